@@ -1,0 +1,1 @@
+"""What happened, provably: entries, chain, heads, row digests, verification. Takes a connection and plain values."""

@@ -1,0 +1,1 @@
+"""What it means: campaigns, standards, applications, opinions, publicity, certification."""

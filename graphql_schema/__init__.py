@@ -1,0 +1,1 @@
+"""What the outside may ask: types, queries, mutations, permissions and the one read path."""

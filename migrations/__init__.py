@@ -1,0 +1,1 @@
+"""The database's history, by Alembic. Imports nothing of the application."""

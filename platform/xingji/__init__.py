@@ -1,0 +1,1 @@
+"""Plugs everything together: settings, ASGI app, HTTP routes, command line, demo."""
