@@ -1,8 +1,9 @@
 """The tables of certification, in tenancy's metadata.
 
-An application and everything done to it is the county's; campaigns and rosters (名单) are the city's and shared with its counties. There is no
-foreign key between tenants: a reference into another tenant names it (`…_tenant_id`) and is checked by the act that writes it.
-Columns equal the fields of the dataclass of the same noun in certification/model.py, in any order.
+An application and everything done to it is the county's; campaigns and rosters (名单) are the city's and shared
+with its counties. There is no foreign key between tenants: a reference into another tenant names it
+(`…_tenant_id`) and is checked by the act that writes it. Columns equal the fields of the dataclass of the same
+noun in certification/model.py, in any order.
 """
 
 from __future__ import annotations

@@ -1,12 +1,16 @@
 """The tables of tenancy, and the metadata that certification's tables join.
 
-The rule upheld here: every table with a `tenant_id` leads its primary key, its unique constraints and its foreign keys with it, and says in
-`info` how it is guarded, so that policies, digests and the read path need no second list:
+The rule upheld here: every table with a `tenant_id` leads its primary key, its unique constraints and its
+foreign keys with it, and says in `info` how it is guarded, so that policies, digests and the read path need no
+second list:
 
-* `info["policies"]`: which kinds of reader see it beside its own tenant (ADR 0005): `granted`, `shared`, `grantee`;
-* `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest (audit/rows.py).
+* `info["policies"]`: which kinds of reader see it beside its own tenant (ADR 0005): `granted`, `shared`,
+  `grantee`;
+* `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest
+  (audit/rows.py).
 
-`tenants` is a registry, no tenant's data: everyone reads it, the app role never writes it. Nothing here opens a connection.
+`tenants` is a registry, no tenant's data: everyone reads it, the app role never writes it. Nothing here opens a
+connection.
 """
 
 from __future__ import annotations
@@ -50,7 +54,7 @@ def tenant_table(
     policies: Iterable[str] = ("granted",),
     audited: bool = False,
 ) -> Table:
-    """A table whose rows belong to one tenant: `tenant_id` leads the primary key; `key` names the rest of it."""
+    """A table whose rows belong to one tenant; `key` names what follows `tenant_id` in its primary key."""
     return Table(
         name,
         metadata,
