@@ -88,7 +88,7 @@ campaign_windows = tenant_table(
 standard_clauses = tenant_table(
     "standard_clauses",
     Column("campaign_id", Uuid, nullable=False),
-    Column("level", Text, nullable=False),
+    Column("level", Text, nullable=False, info={"plain": True}),
     Column("code", Text, nullable=False, comment="stable within the standard, e.g. 1.1"),
     Column("part", Text, nullable=False),
     Column("position", Integer, nullable=False),
