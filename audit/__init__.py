@@ -1,1 +1,2 @@
-"""What happened, provably: entries, chain, heads, row digests, verification. Takes a connection and plain values."""
+"""What happened, provably: entries, chain, heads, row digests, verification. Takes a connection and plain
+values."""

@@ -1,7 +1,7 @@
 """Errors of the platform: what an operator can set right.
 
-Each has a stable `code` and a message in Chinese and English that is safe to show: no password, no row. A refusal of
-the domain is not here; it belongs to the package whose rule it is.
+Each has a stable `code` and a message in Chinese and English that is safe to show: no password, no row. A
+refusal of the domain is not here; it belongs to the package whose rule it is.
 """
 
 from typing import ClassVar
@@ -47,9 +47,13 @@ class PostgresMissingError(XingjiError):
     """No PostgreSQL of a supported version was found."""
 
     code = "postgres-missing"
-    zh = "找不到 PostgreSQL {oldest} 至 {newest}。已查找：{searched}。可安装 postgresql，或设置 XINGJI_PG_BINDIR。"
+    zh = (
+        "找不到 PostgreSQL {oldest} 至 {newest}。已查找：{searched}。"
+        "可安装 postgresql，或设置 XINGJI_PG_BINDIR。"
+    )
     en = (
-        "No PostgreSQL {oldest} to {newest} was found. Searched: {searched}. Install postgresql, or set XINGJI_PG_BINDIR."
+        "No PostgreSQL {oldest} to {newest} was found. Searched: {searched}. "
+        "Install postgresql, or set XINGJI_PG_BINDIR."
     )
 
 
@@ -57,7 +61,10 @@ class PostgresVersionError(XingjiError):
     """The data was made by another major version of PostgreSQL."""
 
     code = "postgres-version"
-    zh = "{data} 由 PostgreSQL {found} 建立，而现有的是 {available}。请用 XINGJI_PG_BINDIR 指定 {found}，或换一个目录。"
+    zh = (
+        "{data} 由 PostgreSQL {found} 建立，而现有的是 {available}。"
+        "请用 XINGJI_PG_BINDIR 指定 {found}，或换一个目录。"
+    )
     en = (
         "{data} was made by PostgreSQL {found}, but {available} is here. "
         "Name a {found} with XINGJI_PG_BINDIR, or use another folder."
@@ -78,3 +85,11 @@ class HomeUnusableError(XingjiError):
     code = "home-unusable"
     zh = "无法使用数据目录 {home}：{reason}"
     en = "The data folder {home} cannot be used: {reason}"
+
+
+class SchemaDriftError(XingjiError):
+    """The migrated schema is not the one that the tables' definitions say."""
+
+    code = "schema-drift"
+    zh = "数据库结构与定义不一致：{differences}"
+    en = "The database's schema differs from its definition: {differences}"

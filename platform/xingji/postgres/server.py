@@ -1,23 +1,21 @@
 """One server for a home folder: the first process owns it, later ones attach.
 
-Who holds the home's lock owns the server. The watcher holds the lock with us, so it is free only when the server is
-down, or was killed together with everyone else; then what remains is stopped or recovered from. A process
-that attaches does not keep the server alive.
+Who holds the home's lock owns the server. The watcher holds the lock with us, so it is free only when the
+server is down, or was killed together with everyone else; then what remains is stopped or recovered from. A
+process that attaches does not keep the server alive.
 
-The server listens on a Unix socket only. It runs in our user's name, or as an unprivileged user when we are root.
+The server listens on a Unix socket only. It runs in our user's name, or as an unprivileged user when we are
+root.
 """
 
 import contextlib
 import fcntl
 import os
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -26,8 +24,17 @@ from urllib.parse import quote
 from xingji.errors import HomeUnusableError, PostgresStartError
 from xingji.postgres import watch
 from xingji.postgres.binaries import Binaries, get_binaries
-from xingji.postgres.cluster import DATABASE, ENVIRONMENT, ROLES, Home, check_version, initialise, read_secrets
+from xingji.postgres.cluster import (
+    DATABASE,
+    ENVIRONMENT,
+    ROLES,
+    Home,
+    check_version,
+    initialise,
+    read_secrets,
+)
 from xingji.postgres.identity import Identity, choose_identity, make_server_folder, reachable_binaries
+from xingji.postgres.postmaster import clear_remains, find_state, is_our_server
 
 Role = Literal["app", "owner", "superuser"]
 
@@ -50,15 +57,6 @@ SETTINGS = {
 }
 # For tests only: a crash loses data.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What postmaster.pid says."""
-
-    pid: int
-    socket_folder: str
-    is_ready: bool
 
 
 class EmbeddedPostgres:
@@ -95,11 +93,13 @@ class EmbeddedPostgres:
                 if lock is not None:
                     chosen = binaries or get_binaries(os.environ if environ is None else environ)
                     return cls(place, *_own(place, chosen, lock, deadline, durable=durable))
-            state = _find_state(place)
-            if state is not None and state.is_ready and _is_our_server(state.pid, place):
+            state = find_state(place)
+            if state is not None and state.is_ready and is_our_server(state.pid, place):
                 return cls(place, state.socket_folder, state.pid, None)
             time.sleep(PAUSE)
-        raise PostgresStartError(reason=f"another process holds {place.lock}, but its server did not become ready")
+        raise PostgresStartError(
+            reason=f"another process holds {place.lock}, but its server did not become ready"
+        )
 
     @property
     def is_owner(self) -> bool:
@@ -140,7 +140,7 @@ def _make_home(home: Home) -> None:
 
 @contextlib.contextmanager
 def _try_lock(home: Home) -> Iterator[int | None]:
-    """The lock's descriptor, or None if another process holds it. Closed on leaving: the watcher keeps its own."""
+    """The lock's descriptor, or None if another process holds it. The watcher keeps a copy."""
     try:
         lock = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -165,7 +165,7 @@ def _own(
     make_server_folder(home.folder, identity)
     if home.data.exists():
         check_version(home, binaries)
-        _clear_remains(home)
+        clear_remains(home)
     else:
         initialise(home, binaries, identity, durable=durable, lock=lock)
     while True:
@@ -211,7 +211,7 @@ def _wait_until_ready(home: Home, watcher: subprocess.Popen[bytes], deadline: fl
     with watcher.stdout as output:
         line = output.readline().strip()
     while time.monotonic() < deadline:
-        state = _find_state(home)
+        state = find_state(home)
         if state is not None and line == b"%d" % state.pid and state.is_ready:
             return state.pid
         if watcher.poll() is not None:
@@ -234,71 +234,6 @@ def _make_socket_folder(home: Home, identity: Identity) -> tuple[Path, bool]:
         folder.mkdir(mode=0o700, exist_ok=True)
         identity.own(folder)
         return folder, False
-    folder = Path(tempfile.mkdtemp(prefix="xingji-", dir="/tmp"))  # noqa: S108 - mkdtemp is safe; $TMPDIR may be long
+    folder = Path(tempfile.mkdtemp(prefix="xingji-", dir="/tmp"))
     identity.own(folder)
     return folder, True
-
-
-def _find_state(home: Home) -> _State | None:
-    try:
-        lines = (home.data / "postmaster.pid").read_text().splitlines()
-        return _State(int(lines[0]), lines[4], len(lines) > 7 and lines[7].strip() == "ready")
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _clear_remains(home: Home) -> None:
-    """Stop a server that outlived everyone; forget a process id that now is somebody else's."""
-    pidfile = home.data / "postmaster.pid"
-    try:
-        pid = int(pidfile.read_text().split("\n", 1)[0])
-    except FileNotFoundError:
-        return
-    except ValueError:
-        pid = 0
-    if pid > 0 and _is_our_server(pid, home):
-        _stop_process(pid)
-    elif pid <= 0 or _is_alive(pid):
-        # PostgreSQL would believe that process to be its server. A dead one it recognises itself.
-        pidfile.unlink()
-
-
-def _stop_process(pid: int) -> None:
-    for number, seconds in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if not _is_alive(pid):
-                return
-            time.sleep(PAUSE)
-    raise PostgresStartError(reason=f"the server left behind, process {pid}, cannot be stopped")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _is_our_server(pid: int, home: Home) -> bool:
-    """Whether a process is a server on our data: a server's working folder is its data."""
-    if not _is_alive(pid):
-        return False
-    proc = Path(f"/proc/{pid}")
-    if proc.exists():
-        try:
-            return (proc / "cwd").resolve(strict=True) == home.data.resolve() and "postgres" in (
-                proc / "comm"
-            ).read_text()
-        except OSError:
-            return False
-    ps = shutil.which("ps")
-    if ps is None:
-        return False
-    done = subprocess.run([ps, "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603
-    return str(home.data) in done.stdout and "postgres" in done.stdout

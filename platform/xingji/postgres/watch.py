@@ -1,11 +1,12 @@
 """The watcher: starts the server, and stops it when the process that asked for it is gone.
 
-Run as a script of its own (`python -I watch.py …`) with the standard library alone. Its standard input is a pipe
-whose other end only our process holds: when that process ends, by whatever signal, the pipe closes and the server
-is shut down fast. It also holds the lock of the home until the server is down, so nobody starts a second one meanwhile.
-Where Linux allows, the server in turn stops when the watcher is killed.
+Run as a script of its own (`python -I watch.py …`) with the standard library alone. Its standard input is a
+pipe whose other end only our process holds: when that process ends, by whatever signal, the pipe closes and
+the server is shut down fast. It also holds the lock of the home until the server is down, so nobody starts
+a second one meanwhile. Where Linux allows, the server in turn stops when the watcher is killed.
 
-It prints one line, the server's process id; its standard error is the server's log. It initialises nothing and knows no password.
+It prints one line, the server's process id; its standard error is the server's log. It initialises nothing
+and knows no password.
 """
 
 import argparse
@@ -30,7 +31,8 @@ def main() -> int:
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     server = subprocess.Popen(  # noqa: S603
-        options.command, user=options.uid, group=options.gid, extra_groups=None if options.uid is None else [],
+        options.command, user=options.uid, group=options.gid,
+        extra_groups=None if options.uid is None else [],
         stdin=subprocess.DEVNULL, stdout=2, cwd="/", start_new_session=True,
         preexec_fn=_die_with_parent,  # noqa: PLW1509
     )  # fmt: skip
