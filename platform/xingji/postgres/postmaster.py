@@ -1,7 +1,7 @@
 """The server process as its `postmaster.pid` tells of it: ready, left behind, or long gone.
 
-A process id alone proves nothing, for numbers are reused: a process counts as our server only if it works in our data
-folder. It starts nothing.
+A process id alone proves nothing, for numbers are reused: a process counts as our server only if it works in our
+data folder. It starts nothing.
 """
 
 import contextlib
