@@ -56,9 +56,14 @@ class Home:
         return self.path / "postgres.log"
 
     @property
-    def folder(self) -> Path:
-        """Of the server's user."""
+    def link(self) -> Path:
+        """The server's folder, or a link to it."""
         return self.path / "postgres"
+
+    @property
+    def folder(self) -> Path:
+        """The server's own folder: the way to the link itself may be closed to the server's user."""
+        return self.link.resolve()
 
     @property
     def data(self) -> Path:

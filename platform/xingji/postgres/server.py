@@ -11,6 +11,7 @@ root.
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,9 +64,14 @@ class EmbeddedPostgres:
     """A running server of a home folder; `is_owner` tells whether it stops with us."""
 
     def __init__(
-        self, home: Home, socket_folder: str, pid: int, watcher: subprocess.Popen[bytes] | None
+        self,
+        home: Home,
+        passwords: dict[str, str],
+        socket_folder: str,
+        pid: int,
+        watcher: subprocess.Popen[bytes] | None,
     ) -> None:
-        self._passwords = read_secrets(home)
+        self._passwords = passwords
         self._watcher = watcher
         self.home = home.path
         self.socket_folder = socket_folder
@@ -92,10 +98,14 @@ class EmbeddedPostgres:
             with _try_lock(place) as lock:
                 if lock is not None:
                     chosen = binaries or get_binaries(os.environ if environ is None else environ)
-                    return cls(place, *_own(place, chosen, lock, deadline, durable=durable))
+                    identity, ready = _prepare(place, chosen, lock, durable=durable)
+                    passwords = read_secrets(place)
+                    return cls(
+                        place, passwords, *_run(place, ready, identity, lock, deadline, durable=durable)
+                    )
             state = find_state(place)
             if state is not None and state.is_ready and is_our_server(state.pid, place):
-                return cls(place, state.socket_folder, state.pid, None)
+                return cls(place, read_secrets(place), state.socket_folder, state.pid, None)
             time.sleep(PAUSE)
         raise PostgresStartError(
             reason=f"another process holds {place.lock}, but its server did not become ready"
@@ -157,17 +167,22 @@ def _try_lock(home: Home) -> Iterator[int | None]:
         os.close(lock)
 
 
-def _own(
-    home: Home, found: Binaries, lock: int, deadline: float, *, durable: bool
-) -> tuple[str, int, subprocess.Popen[bytes]]:
+def _prepare(home: Home, found: Binaries, lock: int, *, durable: bool) -> tuple[Identity, Binaries]:
+    """Data that can be served, by whom and by which programs."""
     identity = choose_identity(home.data)
     binaries = reachable_binaries(found, identity)
-    make_server_folder(home.folder, identity)
+    make_server_folder(home.link, identity)
     if home.data.exists():
         check_version(home, binaries)
         clear_remains(home)
     else:
         initialise(home, binaries, identity, durable=durable, lock=lock)
+    return identity, binaries
+
+
+def _run(
+    home: Home, binaries: Binaries, identity: Identity, lock: int, deadline: float, *, durable: bool
+) -> tuple[str, int, subprocess.Popen[bytes]]:
     while True:
         try:
             return _launch(home, binaries, identity, lock, deadline, durable=durable)
@@ -231,7 +246,9 @@ def _make_socket_folder(home: Home, identity: Identity) -> tuple[Path, bool]:
     """A folder whose socket path is short enough: under the home, or a temporary one."""
     folder = home.folder / "run"
     if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        # A killed server leaves a lock beside its socket; no server of ours runs now.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
         identity.own(folder)
         return folder, False
     folder = Path(tempfile.mkdtemp(prefix="xingji-", dir="/tmp"))
