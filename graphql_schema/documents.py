@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -31,7 +32,10 @@ from graphql import (
 from graphql_schema.errors import DOCUMENT_INVALID, CodedError, RequestError
 from graphql_schema.limits import Limits, find_excess, refuse_size
 
-_RULES_WITHOUT_INTROSPECTION: Final = (NoSchemaIntrospectionCustomRule, *specified_rules)
+_RULES_WITHOUT_INTROSPECTION: Final[tuple[type[ASTValidationRule], ...]] = (
+    NoSchemaIntrospectionCustomRule,
+    *specified_rules,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +109,9 @@ def prepare(schema: GraphQLSchema, query: str, operation_name: str | None, limit
     return Documents(schema, limits).prepare(query, operation_name)
 
 
-def _read_document(schema: GraphQLSchema, query: str, limits: Limits, digest: bytes, weight: int) -> _Document:
+def _read_document(
+    schema: GraphQLSchema, query: str, limits: Limits, digest: bytes, weight: int
+) -> _Document:
     try:
         ast = parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
