@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+
 import certification.tables  # noqa: F401 - fills tenancy's metadata
 from audit.rows import is_audited
 from audit.triggers import find_drift

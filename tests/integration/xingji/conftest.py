@@ -130,10 +130,14 @@ class Running:
     log: list[dict[str, Any]]
     documents: Documents
 
-    def post(self, query: Any = None, *, raw: Any = None, headers: dict[str, str] | None = None, **more: Any) -> Any:
+    def post(
+        self, query: Any = None, *, raw: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
         content = raw if raw is not None else json.dumps({"query": query, **more}).encode()
         sent = {"content-type": "application/json", "accept": "application/graphql-response+json"}
-        return httpx.post(self.url + "/graphql", content=content, headers={**sent, **(headers or {})}, timeout=60)
+        return httpx.post(
+            self.url + "/graphql", content=content, headers={**sent, **(headers or {})}, timeout=60
+        )
 
     def get(self, path: str = "/graphql", *, headers: dict[str, str] | None = None, **query: str) -> Any:
         return httpx.get(self.url + path, params=query, headers=headers, timeout=60)
@@ -183,5 +187,3 @@ def serve() -> Iterator[Callable[..., Running]]:
 def door(serve: Callable[..., Running]) -> Running:
     """One server with the default settings."""
     return serve()
-
-
