@@ -52,7 +52,9 @@ def print_table(title: str, rows: list[Row], notes: Mapping[str, str]) -> None:
     print(f"\n{title} — {machine()}")
     print(f"{'case':44} {'limit':>10} {'xingji':>10} {'ratio':>7}  spread")
     for row in rows:
-        print(f"{row.case:44} {row.limit:10,.0f} {row.ours:10,.0f} {row.ratio:7.2f}  {row.low:.2f}-{row.high:.2f}")
+        print(
+            f"{row.case:44} {row.limit:10,.0f} {row.ours:10,.0f} {row.ratio:7.2f}  {row.low:.2f}-{row.high:.2f}"
+        )
     for name, value in notes.items():
         print(f"{name}: {value}")
 

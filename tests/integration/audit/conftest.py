@@ -41,9 +41,23 @@ def cluster() -> Iterator[str]:
     data = home / "data"
 
     def run(*command: str) -> None:
-        subprocess.run(command, check=True, user=user, cwd=home, stdout=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin"})
+        subprocess.run(
+            command, check=True, user=user, cwd=home, stdout=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin"}
+        )
 
-    run(str(bindir / "initdb"), "-D", str(data), "-U", "super", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    run(
+        str(bindir / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "super",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "-N",
+    )
     options = f"-k {home} -c listen_addresses= -c fsync=off -c shared_buffers=32MB -c timezone=Asia/Shanghai"
     run(str(bindir / "pg_ctl"), "-D", str(data), "-l", str(home / "log"), "-o", options, "-w", "start")
     try:
@@ -57,7 +71,9 @@ def cluster() -> Iterator[str]:
 async def database(cluster: str) -> str:
     """The same server, with roles, tables, row-level security, grants and triggers in place."""
     conn = await asyncpg.connect(host=cluster, user="super", database="postgres")
-    await conn.execute("CREATE ROLE app LOGIN; CREATE ROLE owner LOGIN; GRANT CREATE ON SCHEMA public TO owner")
+    await conn.execute(
+        "CREATE ROLE app LOGIN; CREATE ROLE owner LOGIN; GRANT CREATE ON SCHEMA public TO owner"
+    )
     await conn.execute("SET ROLE owner")
     for metadata in (tables.metadata, sample_metadata):
         for table in metadata.sorted_tables:

@@ -141,7 +141,9 @@ class World:
             head = await lock_head(conn, self.tenant)
             row = self.row(number, **changes)
             await insert_row(conn, samples, row)
-            _, (receipt,) = await append(conn, head, self.signer, [self.draft(number, [record_row(samples, row)])])
+            _, (receipt,) = await append(
+                conn, head, self.signer, [self.draft(number, [record_row(samples, row)])]
+            )
         return receipt
 
     async def note_many(self, numbers: range) -> None:
@@ -171,5 +173,3 @@ async def insert_row(conn: Any, table: Table, row: dict[str, Any]) -> None:
     names = ", ".join(row)
     places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
     await conn.execute(f"INSERT INTO {table.name} ({names}) VALUES ({places})", *row.values())
-
-

@@ -42,7 +42,9 @@ async def test_a_batch_is_one_statement_of_many_entries_and_rows(world: World):
 
 
 async def test_twenty_writers_leave_one_chain(world: World):
-    pool = await asyncpg.create_pool(host=world.host, user="app", database="postgres", min_size=1, max_size=20)
+    pool = await asyncpg.create_pool(
+        host=world.host, user="app", database="postgres", min_size=1, max_size=20
+    )
 
     async def act(number: int) -> int:
         async with pool.acquire() as conn, conn.transaction():
@@ -102,7 +104,11 @@ async def test_a_request_is_found_again_and_never_recorded_twice(world: World):
         assert await find_request(conn, world.tenant, world.actor, draft.request_id) is None
     assert prior is not None
     assert (prior.receipt, prior.arguments_digest) == (receipt, draft.arguments_digest)
-    assert (prior.operation, prior.subject_type, prior.subject_id) == ("sample.noted", "sample", draft.subject.id)
+    assert (prior.operation, prior.subject_type, prior.subject_id) == (
+        "sample.noted",
+        "sample",
+        draft.subject.id,
+    )
     with pytest.raises(RequestRepeatedError):
         async with world.bound() as conn:
             await append(conn, await lock_head(conn, world.tenant), world.signer, [draft])
@@ -162,7 +168,9 @@ async def test_a_head_is_read_back_as_it_was_written(world: World):
         await world.note(number)
     async with world.bound() as conn:
         head = await get_head(conn, world.tenant)
-        leaves = [record["hash"] for record in await conn.fetch("SELECT hash FROM ledger_entries ORDER BY seq")]
+        leaves = [
+            record["hash"] for record in await conn.fetch("SELECT hash FROM ledger_entries ORDER BY seq")
+        ]
     assert head.frontier == replace(head.frontier, size=0, hashes=()).extend(leaves)
 
 
