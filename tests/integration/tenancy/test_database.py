@@ -94,7 +94,7 @@ async def test_swallowed_error_is_not_acknowledged(place: Any) -> None:
 
 
 async def test_pooled_connection_carries_nothing_over(place: Any) -> None:
-    dsn = f"postgresql://xingji_app@/{place.name}?host={place.socket}"
+    dsn = place.url
     database = await Database.connect(dsn, 1, 1)
     try:
         async with database.write(Scope(3, granted=(4,), shared=(5,))) as tx:
@@ -123,7 +123,7 @@ async def test_pooled_connection_carries_nothing_over(place: Any) -> None:
 
 
 async def test_cancelled_reader_gives_back_a_clean_connection(place: Any) -> None:
-    database = await Database.connect(f"postgresql://xingji_app@/{place.name}?host={place.socket}", 1, 1)
+    database = await Database.connect(place.url, 1, 1)
 
     async def slow() -> None:
         async with database.write(Scope(3)) as tx:
