@@ -84,7 +84,7 @@ def test_worst_document_within_the_limits_is_bounded_in_time() -> None:
         "{ tree {"
         + "".join(f" ...F{i}" for i in range(90))
         + "} }"
-        + "".join(f" fragment F{i} on Tree {{ name }}" for i in range(70)),
+        + "".join(f" fragment F{i} on Tree {{ name }}" for i in range(60)),
     ]
     for query in worst:
         started = time.monotonic()
