@@ -1,0 +1,339 @@
+"""The entry: one act, in an envelope that was fixed before the first was written.
+
+    {"body": {"actor": {"id", "key", "origin", "role"},      who: pseudonym, the officer's key or null, home log, role
+              "cites": [{"hash", "origin", "seq"}…],         entries of other logs that this act rests on
+              "intent": {"arguments", …},                    what was decided; digest of all arguments, and the domain's
+              "operation", "origin", "prev", "request",      what, in which log, after which entry, by which request
+              "rows": [{"digest", "key", "table"}…],         the rows as they are after the act, by (table, key)
+              "seq", "subject": {"id", "revision", "type"},  the place in the log, and what was acted on
+              "suite", "time", "version"},
+     "officer_sig": {"key", "sig"},                          absent: the entry is server-attested
+     "server_sig": {"key", "sig"}}
+
+Hashes are lower-case hex, signatures base64, ids UUIDs, time RFC 3339 in UTC with six decimals. The server signs the JCS of
+`{body, officer_sig?}`, the officer (once officers have keys) the DSSE PAE of the intent; the leaf is the JCS of the whole and at
+most 65,535 bytes long. The normative text is docs/formats/ledger.md.
+
+Sealing checks what parsing checks, so nothing is written that a reader refuses. Signatures and the place in the chain are
+checked by `audit.chain`, not here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from audit.canonical import MAX_INTEGER, encode, parse_canonical
+from audit.checkpoint import is_origin
+from audit.errors import EntryMalformedError, EntryTooLargeError, NotCanonicalError, NoteMalformedError
+from audit.note import decode_base64, encode_base64
+from audit.signer import Signer
+from audit.tree import leaf_hash
+
+VERSION: Final = 1
+SUITE: Final = "ed25519-sha256"
+MAX_ENTRY: Final = 65_535
+GENESIS: Final = bytes(32)
+OPENED: Final = "ledger.opened"
+INTENT_TYPE: Final = "application/vnd.xingji.intent+json"
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+_TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_TOKEN = re.compile(r"[!-~]{1,200}")
+_KEY_ID = re.compile(r"[0-9a-f]{8}")
+_SIG = re.compile(r"[A-Za-z0-9+/]{86}==")
+
+_Object: TypeAlias = "dict[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: a pseudonym, the role acted in, the origin of the tenant they belong to, the officer's key if one signed."""
+
+    id: UUID
+    role: str
+    origin: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was acted on: its type, id and the revision that the act made or rests on."""
+
+    type: str
+    id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """An entry of another log: origin, sequence and hash (32 bytes)."""
+
+    origin: str
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RowDigest:
+    """A row after the act: table, key and digest (32 bytes). Made by `audit.rows`."""
+
+    table: str
+    key: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerSignature:
+    """The officer's signature over the DSSE PAE of the intent: key name and 64 bytes."""
+
+    key: str
+    sig: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`, the hex digest of all arguments.
+
+    `request_id` is unique for the actor in this log; `time` is aware.
+    """
+
+    operation: str
+    request_id: str
+    time: datetime
+    actor: Actor
+    subject: Subject
+    intent: Mapping[str, object]
+    rows: tuple[RowDigest, ...] = ()
+    cites: tuple[Cite, ...] = ()
+    officer_sig: OfficerSignature | None = None
+
+    @property
+    def arguments_digest(self) -> bytes:
+        """The digest of all arguments (32 bytes), out of the intent."""
+        return bytes.fromhex(str(self.intent["arguments"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an act was recorded: what every mutation answers with."""
+
+    origin: str
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry in its place. `signed` is what the server signed, `leaf` the whole, `hash` the leaf hash (32 bytes)."""
+
+    origin: str
+    seq: int
+    prev: bytes
+    draft: Draft
+    key_id: str
+    signature: bytes
+    signed: bytes
+    leaf: bytes
+    hash: bytes
+
+    @property
+    def receipt(self) -> Receipt:
+        """The receipt of this entry."""
+        return Receipt(self.origin, self.seq, self.hash)
+
+
+def format_time(time: datetime) -> str:
+    """RFC 3339 in UTC with six decimals and `Z`. Raises ValueError for a naive time."""
+    if time.tzinfo is None:
+        raise ValueError("a time without zone")
+    return time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def seal(draft: Draft, origin: str, seq: int, prev: bytes, signer: Signer) -> Entry:
+    """Give a draft its place and the server's signature. `prev` is the hash before (32 bytes), GENESIS for entry 0.
+
+    Raises EntryMalformedError, NotCanonicalError or EntryTooLargeError.
+    """
+    body = _body(draft, origin, seq, prev)
+    _check_body(body)
+    signed = b'{"body":' + encode(body)
+    if draft.officer_sig is not None:
+        officer: _Object = {"key": draft.officer_sig.key, "sig": encode_base64(draft.officer_sig.sig)}
+        _check(officer, _OFFICER_SIG, "officer_sig")
+        signed += b',"officer_sig":' + encode(officer)
+    signature = signer.sign(signed + b"}")
+    leaf = b'%b,"server_sig":{"key":"%b","sig":"%b"}}' % (
+        signed,
+        signer.key_id.encode(),
+        encode_base64(signature).encode(),
+    )
+    if len(leaf) > MAX_ENTRY:
+        raise EntryTooLargeError(size=len(leaf), limit=MAX_ENTRY)
+    return Entry(origin, seq, prev, draft, signer.key_id, signature, signed + b"}", leaf, leaf_hash(leaf))
+
+
+def parse_entry(leaf: bytes) -> Entry:
+    """Read a leaf strictly: canonical bytes, exact fields, each in its grammar. Checks no signature.
+
+    Raises NotCanonicalError or EntryMalformedError.
+    """
+    whole = parse_canonical(leaf, MAX_ENTRY)
+    if not isinstance(whole, dict) or not {"body", "server_sig"} <= whole.keys() <= _ENVELOPE:
+        raise EntryMalformedError(field="envelope")
+    body: _Object = _object(whole["body"], "body")
+    _check_body(body)
+    server = _check(whole["server_sig"], _SERVER_SIG, "server_sig")
+    officer = None
+    if "officer_sig" in whole:
+        found = _check(whole["officer_sig"], _OFFICER_SIG, "officer_sig")
+        officer = OfficerSignature(found["key"], _signature(found["sig"]))
+    return Entry(
+        origin=body["origin"],
+        seq=body["seq"],
+        prev=bytes.fromhex(body["prev"]),
+        draft=_draft(body, officer),
+        key_id=server["key"],
+        signature=_signature(server["sig"]),
+        signed=leaf[: -len(b',"server_sig":' + encode(server) + b"}")] + b"}",
+        leaf=leaf,
+        hash=leaf_hash(leaf),
+    )
+
+
+def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> _Object:
+    actor, subject = draft.actor, draft.subject
+    return {
+        "actor": {"id": str(actor.id), "key": actor.key, "origin": actor.origin, "role": actor.role},
+        "cites": [{"hash": cite.hash.hex(), "origin": cite.origin, "seq": cite.seq} for cite in draft.cites],
+        "intent": dict(draft.intent),
+        "operation": draft.operation,
+        "origin": origin,
+        "prev": prev.hex(),
+        "request": draft.request_id,
+        "rows": [
+            {"digest": row.digest.hex(), "key": row.key, "table": row.table}
+            for row in sorted(draft.rows, key=lambda row: (row.table, row.key))
+        ],
+        "seq": seq,
+        "subject": {"id": str(subject.id), "revision": subject.revision, "type": subject.type},
+        "suite": SUITE,
+        "time": format_time(draft.time),
+        "version": VERSION,
+    }
+
+
+def _draft(body: _Object, officer: OfficerSignature | None) -> Draft:
+    actor, subject = body["actor"], body["subject"]
+    return Draft(
+        operation=body["operation"],
+        request_id=body["request"],
+        time=datetime.fromisoformat(body["time"]),
+        actor=Actor(UUID(actor["id"]), actor["role"], actor["origin"], actor["key"]),
+        subject=Subject(subject["type"], UUID(subject["id"]), subject["revision"]),
+        intent=body["intent"],
+        rows=tuple(RowDigest(row["table"], row["key"], bytes.fromhex(row["digest"])) for row in body["rows"]),
+        cites=tuple(Cite(cite["origin"], cite["seq"], bytes.fromhex(cite["hash"])) for cite in body["cites"]),
+        officer_sig=officer,
+    )
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is str and pattern.fullmatch(value) is not None
+
+
+def _is_natural(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= MAX_INTEGER
+
+
+def _is_origin(value: Any) -> bool:
+    return type(value) is str and is_origin(value)
+
+
+def _is_time(value: Any) -> bool:
+    if type(value) is not str or _TIME.fullmatch(value) is None:
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+_is_hash, _is_uuid, _is_name, _is_token = _matches(_HASH), _matches(_UUID), _matches(_NAME), _matches(_TOKEN)
+_Schema: TypeAlias = "dict[str, Callable[[Any], bool]]"
+_ENVELOPE: Final = {"body", "officer_sig", "server_sig"}
+_ACTOR: Final[_Schema] = {
+    "id": _is_uuid,
+    "key": lambda value: value is None or _is_token(value),
+    "origin": _is_origin,
+    "role": _is_name,
+}
+_SUBJECT: Final[_Schema] = {"id": _is_uuid, "revision": _is_natural, "type": _is_name}
+_CITE: Final[_Schema] = {"hash": _is_hash, "origin": _is_origin, "seq": _is_natural}
+_ROW: Final[_Schema] = {
+    "digest": _is_hash,
+    "key": lambda value: type(value) is str and 0 < len(value) <= 200,
+    "table": _matches(_TABLE),
+}
+_SERVER_SIG: Final[_Schema] = {"key": _matches(_KEY_ID), "sig": _matches(_SIG)}
+_OFFICER_SIG: Final[_Schema] = {"key": _is_token, "sig": _matches(_SIG)}
+_BODY: Final[_Schema] = {
+    "actor": lambda value: type(value) is dict,
+    "cites": lambda value: type(value) is list,
+    "intent": lambda value: type(value) is dict and _is_hash(value.get("arguments")),
+    "operation": _is_name,
+    "origin": _is_origin,
+    "prev": _is_hash,
+    "request": _is_token,
+    "rows": lambda value: type(value) is list,
+    "seq": _is_natural,
+    "subject": lambda value: type(value) is dict,
+    "suite": lambda value: value == SUITE,
+    "time": _is_time,
+    "version": lambda value: type(value) is int and value == VERSION,
+}
+
+
+def _object(value: Any, where: str) -> _Object:
+    if type(value) is not dict:
+        raise EntryMalformedError(field=where)
+    return value
+
+
+def _check(value: Any, schema: _Schema, where: str) -> _Object:
+    found = _object(value, where)
+    if found.keys() != schema.keys():
+        odd = sorted(found.keys() ^ schema.keys())
+        raise EntryMalformedError(field=f"{where} ({', '.join(odd)})")
+    for name, holds in schema.items():
+        if not holds(found[name]):
+            raise EntryMalformedError(field=f"{where}.{name}")
+    return found
+
+
+def _check_body(body: _Object) -> None:
+    _check(body, _BODY, "body")
+    _check(body["actor"], _ACTOR, "body.actor")
+    _check(body["subject"], _SUBJECT, "body.subject")
+    for cite in body["cites"]:
+        _check(cite, _CITE, "body.cites")
+    before = ("", "")
+    for row in body["rows"]:
+        _check(row, _ROW, "body.rows")
+        place = (row["table"], row["key"])
+        if place <= before:
+            raise EntryMalformedError(field="body.rows (one row twice, or out of order)")
+        before = place
+
+
+def _signature(text: str) -> bytes:
+    try:
+        return decode_base64(text)
+    except NoteMalformedError as error:
+        raise NotCanonicalError(reason="a signature is not canonical base64") from error

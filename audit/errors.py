@@ -1,0 +1,176 @@
+"""Errors of the ledger: one base class, a stable `code`, and a safe message in Chinese and English.
+
+They say that something could not be *done* or *read*. What a verification finds wrong in a log is not an error but a
+finding: see `audit.verdict`.
+"""
+
+from typing import ClassVar
+
+
+class AuditError(Exception):
+    """Base of all refusals of this package. `details` fill the templates; they never hold personal data."""
+
+    code: ClassVar[str] = "audit"
+    zh: ClassVar[str] = "账本错误"
+    en: ClassVar[str] = "ledger error"
+
+    def __init__(self, **details: object) -> None:
+        self.details = details
+        super().__init__(self.en.format(**details))
+
+    @property
+    def message_zh(self) -> str:
+        """The message for zh-CN readers."""
+        return self.zh.format(**self.details)
+
+
+class NotCanonicalError(AuditError):
+    """A value outside our subset of RFC 8785, or bytes that are not the canonical form of what they say."""
+
+    code = "not_canonical"
+    zh = "不是规范 JSON：{reason}"
+    en = "not canonical JSON: {reason}"
+
+
+class EntryMalformedError(AuditError):
+    """An entry, or a draft of one, breaks the fixed schema of the envelope."""
+
+    code = "entry_malformed"
+    zh = "账目格式不符：{field}"
+    en = "entry does not follow the schema: {field}"
+
+
+class EntryTooLargeError(AuditError):
+    """An entry is longer than a bundle can frame. The caller splits the change or keeps the long part by digest."""
+
+    code = "entry_too_large"
+    zh = "账目长 {size} 字节，超过上限 {limit} 字节；请拆分，或只记其摘要"
+    en = "the entry has {size} bytes, more than the limit of {limit}; split the change or keep it by digest"
+
+
+class NoteMalformedError(AuditError):
+    """A signed note, checkpoint or verifier key is not exactly in its format."""
+
+    code = "note_malformed"
+    zh = "签名文书格式不符：{reason}"
+    en = "malformed signed note: {reason}"
+
+
+class NoteUnverifiedError(AuditError):
+    """A well-formed note carries no valid signature by the pinned key. `reason` is `key_unknown` or `signature_wrong`."""
+
+    code = "note_unverified"
+    zh = "文书没有所持公钥的有效签名：{reason}"
+    en = "the note has no valid signature by the pinned key: {reason}"
+
+
+class TreeMalformedError(AuditError):
+    """Stored bytes are not the compact range of a tree of the stated size."""
+
+    code = "tree_malformed"
+    zh = "树的前沿与大小不符：{reason}"
+    en = "malformed tree frontier: {reason}"
+
+
+class BundleMalformedError(AuditError):
+    """An entry bundle's framing is broken. `reason` says how."""
+
+    code = "bundle_malformed"
+    zh = "账目包格式不符：{reason}"
+    en = "malformed entry bundle: {reason}"
+
+
+class UnusableInputError(AuditError):
+    """What verification was asked to work with cannot be used at all: no such folder, no key, a foreign head."""
+
+    code = "unusable_input"
+    zh = "输入不可用：{reason}"
+    en = "unusable input: {reason}"
+
+
+class KeyMissingError(AuditError):
+    """The key store holds no key for this origin."""
+
+    code = "key_missing"
+    zh = "没有 {origin} 的签名密钥"
+    en = "no signing key for {origin}"
+
+
+class KeyExistsError(AuditError):
+    """A key for this origin exists already; it is never overwritten."""
+
+    code = "key_exists"
+    zh = "{origin} 的签名密钥已存在"
+    en = "a signing key for {origin} exists already"
+
+
+class KeyUnreadableError(AuditError):
+    """The key file does not open with this passphrase, is not Ed25519, or is readable by others."""
+
+    code = "key_unreadable"
+    zh = "{origin} 的密钥文件无法使用：{reason}"
+    en = "the key file of {origin} cannot be used: {reason}"
+
+
+class LedgerMissingError(AuditError):
+    """The tenant has no ledger, or the transaction is not bound to that tenant."""
+
+    code = "ledger_missing"
+    zh = "租户 {tenant_id} 没有账本"
+    en = "tenant {tenant_id} has no ledger"
+
+
+class LedgerExistsError(AuditError):
+    """The tenant's ledger was opened before, or its origin is taken."""
+
+    code = "ledger_exists"
+    zh = "{origin} 的账本已开立"
+    en = "the ledger {origin} has been opened already"
+
+
+class LedgerBrokenError(AuditError):
+    """The stored log does not hold what its head row says: nothing is signed over it."""
+
+    code = "ledger_broken"
+    zh = "{origin} 的账本与其头部不符：{reason}"
+    en = "the ledger {origin} does not match its head: {reason}"
+
+
+class ForkRefusedError(AuditError):
+    """Another writer took this place in the chain: the head was not locked, or moved since it was read."""
+
+    code = "fork_refused"
+    zh = "第 {seq} 号账目的位置已被占用，账本未分叉"
+    en = "the place of entry {seq} is taken; the chain was not forked"
+
+
+class RequestRepeatedError(AuditError):
+    """An entry with this actor and request id exists: the caller answers with the first receipt or a conflict."""
+
+    code = "request_repeated"
+    zh = "该请求编号已记账"
+    en = "this request id has been recorded already"
+
+
+class SignerMismatchError(AuditError):
+    """The signer is not the one of this ledger's origin."""
+
+    code = "signer_mismatch"
+    zh = "签名者 {signer} 不是账本 {origin} 的签名者"
+    en = "the signer {signer} is not that of the ledger {origin}"
+
+
+class RowUnsupportedError(AuditError):
+    """A table or a value that the row digest does not define."""
+
+    code = "row_unsupported"
+    zh = "{table}.{column} 无法计入摘要：{reason}"
+    en = "{table}.{column} cannot enter a digest: {reason}"
+
+
+class ExportRefusedError(AuditError):
+    """The target of an export is not an empty folder."""
+
+    code = "export_refused"
+    zh = "导出目录不为空：{directory}"
+    en = "the export folder is not empty: {directory}"

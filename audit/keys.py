@@ -1,0 +1,129 @@
+"""Signing keys outside the database: one Ed25519 key a tenant, each in a file encrypted at rest.
+
+A file is PKCS #8 in PEM, encrypted under the store's passphrase, mode 0600, named after the origin (`/` becomes `_`, which no
+origin holds). A key is made once and never overwritten; a half-written file is never seen under its name. Loaded keys stay in
+memory. The passphrase is handed in: where it comes from, and rotation, are not this module's.
+"""
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    KeySerializationEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from audit.checkpoint import is_origin
+from audit.errors import KeyExistsError, KeyMissingError, KeyUnreadableError
+from audit.note import VerifierKey
+
+KDF_ROUNDS = 100_000
+
+
+class Ed25519Signer:
+    """A signer that holds its private key in memory."""
+
+    __slots__ = ("_key", "key_id", "origin", "public_key")
+
+    def __init__(self, origin: str, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.origin = origin
+        self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id = VerifierKey(origin, self.public_key).key_id
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature (64 bytes) over `message`."""
+        return self._key.sign(message)
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The public half, to be pinned by auditors."""
+        return VerifierKey(self.origin, self.public_key)
+
+
+@dataclass(slots=True)
+class FileKeyStore:
+    """Keys in `directory` (made 0700), encrypted under `passphrase`."""
+
+    directory: Path
+    passphrase: bytes = field(repr=False)
+    _loaded: dict[str, Ed25519Signer] = field(default_factory=dict, repr=False)
+
+    def create(self, origin: str) -> Ed25519Signer:
+        """Make and store a new key. Raises KeyExistsError."""
+        path = self._path(origin)
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, self._encryption())
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self.directory / f".{secrets.token_hex(8)}"
+        try:
+            _write_private(temporary, pem)
+            os.link(temporary, path)
+        except FileExistsError:
+            raise KeyExistsError(origin=origin) from None
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync(self.directory)
+        signer = self._loaded[origin] = Ed25519Signer(origin, key)
+        return signer
+
+    def find(self, origin: str) -> Ed25519Signer | None:
+        """The signer of an origin, or None when there is no key. Raises KeyUnreadableError."""
+        known = self._loaded.get(origin)
+        if known is not None:
+            return known
+        path = self._path(origin)
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            pem = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        if mode & 0o077:
+            raise KeyUnreadableError(origin=origin, reason=f"others may read it (mode {mode:04o})")
+        try:
+            key = load_pem_private_key(pem, self.passphrase)
+        except (ValueError, TypeError) as error:
+            raise KeyUnreadableError(origin=origin, reason="wrong passphrase or damaged") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise KeyUnreadableError(origin=origin, reason="not Ed25519")
+        signer = self._loaded[origin] = Ed25519Signer(origin, key)
+        return signer
+
+    def get(self, origin: str) -> Ed25519Signer:
+        """The signer of an origin. Raises KeyMissingError or KeyUnreadableError."""
+        signer = self.find(origin)
+        if signer is None:
+            raise KeyMissingError(origin=origin)
+        return signer
+
+    def _path(self, origin: str) -> Path:
+        if not is_origin(origin):
+            raise KeyUnreadableError(origin=origin, reason="not an origin")
+        return self.directory / (origin.replace("/", "_") + ".pem")
+
+    def _encryption(self) -> KeySerializationEncryption:
+        builder = PrivateFormat.PKCS8.encryption_builder().kdf_rounds(KDF_ROUNDS)
+        return builder.build(self.passphrase)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
