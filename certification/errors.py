@@ -137,6 +137,14 @@ class NotInScopeError(CertificationError):
     en = "only an existing community, or village with like functions, may apply"
 
 
+class JustificationMissingError(CertificationError):
+    """A unit of this kind gives a justification that the county confirms; the form has no place for one yet."""
+
+    code = "application.justification_missing"
+    zh = "原则上以社区为主：行政村申报须说明理由并经县（市、区）确认，目前尚不能受理"
+    en = "communities come first: a {kind} needs a justification confirmed by the county, which cannot be received yet"
+
+
 class AlreadyAppliedError(CertificationError):
     """A live application of this community for this level exists in the campaign."""
 

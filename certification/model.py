@@ -113,7 +113,7 @@ class CampaignWindow:
 
 @dataclass(frozen=True, slots=True)
 class StandardClause:
-    """An item of the standard (附件1) with its wording."""
+    """An item of the standard (附件1) with its wording; `position` runs from 1 over all levels."""
 
     tenant_id: int
     campaign_id: UUID
@@ -190,6 +190,7 @@ class Roster:
     kind: str
     previous_id: UUID | None
     document_number: str | None
+    document_date: date | None
     opens_on: date | None
     closes_on: date | None
     closed_at: datetime | None

@@ -2,7 +2,7 @@
 
 The rule upheld here: each rule of a programme names the clause of the notice that says it, or says `decided` with a
 reason. What may be done when is `Programme.life` (status × action × role → status) and `Programme.round` (the city's
-lists); certification/life.py and certification/round.py read them. Programmes are read by certification/reader.py and
+lists); certification/life.py and certification/rosters.py read them. Programmes are read by certification/reader.py and
 checked as a whole by certification/shape.py; these are the values alone.
 """
 
@@ -140,12 +140,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RosterStep:
-    """A row of the city's lists: what it rests on and makes, and which step of an application follows which verdict."""
+    """A row of the city's lists: what it rests on and makes, and which step of an application follows which verdict.
+
+    `again`: it may be made anew until another list rests on it. `of`: the status of what it lists, where no step follows.
+    """
 
     action: str
     name: str
     rests_on: str | None
     makes: str | None
+    again: bool
+    of: str | None
     verdicts: tuple[str, ...]
     follows: Mapping[str, str]
     role: str
@@ -191,6 +196,7 @@ class Programme:
     legal_basis: Document
     levels: Mapping[str, LevelRule]
     scope: Setting[tuple[str, ...]]
+    justified: Setting[tuple[str, ...]]
     windows: Mapping[str, Window]
     publicity: PublicityRule
     narrative_limit: Setting[int]
@@ -245,8 +251,9 @@ class Programme:
         )
         clauses = (
             StandardClause(tenant_id, campaign_id, level, item.code, item.part, position, item.wording)
-            for level in self.levels
-            for position, item in enumerate((i for i in self.standard if level in i.levels), start=1)
+            for position, (level, item) in enumerate(
+                ((level, item) for level in self.levels for item in self.standard if level in item.levels), start=1
+            )
         )
         return (campaign, *levels, *windows, *clauses)
 

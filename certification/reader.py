@@ -46,6 +46,7 @@ T = TypeVar("T")
 ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
 PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
+KINDS = ("community", "village")
 RULES = ("at_least", "none", "yes", "history")
 PROGRAMMES = Path(__file__).parent / "programmes"
 
@@ -94,7 +95,8 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
     levels = _keyed(root, "levels", _level, lambda one: one.code)
     names = tuple(levels)
     with reading(root.take("scope", dict), "scope") as scope:
-        kinds = _setting_texts(scope, "kinds", ("community", "village"))
+        kinds = _setting_texts(scope, "kinds", KINDS)
+        justified = _setting_texts(scope, "justified", kinds.value)
     with reading(root.take("narrative", dict), "narrative") as narrative:
         limit = _setting(narrative, "limit", int)
         if _setting(narrative, "counting", str).value != "cjk-1-run-1":
@@ -118,6 +120,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         legal_basis=_legal_basis(root),
         levels=levels,
         scope=kinds,
+        justified=justified,
         windows=_keyed(root, "windows", _window, lambda one: one.stage),
         publicity=_publicity(root),
         narrative_limit=limit,
@@ -180,7 +183,7 @@ def _ground(row: Reader) -> Ground:
 def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
     with reading(row.take(key, dict), f"{row.where}.{key}") as found:
         value = found.take("value", kind)
-        if type(value) is int and value < 0:
+        if isinstance(value, int) and value < 0:
             found.refuse("value is negative")
         return Setting(value, _ground(found))
 
@@ -305,11 +308,15 @@ def _roster_step(row: Reader) -> RosterStep:
     makes = row.one_of("makes", tuple(RosterKind)) if row.holds("makes") else None
     if (makes is None) != (not verdicts):
         row.refuse("what makes a list has verdicts, and only that")
+    if follows and set(follows) != set(verdicts):
+        row.refuse("a step follows each verdict, or none")
     return RosterStep(
         action=row.text("action"),
         name=row.text("name"),
         rests_on=row.one_of("rests_on", tuple(RosterKind)) if row.holds("rests_on") else None,
         makes=makes,
+        again=row.find("again", bool) or False,
+        of=row.one_of("of", tuple(Status)) if row.holds("of") else None,
         verdicts=verdicts,
         follows=follows,
         role=row.one_of("role", ROLES),

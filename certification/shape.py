@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from certification.errors import ProgrammeRefusedError
-from certification.programme import Programme
+from certification.programme import Programme, RosterStep, Step
 
 CITY_ROLE = "city_officer"
 
@@ -37,7 +37,8 @@ def _check_references(programme: Programme) -> None:
         _refuse("publicity", f"the window {programme.publicity.window} does not exist")
     if programme.publicity.working_days.value == 0:
         _refuse("publicity", "a publicity has at least one working day")
-    for row in (*programme.life, *programme.round):
+    rows: tuple[Step | RosterStep, ...] = (*programme.life, *programme.round)
+    for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
@@ -112,6 +113,9 @@ def _check_round(programme: Programme) -> None:
     by_roster = [step.action for step in programme.life if step.by_roster]
     if sorted(followed) != sorted(by_roster):
         _refuse("round", "each step by_roster follows one verdict of one list, and each such verdict has a step")
+    for row in programme.round:
+        if (row.of is None) != (row.makes is None or bool(row.follows)):
+            _refuse(row.action, "a list that no step follows names the status of what it lists")
     for step in programme.life:
         if step.by_roster and (step.window is not None or step.stage is not None or step.start is None):
             _refuse(step.action, "a step by_roster has a status to start from, and neither window nor stage")
