@@ -1,4 +1,4 @@
-"""What happened, provably: entries, chain, heads, row digests, verification.
+"""What happened, provably:
 
-Takes a connection and plain values; knows nothing of tenants or certification.
+entries, chain, heads, row digests, verification. Takes a connection and plain values.
 """

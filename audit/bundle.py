@@ -4,7 +4,8 @@
     tile/entries/001.p/44       the last, partial bundle: 44 leaves
     tile/entries/x001/x234/067  bundle 1,234,067
 
-A bundle holds exactly the leaves that its name promises and not a byte more. What a leaf says is not looked at here.
+A bundle holds exactly the leaves that its name promises and not a byte more. What a leaf says is not looked
+at here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +40,10 @@ def format_bundle(leaves: Sequence[bytes]) -> bytes:
 
 
 def parse_bundle(data: bytes, width: int) -> Iterator[bytes]:
-    """The `width` leaves of a bundle, one by one. Raises BundleMalformedError when it is short or goes on too long."""
+    """The `width` leaves of a bundle, one by one.
+
+    Raises BundleMalformedError when it is short or goes on too long.
+    """
     place = 0
     for number in range(width):
         start = place + 2

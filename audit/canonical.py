@@ -1,13 +1,16 @@
 """Canonical JSON: RFC 8785 (JCS) on the subset that entries use.
 
-The subset: objects with string keys, arrays, strings, integers with |n| < 2**53, true, false, null; nested at most
-`MAX_DEPTH` deep. Refused: floats (also 1.0 and 1e2), lone surrogates, and NUL, which PostgreSQL text cannot hold.
+The subset: objects with string keys, arrays, strings, integers with |n| < 2**53, true, false, null; nested
+at most `MAX_DEPTH` deep. Refused: floats (also 1.0 and 1e2), lone surrogates, and NUL, which PostgreSQL
+text cannot hold.
 
-orjson with sorted keys gives the bytes of RFC 8785 when every key is ASCII; other keys go to `rfc8785`, because RFC 8785
-sorts by UTF-16 code units and orjson by UTF-8 bytes. `tests/property/audit/test_canonical.py` holds the two together.
+orjson with sorted keys gives the bytes of RFC 8785 when every key is ASCII; other keys go to `rfc8785`,
+because RFC 8785 sorts by UTF-16 code units and orjson by UTF-8 bytes.
+`tests/property/audit/test_canonical.py` holds the two together.
 
-`parse_canonical` accepts exactly the bytes that `encode` gives: it parses, encodes again and compares, so white space, another
-order, duplicate keys, other escapes and another spelling of a number are all refused. It knows no schema.
+`parse_canonical` accepts exactly the bytes that `encode` gives: it parses, encodes again and compares, so
+white space, another order, duplicate keys, other escapes and another spelling of a number are all refused.
+It knows no schema.
 """
 
 import hashlib
@@ -25,7 +28,10 @@ MAX_INTEGER = 2**53 - 1
 
 
 def encode(value: object) -> bytes:
-    """The canonical bytes (UTF-8) of a value of the subset. Raises NotCanonicalError for anything outside it."""
+    """The canonical bytes (UTF-8) of a value of the subset.
+
+    Raises NotCanonicalError for anything outside it.
+    """
     ascii_keys = _check(value, MAX_DEPTH)
     try:
         if ascii_keys:
@@ -54,7 +60,10 @@ def digest(value: object) -> bytes:
 
 
 def _check(value: object, depth: int) -> bool:
-    """Whether every key is ASCII; raises for a value outside the subset. Exact types only: orjson would take more."""
+    """Whether every key is ASCII;
+
+    raises for a value outside the subset. Exact types only: orjson would take more.
+    """
     kind = type(value)
     if kind is str:
         if "\0" in cast("str", value):

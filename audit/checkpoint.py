@@ -4,8 +4,8 @@
     3                                             size, decimal, no leading zero
     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=  base64 of the RFC 6962 root
 
-Extension lines are never written and are refused, because a published reader fails on them. The signed form is a note
-(`audit.note`) whose key name is the origin.
+Extension lines are never written and are refused, because a published reader fails on them. The signed form
+is a note (`audit.note`) whose key name is the origin.
 """
 
 import re
@@ -22,7 +22,10 @@ MAX_ORIGIN = 200
 
 
 def is_origin(text: str) -> bool:
-    """Whether this may name a log: like a URL without its scheme; lower-case ASCII, at most 200 characters."""
+    """Whether this may name a log:
+
+    like a URL without its scheme; lower-case ASCII, at most 200 characters.
+    """
     return len(text) <= MAX_ORIGIN and _ORIGIN.fullmatch(text) is not None
 
 

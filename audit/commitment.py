@@ -2,10 +2,10 @@
 
     HMAC-SHA-256(key = salt, message = "xingji-commitment-1" || 0x00 || field name || 0x00 || value)
 
-The salt is 32 secret random bytes of its own for each value, stored beside the value and erased with it. Without the salt
-the commitment tells nothing, not even to somebody who tries every phone number; with it, the value cannot be denied. The field name
-separates domains, so that a commitment of one field is never taken for that of another. Making the salt is the caller's: rules hold no
-randomness.
+The salt is 32 secret random bytes of its own for each value, stored beside the value and erased with it.
+Without the salt the commitment tells nothing, not even to somebody who tries every phone number; with it,
+the value cannot be denied. The field name separates domains, so that a commitment of one field is never
+taken for that of another. Making the salt is the caller's: rules hold no randomness.
 """
 
 import hashlib
@@ -16,7 +16,10 @@ _DOMAIN = b"xingji-commitment-1"
 
 
 def commit(field: str, value: bytes, salt: bytes) -> bytes:
-    """The commitment (32 bytes) to `value` of `field`. Raises ValueError for a salt that is not 32 bytes or a NUL in the name."""
+    """The commitment (32 bytes) to `value` of `field`.
+
+    Raises ValueError for a salt that is not 32 bytes or a NUL in the name.
+    """
     if len(salt) != SALT_SIZE:
         raise ValueError("a salt has 32 bytes")
     if not field or "\0" in field:

@@ -10,12 +10,13 @@
      "officer_sig": {"key", "sig"},                          absent: the entry is server-attested
      "server_sig": {"key", "sig"}}
 
-Hashes are lower-case hex, signatures base64, ids UUIDs, time RFC 3339 in UTC with six decimals. The server signs the JCS of
-`{body, officer_sig?}`, the officer (once officers have keys) the DSSE PAE of the intent; the leaf is the JCS of the whole and at
-most 65,535 bytes long. The normative text is docs/formats/ledger.md.
+Hashes are lower-case hex, signatures base64, ids UUIDs, time RFC 3339 in UTC with six decimals. The server
+signs the JCS of `{body, officer_sig?}`, the officer (once officers have keys) the DSSE PAE of the intent;
+the leaf is the JCS of the whole and at most 65,535 bytes long. The normative text is
+docs/formats/ledger.md.
 
-Sealing checks what parsing checks, so nothing is written that a reader refuses. Signatures and the place in the chain are
-checked by `audit.chain`, not here.
+Sealing checks what parsing checks, so nothing is written that a reader refuses. Signatures and the place in
+the chain are checked by `audit.chain`, not here.
 """
 
 import re
@@ -53,7 +54,11 @@ _Object: TypeAlias = "dict[str, Any]"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: a pseudonym, the role acted in, the origin of the tenant they belong to, the officer's key if one signed."""
+    """Who acted:
+
+    a pseudonym, the role acted in, the origin of the tenant they belong to, the officer's key if one
+    signed.
+    """
 
     id: UUID
     role: str
@@ -98,7 +103,8 @@ class OfficerSignature:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`, the hex digest of all arguments.
+    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`, the hex digest of
+    all arguments.
 
     `request_id` is unique for the actor in this log; `time` is aware.
     """
@@ -130,7 +136,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry in its place. `signed` is what the server signed, `leaf` the whole, `hash` the leaf hash (32 bytes)."""
+    """An entry in its place.
+
+    `signed` is what the server signed, `leaf` the whole, `hash` the leaf hash (32 bytes).
+    """
 
     origin: str
     seq: int
@@ -156,7 +165,8 @@ def format_time(time: datetime) -> str:
 
 
 def seal(draft: Draft, origin: str, seq: int, prev: bytes, signer: Signer) -> Entry:
-    """Give a draft its place and the server's signature. `prev` is the hash before (32 bytes), GENESIS for entry 0.
+    """Give a draft its place and the server's signature. `prev` is the hash before (32 bytes), GENESIS for
+    entry 0.
 
     Raises EntryMalformedError, NotCanonicalError or EntryTooLargeError.
     """

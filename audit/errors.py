@@ -1,7 +1,7 @@
 """Errors of the ledger: one base class, a stable `code`, and a safe message in Chinese and English.
 
-They say that something could not be *done* or *read*. What a verification finds wrong in a log is not an error but a
-finding: see `audit.verdict`.
+They say that something could not be *done* or *read*. What a verification finds wrong in a log is not an
+error but a finding: see `audit.verdict`.
 """
 
 from typing import ClassVar
@@ -41,7 +41,10 @@ class EntryMalformedError(AuditError):
 
 
 class EntryTooLargeError(AuditError):
-    """An entry is longer than a bundle can frame. The caller splits the change or keeps the long part by digest."""
+    """An entry is longer than a bundle can frame.
+
+    The caller splits the change or keeps the long part by digest.
+    """
 
     code = "entry_too_large"
     zh = "账目长 {size} 字节，超过上限 {limit} 字节；请拆分，或只记其摘要"
@@ -57,7 +60,10 @@ class NoteMalformedError(AuditError):
 
 
 class NoteUnverifiedError(AuditError):
-    """A well-formed note carries no valid signature by the pinned key. `reason` is `key_unknown` or `signature_wrong`."""
+    """A well-formed note carries no valid signature by the pinned key.
+
+    `reason` is `key_unknown` or `signature_wrong`.
+    """
 
     code = "note_unverified"
     zh = "文书没有所持公钥的有效签名：{reason}"
@@ -81,7 +87,10 @@ class BundleMalformedError(AuditError):
 
 
 class UnusableInputError(AuditError):
-    """What verification was asked to work with cannot be used at all: no such folder, no key, a foreign head."""
+    """What verification was asked to work with cannot be used at all:
+
+    no such folder, no key, a foreign head.
+    """
 
     code = "unusable_input"
     zh = "输入不可用：{reason}"
@@ -145,7 +154,10 @@ class ForkRefusedError(AuditError):
 
 
 class RequestRepeatedError(AuditError):
-    """An entry with this actor and request id exists: the caller answers with the first receipt or a conflict."""
+    """An entry with this actor and request id exists:
+
+    the caller answers with the first receipt or a conflict.
+    """
 
     code = "request_repeated"
     zh = "该请求编号已记账"

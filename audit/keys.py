@@ -1,8 +1,9 @@
 """Signing keys outside the database: one Ed25519 key a tenant, each in a file encrypted at rest.
 
-A file is PKCS #8 in PEM, encrypted under the store's passphrase, mode 0600, named after the origin (`/` becomes `_`, which no
-origin holds). A key is made once and never overwritten; a half-written file is never seen under its name. Loaded keys stay in
-memory. The passphrase is handed in: where it comes from, and rotation, are not this module's.
+A file is PKCS #8 in PEM, encrypted under the store's passphrase, mode 0600, named after the origin (`/`
+becomes `_`, which no origin holds). A key is made once and never overwritten; a half-written file is never
+seen under its name. Loaded keys stay in memory. The passphrase is handed in: where it comes from, and
+rotation, are not this module's.
 """
 
 import os

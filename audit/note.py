@@ -6,12 +6,12 @@
                                                           <- an empty line ends the text
     — example.org/log Az3grl...base64...=
 
-A text ends with a newline and is signed with it. A signature line is `— NAME BASE64\n` where the bytes are a 4-byte key hash and
-the signature. The key hash of Ed25519 is SHA-256(NAME || 0x0A || 0x01 || public key)[:4]. A verifier key (vkey) is
-`NAME+HEX(key hash)+BASE64(0x01 || public key)`.
+A text ends with a newline and is signed with it. A signature line is `— NAME BASE64\n` where the bytes are
+a 4-byte key hash and the signature. The key hash of Ed25519 is SHA-256(NAME || 0x0A || 0x01 || public
+key)[:4]. A verifier key (vkey) is `NAME+HEX(key hash)+BASE64(0x01 || public key)`.
 
-Everything is strict: a malformed signature line refuses the note instead of being skipped, base64 must be its own canonical
-form, unknown signers are allowed (that is how witnesses cosign) but must be well-formed.
+Everything is strict: a malformed signature line refuses the note instead of being skipped, base64 must be
+its own canonical form, unknown signers are allowed (that is how witnesses cosign) but must be well-formed.
 """
 
 import base64
@@ -35,7 +35,10 @@ _LINE = re.compile(r"— ([^\s+]{1,200}) ([A-Za-z0-9+/=]{8,8192})")
 
 
 def decode_base64(text: str) -> bytes:
-    """Standard base64 with padding, refused unless encoding again gives the same text. Raises NoteMalformedError."""
+    """Standard base64 with padding, refused unless encoding again gives the same text.
+
+    Raises NoteMalformedError.
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -1,4 +1,7 @@
-"""What signs a tenant's log: an interface, so that a KMS or HSM can stand where the key files stand (`audit.keys`)."""
+"""What signs a tenant's log:
+
+an interface, so that a KMS or HSM can stand where the key files stand (`audit.keys`).
+"""
 
 from typing import Protocol
 

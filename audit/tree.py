@@ -1,8 +1,10 @@
-"""The Merkle tree of RFC 6962 §2.1 over entries: leaf and node hashes, and the frontier that makes each root cheap.
+"""The Merkle tree of RFC 6962 §2.1 over entries: leaf and node hashes, and the frontier that makes each
+root cheap.
 
-A frontier (compact range) keeps, for a tree of n leaves, the hashes of the perfect subtrees of the binary digits of n, the
-largest first: at most 64 hashes. Appending is amortised constant, the root is O(log n). The leaf hash is also the chain
-hash of an entry, so the tree and the chain can never tell two stories. Inclusion and consistency proofs are not here.
+A frontier (compact range) keeps, for a tree of n leaves, the hashes of the perfect subtrees of the binary
+digits of n, the largest first: at most 64 hashes. Appending is amortised constant, the root is O(log n).
+The leaf hash is also the chain hash of an entry, so the tree and the chain can never tell two stories.
+Inclusion and consistency proofs are not here.
 """
 
 import hashlib
@@ -28,7 +30,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The compact range [0, size): `hashes` has one hash for each binary 1 of `size`, largest subtree first."""
+    """The compact range [0, size):
+
+    `hashes` has one hash for each binary 1 of `size`, largest subtree first.
+    """
 
     size: int = 0
     hashes: tuple[bytes, ...] = ()

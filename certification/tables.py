@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from tenancy.tables import one_of, tenant_table
+from tenancy.tables import metadata, one_of, tenant_table
 
 SHARED = ("granted", "shared")
 LEVELS = ("provincial", "star")
@@ -88,7 +88,7 @@ campaign_windows = tenant_table(
 standard_clauses = tenant_table(
     "standard_clauses",
     Column("campaign_id", Uuid, nullable=False),
-    Column("level", Text, nullable=False),
+    Column("level", Text, nullable=False, info={"plain": True}),
     Column("code", Text, nullable=False, comment="stable within the standard, e.g. 1.1"),
     Column("part", Text, nullable=False),
     Column("position", Integer, nullable=False, comment="from 1, over all levels"),
@@ -236,3 +236,17 @@ certifications = tenant_table(
     Index(None, "tenant_id", "community_id"),
     audited=True,
 )
+
+__all__ = [
+    "applications",
+    "campaign_levels",
+    "campaign_windows",
+    "campaigns",
+    "certifications",
+    "form_versions",
+    "metadata",
+    "opinions",
+    "roster_items",
+    "rosters",
+    "standard_clauses",
+]

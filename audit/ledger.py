@@ -1,0 +1,311 @@
+"""Appending: lock the head, seal a batch, write it whole.
+
+The rule: every writing transaction locks its tenant's head row first (`lock_head`), and nothing of the head
+is kept between transactions. The unique constraints stand behind as fork guards; they speak only if the
+lock was forgotten. `append` is one statement for a batch of any size. Committing is the caller's, and so is
+binding the transaction to the tenant.
+
+    head = await lock_head(conn, tenant_id)
+    prior = await find_request(conn, tenant_id, actor_id, request_id)   # a retry answers with prior.receipt
+    …                                                                  # load, decide, write the rows
+    head, receipts = await append(conn, head, signer, drafts)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.selectable import CTE
+
+from audit.canonical import digest
+from audit.checkpoint import Checkpoint, is_origin, sign_checkpoint
+from audit.entry import GENESIS, OPENED, Actor, Draft, Entry, Receipt, Subject, seal
+from audit.errors import (
+    EntryMalformedError,
+    ForkRefusedError,
+    LedgerExistsError,
+    LedgerMissingError,
+    RequestRepeatedError,
+    SignerMismatchError,
+)
+from audit.note import VerifierKey
+from audit.signer import Signer
+from audit.statements import Connection, statement
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.tree import Frontier
+
+SYSTEM = UUID(int=0)
+"""The actor of entries that no person made, such as the opening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A ledger's state:
+
+    `hash` (32 bytes) of the last entry, and the frontier over all. Valid only under its lock.
+    """
+
+    tenant_id: int
+    origin: str
+    hash: bytes
+    frontier: Frontier
+
+    @property
+    def size(self) -> int:
+        """The number of entries, and the sequence of the next."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """An act recorded before under an actor's request id: what a retry is answered from."""
+
+    receipt: Receipt
+    arguments_digest: bytes
+    operation: str
+    subject_type: str
+    subject_id: UUID
+
+
+async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: datetime) -> Head:
+    """Open a tenant's ledger:
+
+    the head row and entry 0, which declares the origin and the key. Raises LedgerExistsError.
+    """
+    if not is_origin(signer.origin):
+        raise EntryMalformedError(field="origin")
+    head = Head(tenant_id, signer.origin, GENESIS, Frontier())
+    opening = _opening()
+    try:
+        await conn.execute(
+            opening.text,
+            *opening.arguments(tenant_id=tenant_id, origin=signer.origin, size=0, head=GENESIS, frontier=b""),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise LedgerExistsError(origin=signer.origin) from error
+    head, _ = await append(conn, head, signer, (_opening_draft(signer, time),))
+    return head
+
+
+async def lock_head(conn: Connection, tenant_id: int) -> Head:
+    """Lock and read the head: the first statement of every writing transaction. Raises LedgerMissingError."""
+    return await _get_head(conn, tenant_id, _locking())
+
+
+async def get_head(conn: Connection, tenant_id: int) -> Head:
+    """Read the head without a lock, to show it; never to append. Raises LedgerMissingError."""
+    return await _get_head(conn, tenant_id, _reading())
+
+
+async def find_request(conn: Connection, tenant_id: int, actor_id: UUID, request_id: str) -> Prior | None:
+    """What this actor recorded under this request id, if anything. Call it under the head's lock."""
+    finding = _finding()
+    record = await conn.fetchrow(
+        finding.text, *finding.arguments(tenant_id=tenant_id, actor_id=actor_id, request_id=request_id)
+    )
+    if record is None:
+        return None
+    receipt = Receipt(record["origin"], record["seq"], record["hash"])
+    return Prior(
+        receipt,
+        record["arguments_digest"],
+        record["operation"],
+        record["subject_type"],
+        record["subject_id"],
+    )
+
+
+def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Head, tuple[Entry, ...]]:
+    """Chain and sign a batch behind `head`, without writing it.
+
+    Raises as `audit.entry.seal`, or SignerMismatchError.
+    """
+    if signer.origin != head.origin:
+        raise SignerMismatchError(signer=signer.origin, origin=head.origin)
+    entries: list[Entry] = []
+    prev = head.hash
+    for seq, draft in enumerate(drafts, start=head.size):
+        entry = seal(draft, head.origin, seq, prev, signer)
+        entries.append(entry)
+        prev = entry.hash
+    frontier = head.frontier.extend(entry.hash for entry in entries)
+    return Head(head.tenant_id, head.origin, prev, frontier), tuple(entries)
+
+
+async def append(
+    conn: Connection, head: Head, signer: Signer, drafts: Sequence[Draft]
+) -> tuple[Head, tuple[Receipt, ...]]:
+    """Seal and write a batch behind the locked head, in one statement. Returns the new head and the
+    receipts in order.
+
+    Raises what sealing raises, RequestRepeatedError, or ForkRefusedError; after either of the last two the
+    transaction is lost.
+    """
+    if not drafts:
+        return head, ()
+    after, entries = seal_batch(head, signer, drafts)
+    appending = _appending()
+    try:
+        status = await conn.execute(appending.text, *appending.arguments(**_values(head, after, entries)))
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "uq_ledger_entries_request":
+            raise RequestRepeatedError from error
+        raise ForkRefusedError(seq=head.size) from error
+    if status != "UPDATE 1":
+        raise ForkRefusedError(seq=head.size)
+    return after, tuple(entry.receipt for entry in entries)
+
+
+async def signed_head(conn: Connection, tenant_id: int, signer: Signer) -> str:
+    """The ledger's checkpoint as a signed note, made from the stored frontier. Raises LedgerMissingError."""
+    return sign_head(await get_head(conn, tenant_id), signer)
+
+
+def sign_head(head: Head, signer: Signer) -> str:
+    """The signed note over a head. Raises SignerMismatchError."""
+    if signer.origin != head.origin:
+        raise SignerMismatchError(signer=signer.origin, origin=head.origin)
+    return sign_checkpoint(Checkpoint(head.origin, head.size, head.frontier.root()), signer)
+
+
+def _opening_draft(signer: Signer, time: datetime) -> Draft:
+    origin = signer.origin
+    declared = {"keys": [VerifierKey(origin, signer.public_key).format()], "origin": origin}
+    return Draft(
+        operation=OPENED,
+        request_id=OPENED,
+        time=time,
+        actor=Actor(SYSTEM, "system", origin),
+        subject=Subject("ledger", uuid5(NAMESPACE_URL, origin), 0),
+        intent={"arguments": digest(declared).hex(), **declared},
+    )
+
+
+async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
+    record = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
+    if record is None:
+        raise LedgerMissingError(tenant_id=tenant_id)
+    frontier = Frontier.from_bytes(record["size"], record["frontier"])
+    return Head(tenant_id, record["origin"], record["head"], frontier)
+
+
+def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, object]:
+    drafts = [entry.draft for entry in entries]
+    rows = [(entry.seq, row) for entry in entries for row in entry.draft.rows]
+    return {
+        "tenant_id": head.tenant_id,
+        "size_before": head.size,
+        "head_before": head.hash,
+        "size_after": after.size,
+        "head_after": after.hash,
+        "frontier_after": after.frontier.to_bytes(),
+        "entry_seq": [entry.seq for entry in entries],
+        "entry_prev": [entry.prev for entry in entries],
+        "entry_hash": [entry.hash for entry in entries],
+        "entry_leaf": [entry.leaf.decode() for entry in entries],
+        "entry_recorded_at": [draft.time for draft in drafts],
+        "entry_operation": [draft.operation for draft in drafts],
+        "entry_subject_type": [draft.subject.type for draft in drafts],
+        "entry_subject_id": [draft.subject.id for draft in drafts],
+        "entry_actor_id": [draft.actor.id for draft in drafts],
+        "entry_request_id": [draft.request_id for draft in drafts],
+        "entry_arguments_digest": [draft.arguments_digest for draft in drafts],
+        "row_seq": [seq for seq, _ in rows],
+        "row_table_name": [row.table for _, row in rows],
+        "row_row_key": [row.key for _, row in rows],
+        "row_digest": [row.digest for _, row in rows],
+    }
+
+
+def _tenant() -> ColumnElement[int]:
+    return bindparam("tenant_id", type_=Integer)
+
+
+def _inserting(table: Table, prefix: str) -> CTE:
+    """INSERT … SELECT tenant, unnest(…):
+
+    every column but the tenant comes as an array `<prefix>_<column>`.
+    """
+    columns = [column for column in table.columns if column.name != "tenant_id"]
+    arrays = [bindparam(f"{prefix}_{column.name}", type_=ARRAY(column.type)) for column in columns]
+    drawn = func.unnest(*arrays).table_valued(*[column.name for column in columns], name=f"{prefix}_values")
+    names = ["tenant_id", *(column.name for column in columns)]
+    return insert(table).from_select(names, select(_tenant(), *drawn.c)).cte(f"{prefix}_written")
+
+
+@statement
+def _appending() -> ClauseElement:
+    heads = ledger_heads.c
+    return (
+        update(ledger_heads)
+        .where(
+            heads.tenant_id == _tenant(),
+            heads.size == bindparam("size_before", type_=BigInteger),
+            heads.head == bindparam("head_before", type_=heads.head.type),
+        )
+        .values(
+            size=bindparam("size_after", type_=BigInteger),
+            head=bindparam("head_after", type_=heads.head.type),
+            frontier=bindparam("frontier_after", type_=heads.frontier.type),
+        )
+        .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
+    )
+
+
+@statement
+def _opening() -> ClauseElement:
+    return insert(ledger_heads)
+
+
+@statement
+def _reading() -> ClauseElement:
+    heads = ledger_heads.c
+    return select(heads.origin, heads.size, heads.head, heads.frontier).where(heads.tenant_id == _tenant())
+
+
+@statement
+def _locking() -> ClauseElement:
+    heads = ledger_heads.c
+    return (
+        select(heads.origin, heads.size, heads.head, heads.frontier)
+        .where(heads.tenant_id == _tenant())
+        .with_for_update()
+    )
+
+
+@statement
+def _finding() -> ClauseElement:
+    entries, heads = ledger_entries.c, ledger_heads.c
+    return (
+        select(
+            heads.origin,
+            entries.seq,
+            entries.hash,
+            entries.arguments_digest,
+            entries.operation,
+            entries.subject_type,
+            entries.subject_id,
+        )
+        .join(ledger_heads, heads.tenant_id == entries.tenant_id)
+        .where(
+            entries.tenant_id == _tenant(),
+            entries.actor_id == bindparam("actor_id", type_=entries.actor_id.type),
+            entries.request_id == bindparam("request_id", type_=entries.request_id.type),
+        )
+    )

@@ -1,0 +1,253 @@
+"""Verifying a stored log in its database, and the audited rows against it.
+
+In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
+1. the head row against the kept head (`since`);
+2. every entry: as `audit.chain` says, then the columns beside the leaf, then the records of its row digests, against the leaf;
+3. the head row against the entries;
+4. the rows of every audited table, digested anew in Python, against the latest record: changed, missing or extra.
+
+Not checked: personal values against the commitments in the rows (the caller has the salts), and whether
+head and entries were rolled back together when no kept head is given.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy import BigInteger, Integer, Table, Text, bindparam, func, literal_column, select
+from sqlalchemy.sql import ClauseElement
+
+from audit.chain import ChainCheck, Diagnosis
+from audit.checkpoint import Checkpoint
+from audit.entry import Entry, RowDigest
+from audit.errors import LedgerMissingError, RowUnsupportedError
+from audit.note import VerifierKey
+from audit.rows import TENANT, digest_columns, key_columns, row_digest
+from audit.statements import Connection, Statement, compile_statement, statement
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.triggers import row_key_sql
+from audit.verdict import RefutedError, Verdict, verified
+from audit.verify import Progress, open_kept_head
+
+PREFETCH = 500
+
+
+async def verify_stored(
+    conn: Connection,
+    tenant_id: int,
+    key: VerifierKey,
+    tables: Sequence[Table],
+    since: bytes | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Verify the tenant's stored log and the rows of `tables` (all audited tables).
+
+    `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
+    `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many). Raises
+    LedgerMissingError or UnusableInputError.
+    """
+    await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    kept = None if since is None else open_kept_head(since, key)
+    try:
+        check = await _check_log(conn, tenant_id, key, kept, progress)
+        for table in tables:
+            await _check_rows(conn, tenant_id, table)
+        await _check_tables(conn, tenant_id, {table.name for table in tables})
+    except RefutedError as finding:
+        return finding.verdict(key.name)
+    return verified(key.name, check.frontier.size, check.frontier.root(), None if kept is None else kept.size)
+
+
+async def _check_log(
+    conn: Connection, tenant_id: int, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
+) -> ChainCheck:
+    reading = _reading_head()
+    head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
+    if head is None:
+        raise LedgerMissingError(tenant_id=tenant_id)
+    if kept is not None and kept.size > head["size"]:
+        raise RefutedError("rolled_back", head["size"], size=head["size"], since=kept.size)
+    check = ChainCheck(key, kept)
+    records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
+    async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
+        try:
+            entry = check.feed(row["leaf"].encode())
+        except RefutedError as finding:
+            raise await _diagnose(conn, tenant_id, Diagnosis(finding, key), row, head["size"]) from finding
+        _check_columns(entry, row)
+        await records.check(entry)
+        if progress is not None and entry.seq % PREFETCH == 0:
+            progress(entry.seq + 1, head["size"])
+    await records.check_nothing_more()
+    _check_head(head, check)
+    return check
+
+
+async def _diagnose(
+    conn: Connection, tenant_id: int, diagnosis: Diagnosis, row: asyncpg.Record, size: int
+) -> RefutedError:
+    if diagnosis.is_needed:
+        async for other in _stream(conn, _reading_entries(), tenant_id=tenant_id):
+            diagnosis.feed(other["leaf"].encode())
+    named = diagnosis.conclude((row["actor_id"], row["subject_id"]))
+    if named.code == "entry_altered" and named.seq is not None and named.seq >= size:
+        return RefutedError("entry_inserted", named.seq)
+    return named
+
+
+def _check_columns(entry: Entry, row: asyncpg.Record) -> None:
+    """Every column beside the leaf says what the leaf says."""
+    draft = entry.draft
+    signed = {
+        "actor_id": draft.actor.id,
+        "subject_id": draft.subject.id,
+        "subject_type": draft.subject.type,
+        "operation": draft.operation,
+        "request_id": draft.request_id,
+        "arguments_digest": draft.arguments_digest,
+        "recorded_at": draft.time,
+        "seq": entry.seq,
+        "prev": entry.prev,
+        "hash": entry.hash,
+    }
+    for column, value in signed.items():
+        if row[column] == value:
+            continue
+        field_name = column.partition("_")[0]
+        if field_name in {"actor", "subject"}:
+            shown = {"was": f"{column}={value}", "now": f"column {column}={row[column]}"}
+            raise RefutedError(f"{field_name}_edited", entry.seq, **shown)
+        raise RefutedError("column_edited", entry.seq, column=column)
+
+
+def _check_head(head: asyncpg.Record, check: ChainCheck) -> None:
+    """The head row is the state after the last entry."""
+    found = check.frontier.size
+    if found < head["size"]:
+        raise RefutedError("entries_cut", found, size=head["size"], found=found)
+    expected = {
+        "origin": check.key.name,
+        "size": found,
+        "head": check.head,
+        "frontier": check.frontier.to_bytes(),
+    }
+    for column, value in expected.items():
+        if head[column] != value:
+            raise RefutedError("head_row_wrong", column=column)
+    if found == 0:
+        raise RefutedError("entry_missing", 0)
+
+
+@dataclass(slots=True)
+class _Records:
+    """The stored records of row digests, in the order of the entries that made them."""
+
+    stream: AsyncIterator[asyncpg.Record]
+    _ahead: asyncpg.Record | None = None
+
+    async def check(self, entry: Entry) -> None:
+        """The records of this entry are exactly its rows."""
+        found: list[RowDigest] = []
+        while (record := await self._peek()) is not None and record["seq"] <= entry.seq:
+            self._ahead = None
+            row = RowDigest(record["table_name"], record["row_key"], record["digest"])
+            if record["seq"] < entry.seq or row not in entry.draft.rows:
+                raise RefutedError("row_record_wrong", record["seq"], table=row.table, key=row.key)
+            found.append(row)
+        for row in entry.draft.rows:
+            if row not in found:
+                raise RefutedError("row_record_wrong", entry.seq, table=row.table, key=row.key)
+
+    async def check_nothing_more(self) -> None:
+        """No record is left over."""
+        record = await self._peek()
+        if record is not None:
+            raise RefutedError(
+                "row_record_wrong", record["seq"], table=record["table_name"], key=record["row_key"]
+            )
+
+    async def _peek(self) -> asyncpg.Record | None:
+        if self._ahead is None:
+            self._ahead = await anext(self.stream, None)
+        return self._ahead
+
+
+async def _check_rows(conn: Connection, tenant_id: int, table: Table) -> None:
+    columns = [column.name for column in digest_columns(table)]
+    reading = _reading_rows(table)
+    async for record in _stream(conn, reading, tenant_id=tenant_id, table_name=table.name):
+        if record["digest"] is None:
+            raise RefutedError("row_extra", table=table.name, key=record["present"])
+        place = {"table": table.name, "key": record["recorded"]}
+        if record["present"] is None:
+            raise RefutedError("row_missing", record["seq"], **place)
+        try:
+            found = row_digest(table, {name: record[f"c{n}"] for n, name in enumerate(columns)})
+        except RowUnsupportedError:
+            found = b""
+        if found != record["digest"]:
+            raise RefutedError("row_changed", record["seq"], **place)
+
+
+async def _check_tables(conn: Connection, tenant_id: int, known: set[str]) -> None:
+    async for record in _stream(conn, _reading_tables(), tenant_id=tenant_id):
+        if record["table_name"] not in known:
+            raise RefutedError("table_unknown", table=record["table_name"])
+
+
+async def _stream(conn: Connection, reading: Statement, **values: object) -> AsyncIterator[asyncpg.Record]:
+    async for record in conn.cursor(reading.text, *reading.arguments(**values), prefetch=PREFETCH):
+        yield record
+
+
+@statement
+def _reading_head() -> ClauseElement:
+    return select(ledger_heads).where(ledger_heads.c.tenant_id == bindparam("tenant_id", type_=Integer))
+
+
+@statement
+def _reading_entries() -> ClauseElement:
+    entries = ledger_entries.c
+    return (
+        select(ledger_entries)
+        .where(entries.tenant_id == bindparam("tenant_id", type_=Integer))
+        .order_by(entries.seq)
+    )
+
+
+@statement
+def _reading_records() -> ClauseElement:
+    rows = ledger_rows.c
+    return (
+        select(ledger_rows).where(rows.tenant_id == bindparam("tenant_id", type_=Integer)).order_by(rows.seq)
+    )
+
+
+@statement
+def _reading_tables() -> ClauseElement:
+    rows = ledger_rows.c
+    return select(rows.table_name).where(rows.tenant_id == bindparam("tenant_id", type_=Integer)).distinct()
+
+
+def _reading_rows(table: Table) -> Statement:
+    """The tenant's rows of a table beside the latest record of each, either of which may be absent."""
+    key_columns(table)
+    tenant = bindparam("tenant_id", type_=Integer)
+    digested = [table.c[column.name].label(f"c{n}") for n, column in enumerate(digest_columns(table))]
+    key = literal_column(row_key_sql(table, table.name), Text).label("present")
+    present = select(key, *digested).where(table.c[TENANT] == tenant).subquery("present_rows")
+    rows = ledger_rows.c
+    latest = (
+        select(rows.row_key.label("recorded"), rows.seq, rows.digest)
+        .where(rows.tenant_id == tenant, rows.table_name == bindparam("table_name", type_=Text))
+        .distinct(rows.row_key)
+        .order_by(rows.row_key, rows.seq.desc())
+        .subquery("latest_records")
+    )
+    return compile_statement(
+        select(present, latest)
+        .select_from(present.join(latest, present.c.present == latest.c.recorded, full=True))
+        .order_by(
+            func.coalesce(latest.c.seq, literal_column("9223372036854775807", BigInteger)), present.c.present
+        )
+    )

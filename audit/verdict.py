@@ -1,0 +1,195 @@
+"""What a verification answers: verified, or the first wrong thing by name, what it means and what it does
+not mean.
+
+`FINDINGS` is the whole table. A finding says what was found, never who did it: verification sees bytes, not
+hands. Where one name says "altered or forged" the bytes do not tell more.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+VERIFIED: Final = "verified"
+
+FINDINGS: Final[dict[str, tuple[str, str]]] = {
+    "verified": (
+        "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
+        "the log {origin} of {size} entries is whole: every signature holds and the order is unchanged",
+    ),
+    "head_malformed": (
+        "头部文书不是规定格式（{reason}）：被改动或不是本格式；其余内容未检查",
+        "the head is not in its format ({reason}): damaged or of another kind; nothing else was checked",
+    ),
+    "head_key_unknown": (
+        "头部没有所持公钥的签名：可能是别的账本或换了密钥；不说明账目本身有误",
+        "the head is not signed by the pinned key: another log or another key; says nothing of the entries",
+    ),
+    "head_altered": (
+        "头部签名无效：头部被改动；不说明账目本身有误",
+        "the head's signature does not hold: the head was changed; says nothing of the entries",
+    ),
+    "rolled_back": (
+        "账本只有 {size} 条，而所存旧头部已见证 {since} 条：末尾账目被删、头部被回退",
+        "the log has {size} entries but the kept head vouches for {since}: entries were cut and the head rolled back",
+    ),
+    "history_rewritten": (
+        "前 {since} 条账目与所存旧头部不符：历史被持钥者重写；每条签名单独看仍有效",
+        "the first {since} entries are not those of the kept head: history was rewritten with the key at hand",
+    ),
+    "bundle_missing": (
+        "缺少文件 {file}，自第 {seq} 号账目起无法读取；不说明其余账目有误",
+        "the file {file} is missing, so entries from {seq} on cannot be read; says nothing of the others",
+    ),
+    "bundle_malformed": (
+        "文件 {file} 的长度标记被破坏（{reason}）：有字节被增、删或改",
+        "the framing of {file} is broken ({reason}): bytes were added, removed or changed",
+    ),
+    "bundle_unexpected": (
+        "多出文件 {file}：头部没有见证其中的内容",
+        "the file {file} is not part of the log that the head vouches for",
+    ),
+    "entry_not_canonical": (
+        "第 {seq} 号账目的字节不是规范形式（{reason}）：有字节被改动",
+        "the bytes of entry {seq} are not canonical ({reason}): a byte was changed",
+    ),
+    "entry_malformed": (
+        "第 {seq} 号账目不符合格式（{field}）：内容被改动",
+        "entry {seq} breaks the schema ({field}): its content was changed",
+    ),
+    "entry_foreign": (
+        "第 {seq} 号账目属于账本 {found}，不属于本账本",
+        "entry {seq} belongs to the log {found}, not to this one",
+    ),
+    "entry_key_unknown": (
+        "第 {seq} 号账目的签名密钥 {found} 不是所持公钥；可能是改动，也可能是另一把密钥",
+        "entry {seq} names the key {found}, which is not the pinned one: an edit, or another signer",
+    ),
+    "officer_key_unknown": (
+        "第 {seq} 号账目带有经办人签名，但账本没有登记该密钥，无法采信",
+        "entry {seq} has an officer's signature by a key that the log never declared; it cannot be trusted",
+    ),
+    "entry_altered": (
+        "第 {seq} 号账目不是服务器签署的内容：被改动或伪造；哪一处改动无从得知",
+        "entry {seq} is not what the server signed: altered or forged; which field cannot be told",
+    ),
+    "actor_edited": (
+        "第 {seq} 号账目的行为人被改：签署的是 {was}，现写作 {now}；其余内容未改",
+        "the actor of entry {seq} was edited: {was} was signed, {now} is written; the rest is as signed",
+    ),
+    "subject_edited": (
+        "第 {seq} 号账目的对象被改：签署的是 {was}，现写作 {now}；其余内容未改",
+        "the subject of entry {seq} was edited: {was} was signed, {now} is written; the rest is as signed",
+    ),
+    "entry_inserted": (
+        "第 {seq} 号位置插入了服务器未签署的账目；原有账目仍在其后",
+        "an entry that the server never signed was inserted at {seq}; the genuine ones are still there",
+    ),
+    "entries_swapped": (
+        "第 {seq} 号与第 {other} 号账目被对调；两条内容本身未改",
+        "entries {seq} and {other} were swapped; both are as they were signed",
+    ),
+    "entry_missing": (
+        "第 {seq} 号账目缺失；其余账目是否完整须另行检查",
+        "entry {seq} is missing; the entries around it may be genuine",
+    ),
+    "entry_repeated": (
+        "第 {seq} 号位置重复插入了第 {other} 号账目；账目内容本身未改",
+        "entry {other} is repeated in the place of {seq}; the entry itself is genuine",
+    ),
+    "chain_broken": (
+        "第 {seq} 号账目签名有效，但不接在前一条之后：同一密钥签出了另一段历史",
+        "entry {seq} is signed but does not follow the entry before it: the key signed another history",
+    ),
+    "opening_wrong": (
+        "第 {seq} 号账目：开账声明缺失、重复，或声明的密钥不是所持公钥",
+        "entry {seq}: the opening is missing, repeated, or declares another key than the pinned one",
+    ),
+    "root_wrong": (
+        "账目逐条有效，但根与头部不符：头部见证的是另一段历史",
+        "every entry holds but their root is not the head's: the head vouches for another history",
+    ),
+    "entries_cut": (
+        "头部称有 {size} 条账目，只存有 {found} 条：末尾账目被删",
+        "the head row says {size} entries, {found} are stored: the last ones were cut",
+    ),
+    "head_row_wrong": (
+        "库中头部的 {column} 与账目不符：头部被改动或回退；账目本身有效",
+        "the stored head's {column} does not match the entries: it was edited or rolled back; the entries hold",
+    ),
+    "column_edited": (
+        "第 {seq} 号账目的列 {column} 与签署内容不符：该列被改动；账目本身有效",
+        "the column {column} of entry {seq} is not what was signed: the column was edited; the entry holds",
+    ),
+    "row_record_wrong": (
+        "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
+        "the record of row {table}/{key} does not match entry {seq}: added, removed or edited; the entry holds",
+    ),
+    "row_changed": (
+        "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
+        "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",
+    ),
+    "row_missing": (
+        "{table}/{key} 在第 {seq} 号账目中有记录，表中已不存在：该行被删除",
+        "{table}/{key}, recorded by entry {seq}, is gone from its table: the row was deleted",
+    ),
+    "row_extra": (
+        "{table}/{key} 没有任何账目记录：该行绕过账本被插入",
+        "{table}/{key} is recorded by no entry: the row was inserted behind the ledger's back",
+    ),
+    "table_unknown": (
+        "账目记录了未知的表 {table}，无法核对其行；账目本身有效",
+        "entries record the table {table}, which is not known here: its rows cannot be compared",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer.
+
+    `seq` is where the first wrong thing is, if it has a place; `root` (32 bytes) only when verified.
+    """
+
+    ok: bool
+    code: str
+    zh: str
+    en: str
+    origin: str
+    seq: int | None = None
+    size: int | None = None
+    root: bytes | None = None
+    since: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The verdict as JSON values; the root in hex."""
+        return {
+            "ok": self.ok,
+            "code": self.code,
+            "zh": self.zh,
+            "en": self.en,
+            "origin": self.origin,
+            "seq": self.seq,
+            "size": self.size,
+            "root": None if self.root is None else self.root.hex(),
+            "since": self.since,
+        }
+
+
+class RefutedError(Exception):
+    """Ends a verification at its first finding. `seq` and the other details fill the finding's text."""
+
+    def __init__(self, code: str, seq: int | None = None, **details: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.seq = seq
+        self.details = details
+
+    def verdict(self, origin: str) -> Verdict:
+        """The verdict on the log of this origin."""
+        zh, en = (text.format(seq=self.seq, **self.details) for text in FINDINGS[self.code])
+        return Verdict(False, self.code, zh, en, origin, self.seq)
+
+
+def verified(origin: str, size: int, root: bytes, since: int | None) -> Verdict:
+    """The verdict on a log that held."""
+    zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[VERIFIED])
+    return Verdict(True, VERIFIED, zh, en, origin, None, size, root, since)

@@ -1,0 +1,127 @@
+"""Offline verification of an exported log against a pinned key: no database, no network, no clock.
+
+Step by step, bounds first:
+1. the head: strict note, signature by the pinned key, origin of that key;
+2. the kept head (`since`): not larger than the head (else rolled back);
+3. every bundle that the head's size names: present, exactly framed;
+4. every entry: canonical, schema, origin, key, signature, sequence, previous hash (`audit.chain`);
+5. the root over the first `since.size` entries against the kept head, as soon as they are read;
+6. the root over all against the head;
+7. no file beyond those in the entries' folder.
+
+The log is streamed: memory does not grow with it. Not checked here: whether the rows of the database are as
+recorded (`audit.online`), and whether somebody holds a newer head; only a head kept elsewhere can tell
+that.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from audit.bundle import ENTRIES, MAX_BUNDLE, WIDTH, bundle_path, bundle_widths, parse_bundle
+from audit.chain import ChainCheck, Diagnosis
+from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.errors import BundleMalformedError, NoteMalformedError, NoteUnverifiedError, UnusableInputError
+from audit.note import MAX_NOTE, VerifierKey
+from audit.verdict import RefutedError, Verdict, verified
+
+CHECKPOINT = "checkpoint"
+Progress = Callable[[int, int], None]
+
+
+def verify_log(
+    directory: Path, key: VerifierKey, since: bytes | None = None, progress: Progress | None = None
+) -> Verdict:
+    """Verify the log in `directory`. `since` is a signed head kept before; `progress` hears (entries done,
+    of how many).
+
+    Raises UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
+    """
+    kept = None if since is None else open_kept_head(since, key)
+    data = _read(directory / CHECKPOINT, MAX_NOTE + 1)
+    if data is None:
+        raise UnusableInputError(reason=f"no {CHECKPOINT} in {directory}")
+    try:
+        head = _open_head(data, key)
+        check = _check_entries(directory, head, key, kept, progress)
+    except RefutedError as finding:
+        return finding.verdict(key.name)
+    return verified(key.name, head.size, check.frontier.root(), None if kept is None else kept.size)
+
+
+def open_kept_head(data: bytes, key: VerifierKey) -> Checkpoint:
+    """The head that the auditor kept. Raises UnusableInputError: a wrong kept head refutes nothing."""
+    try:
+        return open_checkpoint(data, key)
+    except (NoteMalformedError, NoteUnverifiedError) as error:
+        raise UnusableInputError(reason=f"the kept head: {error}") from error
+
+
+def _open_head(data: bytes, key: VerifierKey) -> Checkpoint:
+    try:
+        return open_checkpoint(data, key)
+    except NoteMalformedError as error:
+        raise RefutedError("head_malformed", reason=error.details["reason"]) from error
+    except NoteUnverifiedError as error:
+        unknown = error.details["reason"] == "key_unknown"
+        raise RefutedError("head_key_unknown" if unknown else "head_altered") from error
+
+
+def _check_entries(
+    directory: Path, head: Checkpoint, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
+) -> ChainCheck:
+    if kept is not None and kept.size > head.size:
+        raise RefutedError("rolled_back", head.size, size=head.size, since=kept.size)
+    if head.size == 0:
+        raise RefutedError("entry_missing", 0)
+    check = ChainCheck(key, kept)
+    try:
+        for leaf in _leaves(directory, head.size):
+            entry = check.feed(leaf)
+            if progress is not None and (entry.seq % WIDTH == WIDTH - 1 or entry.seq == head.size - 1):
+                progress(entry.seq + 1, head.size)
+    except RefutedError as finding:
+        raise _diagnose(directory, head.size, Diagnosis(finding, key)) from finding
+    if check.frontier.root() != head.root:
+        raise RefutedError("root_wrong")
+    _check_nothing_more(directory, head.size)
+    return check
+
+
+def _diagnose(directory: Path, size: int, diagnosis: Diagnosis) -> RefutedError:
+    if diagnosis.is_needed:
+        try:
+            for leaf in _leaves(directory, size):
+                diagnosis.feed(leaf)
+        except RefutedError:
+            pass  # a later bundle is damaged too: name the first finding by what could be read
+    return diagnosis.conclude()
+
+
+def _leaves(directory: Path, size: int) -> Iterator[bytes]:
+    for index, width in bundle_widths(size):
+        path = bundle_path(index, width)
+        data = _read(directory / path, MAX_BUNDLE + 1)
+        if data is None:
+            raise RefutedError("bundle_missing", index * WIDTH, file=path)
+        try:
+            yield from parse_bundle(data, width)
+        except BundleMalformedError as error:
+            raise RefutedError(
+                "bundle_malformed", index * WIDTH, file=path, reason=error.details["reason"]
+            ) from error
+
+
+def _check_nothing_more(directory: Path, size: int) -> None:
+    expected = {directory / bundle_path(index, width) for index, width in bundle_widths(size)}
+    for path in sorted((directory / ENTRIES).rglob("*")):
+        if not path.is_dir() and path not in expected:
+            raise RefutedError("bundle_unexpected", file=path.relative_to(directory).as_posix())
+
+
+def _read(path: Path, limit: int) -> bytes | None:
+    """At most `limit` bytes of a file, or None when there is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
