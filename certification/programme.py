@@ -251,9 +251,8 @@ class Programme:
         )
         clauses = (
             StandardClause(tenant_id, campaign_id, level, item.code, item.part, position, item.wording)
-            for position, (level, item) in enumerate(
-                ((level, item) for level in self.levels for item in self.standard if level in item.levels), start=1
-            )
+            for level in self.levels
+            for position, item in enumerate((one for one in self.standard if level in one.levels), start=1)
         )
         return (campaign, *levels, *windows, *clauses)
 

@@ -537,6 +537,7 @@ SELECT sha256(convert_to(
     || coalesce('closed_at:time 27 ' || to_char(r.closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
     || coalesce('closes_on:date 10 ' || to_char(r.closes_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
     || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('document_date:date 10 ' || to_char(r.document_date::timestamp, 'YYYY-MM-DD') || E'\\n', '')
     || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('kind:text ' || octet_length(r.kind::text) || ' ' || r.kind::text || E'\\n', '')

@@ -330,6 +330,7 @@ def create_tables() -> None:
         sa.Column(
             "document_number", sa.Text(), nullable=True, comment="of the report or of the province's decision"
         ),
+        sa.Column("document_date", sa.Date(), nullable=True, comment="the day of that document"),
         sa.Column(
             "opens_on", sa.Date(), nullable=True, comment="publicity: the day it is put up; it does not count"
         ),
