@@ -7,7 +7,7 @@ is pure and gives a `Change` or raises a CertificationError. Only certification/
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -59,7 +59,7 @@ class Write:
 
     def row(self) -> dict[str, Any]:
         """The row as a mapping of column to value."""
-        return {name: getattr(self.entity, name) for name in _names(type(self.entity))}
+        return {column: getattr(self.entity, column) for column in _columns(self.table)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +99,5 @@ def update(*entities: Any) -> tuple[Write, ...]:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)

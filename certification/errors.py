@@ -73,6 +73,14 @@ class PublicityRunningError(CertificationError):
 # ---- who, when, in which state
 
 
+class NoSuchActionError(CertificationError):
+    """The programme has no such stage or verdict."""
+
+    code = "action.unknown"
+    zh = "方案中没有此环节：{stage}（{verdict}）"
+    en = "the programme has no stage {stage} with the verdict {verdict}"
+
+
 class NotEntitledError(CertificationError):
     """The actor holds no role that may do this here."""
 

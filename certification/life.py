@@ -20,6 +20,7 @@ from certification.errors import (
     CountyQuotaError,
     FormMissingError,
     HistoryMissingError,
+    NoSuchActionError,
     NotEntitledError,
     OutsideWindowError,
     SamePersonError,
@@ -100,7 +101,12 @@ def available_actions(
     found: dict[str, Availability] = {}
     for row in programme.life:
         filed = row.start is not None
-        if row.by_roster or view.level not in row.levels or filed != (view.status is not None) or row.action in found:
+        if (
+            row.by_roster
+            or view.level not in row.levels
+            or filed != (view.status is not None)
+            or row.action in found
+        ):
             continue
         obstacle = find_obstacle(programme, row.action, view, actor, now)
         found[row.action] = Availability(row.action, row.name, row.ground.clause, obstacle)
@@ -149,11 +155,11 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
 
 
 def action_of(programme: Programme, stage: str, verdict: str) -> str:
-    """The action that gives this verdict at this stage. Raises NotEntitledError when the programme has none."""
+    """The action that gives this verdict at this stage. Raises NoSuchActionError."""
     for row in programme.life:
         if (row.stage, row.verdict) == (stage, verdict):
             return row.action
-    raise NotEntitledError(action=f"{stage} {verdict}", name=f"{stage} {verdict}", role="-", role_zh="（无此环节）")
+    raise NoSuchActionError(stage=stage, verdict=verdict)
 
 
 def check_window(programme: Programme, row: Step | RosterStep, now: datetime) -> None:
@@ -194,7 +200,11 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
             return row
     status_zh = "未申报" if view.status is None else STATUS_ZH[Status(view.status)]
     raise WrongStatusError(
-        clause=rows[0].ground.clause, action=action, name=rows[0].name, status=view.status, status_zh=status_zh
+        clause=rows[0].ground.clause,
+        action=action,
+        name=rows[0].name,
+        status=view.status,
+        status_zh=status_zh,
     )
 
 
@@ -227,5 +237,8 @@ def _check_place(programme: Programme, step: Step, view: ApplicationView) -> Non
         return
     if view.county_taken >= quota.value:
         raise CountyQuotaError(
-            clause=quota.ground.clause, level=view.level, level_zh=LEVEL_ZH[Level(view.level)], quota=quota.value
+            clause=quota.ground.clause,
+            level=view.level,
+            level_zh=LEVEL_ZH[Level(view.level)],
+            quota=quota.value,
         )

@@ -113,7 +113,7 @@ class CampaignWindow:
 
 @dataclass(frozen=True, slots=True)
 class StandardClause:
-    """An item of the standard (附件1) with its wording."""
+    """An item of the standard (附件1) with its wording; `position` runs from 1 over all levels."""
 
     tenant_id: int
     campaign_id: UUID

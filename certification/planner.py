@@ -93,7 +93,10 @@ def plan_publicity(
     clause = programme.publicity.working_days.ground.clause
     if opens_on < max(today, first):
         raise PublicityStartRefusedError(
-            clause=clause, day=opens_on, reason_zh="该日已过或在窗口期之前", reason_en="it is past, or before the window"
+            clause=clause,
+            day=opens_on,
+            reason_zh="该日已过或在窗口期之前",
+            reason_en="it is past, or before the window",
         )
     if opens_on > latest.opens_on:
         raise PublicityStartRefusedError(

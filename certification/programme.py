@@ -228,7 +228,9 @@ class Programme:
         """The row whose action makes a list of that kind. Raises KeyError."""
         return next((row for row in self.round if row.makes == kind), None) or _none(kind)
 
-    def campaign_rows(self, tenant_id: int, campaign_id: UUID, opened_at: datetime) -> tuple[CampaignRow, ...]:
+    def campaign_rows(
+        self, tenant_id: int, campaign_id: UUID, opened_at: datetime
+    ) -> tuple[CampaignRow, ...]:
         """The campaign, its levels, windows and standard clauses: the rows that derive from the programme."""
         campaign = Campaign(
             tenant_id=tenant_id,
@@ -242,7 +244,9 @@ class Programme:
             opened_at=opened_at,
         )
         levels = (
-            CampaignLevel(tenant_id, campaign_id, one.code, one.batch, one.city_quota.value, one.county_quota.value)
+            CampaignLevel(
+                tenant_id, campaign_id, one.code, one.batch, one.city_quota.value, one.county_quota.value
+            )
             for one in self.levels.values()
         )
         windows = (
@@ -251,8 +255,10 @@ class Programme:
         )
         clauses = (
             StandardClause(tenant_id, campaign_id, level, item.code, item.part, position, item.wording)
-            for level in self.levels
-            for position, item in enumerate((one for one in self.standard if level in one.levels), start=1)
+            for position, (level, item) in enumerate(
+                ((level, item) for level in self.levels for item in self.standard if level in item.levels),
+                start=1,
+            )
         )
         return (campaign, *levels, *windows, *clauses)
 

@@ -241,7 +241,9 @@ def _level(row: Reader) -> LevelRule:
 
 
 def _window(row: Reader) -> Window:
-    window = Window(row.text("stage"), row.text("name"), row.instant("opens_at"), row.instant("closes_at"), _ground(row))
+    window = Window(
+        row.text("stage"), row.text("name"), row.instant("opens_at"), row.instant("closes_at"), _ground(row)
+    )
     if window.opens_at >= window.closes_at:
         row.refuse("closes before it opens")
     return window
@@ -327,7 +329,11 @@ def _roster_step(row: Reader) -> RosterStep:
 
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:
     return Item(
-        row.text("code"), row.one_of("part", PARTS), row.texts("levels", levels), row.text("wording"), _ground(row)
+        row.text("code"),
+        row.one_of("part", PARTS),
+        row.texts("levels", levels),
+        row.text("wording"),
+        _ground(row),
     )
 
 

@@ -15,7 +15,20 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import DateTime, Integer, Text, and_, any_, bindparam, cast, func, literal_column, or_, select, true
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from audit.entry import Cite
@@ -83,7 +96,9 @@ class Community:
 
 
 _CAMPAIGN = statement(
-    select(campaigns).where(campaigns.c.tenant_id == bindparam("city"), campaigns.c.id == bindparam("campaign"))
+    select(campaigns).where(
+        campaigns.c.tenant_id == bindparam("city"), campaigns.c.id == bindparam("campaign")
+    )
 )
 _CAMPAIGN_BY_CODE = statement(
     select(campaigns.c.id).where(campaigns.c.tenant_id == _TENANT, campaigns.c.code == bindparam("code"))
@@ -118,9 +133,9 @@ def _status_counts(campaign: Any, level: Any) -> Any:
 
 def _endorsed(application: Any) -> Any:
     pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
-    return select(cast(func.json_agg(aggregate_order_by(pair, opinions.c.given_at, opinions.c.id)), Text)).where(
-        opinions.c.tenant_id == _TENANT, opinions.c.application_id == application
-    )
+    return select(
+        cast(func.json_agg(aggregate_order_by(pair, opinions.c.given_at, opinions.c.id)), Text)
+    ).where(opinions.c.tenant_id == _TENANT, opinions.c.application_id == application)
 
 
 _FORM_NAMES: Final = tuple(one.name for one in fields(FormVersion))
@@ -209,7 +224,9 @@ _COMMUNITY = statement(
     .outerjoin(
         _street,
         and_(
-            _street.c.tenant_id == units.c.tenant_id, _street.c.id == units.c.parent_id, _street.c.kind == "street"
+            _street.c.tenant_id == units.c.tenant_id,
+            _street.c.id == units.c.parent_id,
+            _street.c.kind == "street",
         ),
     )
     .where(units.c.tenant_id == _TENANT, units.c.id == bindparam("community"))
@@ -247,7 +264,8 @@ _ITEMS = statement(
 _last = (
     select(ledger_entries.c.seq, ledger_entries.c.hash)
     .where(
-        ledger_entries.c.tenant_id == applications.c.tenant_id, ledger_entries.c.subject_id == applications.c.id
+        ledger_entries.c.tenant_id == applications.c.tenant_id,
+        ledger_entries.c.subject_id == applications.c.id,
     )
     .order_by(ledger_entries.c.seq.desc())
     .limit(1)
@@ -279,8 +297,13 @@ _CANDIDATES = statement(
         _last.c.seq,
         _last.c.hash,
     )
-    .join(units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id))
-    .join(_street, and_(_street.c.tenant_id == applications.c.tenant_id, _street.c.id == applications.c.street_id))
+    .join(
+        units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id)
+    )
+    .join(
+        _street,
+        and_(_street.c.tenant_id == applications.c.tenant_id, _street.c.id == applications.c.street_id),
+    )
     .join(_county, and_(_county.c.tenant_id == _street.c.tenant_id, _county.c.id == _street.c.parent_id))
     .join(ledger_heads, ledger_heads.c.tenant_id == applications.c.tenant_id)
     .join(_last, true())
@@ -318,12 +341,16 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     for candidate in candidates:
         statuses[candidate.status] = statuses.get(candidate.status, 0) + 1
     view = RoundView(campaign.tenant_id, level, lists, statuses)
-    return FoundRound(campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates)
+    return FoundRound(
+        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates
+    )
 
 
 def _candidate(city: str, row: Any) -> Candidate:
     name = " / ".join((city, row["county"], row["street"], row["community"]))
-    return Candidate(row["tenant_id"], row["id"], row["status"], name, Cite(row["origin"], row["seq"], row["hash"]))
+    return Candidate(
+        row["tenant_id"], row["id"], row["status"], name, Cite(row["origin"], row["seq"], row["hash"])
+    )
 
 
 def entity(kind: type[T], row: Any) -> T:

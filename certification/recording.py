@@ -32,7 +32,7 @@ from audit.entry import Draft, Receipt, format_time
 from audit.ledger import Head, Prior, append, find_request, lock_head
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
-from certification.changes import Act, Change, Context, Write
+from certification.changes import Act, Context, Write
 from certification.errors import RequestConflictError, RequestMalformedError
 from certification.life import Actor
 from tenancy.database import TenantConnection
@@ -108,11 +108,14 @@ async def record(
         operation=change.operation,
         request_id=request_id,
         time=now,
-        actor=EntryActor(actor.person_id, role, await _origin(tx, head, actor)),
+        actor=EntryActor(actor.person_id, str(role), await _origin(tx, head, actor)),
         subject=change.subject,
         intent={**change.intent, "arguments": arguments.hex()},
         rows=tuple(
-            row for write in change.writes if is_audited(write.table) for row in record_rows(write.table, [write.row()])
+            row
+            for write in change.writes
+            if is_audited(write.table)
+            for row in record_rows(write.table, [write.row()])
         ),
         cites=change.cites,
     )
@@ -162,16 +165,16 @@ def _plain(value: Any) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         kept = (one.name for one in fields(value) if not one.metadata.get(PERSONAL))
         return {name: _plain(getattr(value, name)) for name in kept}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+    return _TEXTS[type(value)](value) if type(value) in _TEXTS else value
+
+
+_TEXTS: Final[dict[type, Callable[[Any], str]]] = {
+    UUID: str,
+    bytes: bytes.hex,
+    date: date.isoformat,
+    datetime: format_time,
+}

@@ -46,7 +46,12 @@ def available_roster_actions(
 ) -> tuple[Availability, ...]:
     """Every action of the city on the lists of this level, each with what stands against it now."""
     return tuple(
-        Availability(row.action, row.name, row.ground.clause, find_roster_obstacle(programme, row.action, view, actor, now))
+        Availability(
+            row.action,
+            row.name,
+            row.ground.clause,
+            find_roster_obstacle(programme, row.action, view, actor, now),
+        )
         for row in programme.round
     )
 
@@ -93,7 +98,9 @@ def _check_previous(row: RosterStep, view: RoundView) -> Roster | None:
         return None
     previous = view.find_latest(row.rests_on)
     if previous is None:
-        raise RosterMissingError(clause=row.ground.clause, kind=row.rests_on, kind_zh=KIND_ZH[RosterKind(row.rests_on)])
+        raise RosterMissingError(
+            clause=row.ground.clause, kind=row.rests_on, kind_zh=KIND_ZH[RosterKind(row.rests_on)]
+        )
     return previous
 
 
@@ -134,7 +141,9 @@ def listed_statuses(programme: Programme, row: RosterStep) -> Mapping[str, str]:
     if row.of is not None:
         return dict.fromkeys(row.verdicts, row.of)
     starts = {step.action: step.start for step in programme.life}
-    return {verdict: start for verdict, action in row.follows.items() if (start := starts[action]) is not None}
+    return {
+        verdict: start for verdict, action in row.follows.items() if (start := starts[action]) is not None
+    }
 
 
 def statuses_before(programme: Programme, row: RosterStep, level: str) -> frozenset[str]:
@@ -145,7 +154,12 @@ def statuses_before(programme: Programme, row: RosterStep, level: str) -> frozen
     while waiting:
         end = waiting.pop()
         for step in programme.life:
-            if step.to == end and step.start is not None and level in step.levels and step.start not in behind:
+            if (
+                step.to == end
+                and step.start is not None
+                and level in step.levels
+                and step.start not in behind
+            ):
                 behind.add(step.start)
                 waiting.append(step.start)
     return frozenset(behind & set(programme.holds_county_place.value) - listed)

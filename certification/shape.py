@@ -112,7 +112,9 @@ def _check_round(programme: Programme) -> None:
     followed = [action for row in programme.round for action in row.follows.values()]
     by_roster = [step.action for step in programme.life if step.by_roster]
     if sorted(followed) != sorted(by_roster):
-        _refuse("round", "each step by_roster follows one verdict of one list, and each such verdict has a step")
+        _refuse(
+            "round", "each step by_roster follows one verdict of one list, and each such verdict has a step"
+        )
     for row in programme.round:
         if (row.of is None) != (row.makes is None or bool(row.follows)):
             _refuse(row.action, "a list that no step follows names the status of what it lists")
