@@ -47,6 +47,9 @@ from tenancy.tables import tenant_grants, tenants, units
 T = TypeVar("T")
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
+ENDED: Final = ("rejected", "withdrawn", "lapsed", "not_certified")
+"""The statuses in which a community may apply anew: the same as in the index `uq_applications_live`."""
+
 _GRANTED: Final = bindparam("granted", type_=ARRAY(Integer))
 
 
@@ -215,7 +218,7 @@ _COMMUNITY = statement(
             applications.c.campaign_id == bindparam("campaign"),
             applications.c.level == bindparam("level"),
             applications.c.community_id == units.c.id,
-            applications.c.status.not_in(("rejected", "withdrawn", "lapsed", "not_certified")),
+            *(applications.c.status != status for status in ENDED),
         )
         .exists()
         .label("live"),
