@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.http_door import run_door
+
+pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[3]
 
