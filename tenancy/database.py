@@ -117,8 +117,8 @@ class TenantConnection:
 class Database:
     """Connections of the app role, kept open; made by `connect`, ended by `close`.
 
-    Not asyncpg's pool: handing a connection out and taking it back cost as much there as a short query. No RESET
-    when one comes back either: all settings of ours are LOCAL and ended with the transaction.
+    Not asyncpg's pool: handing a connection out and taking it back cost as much there as a short query. No
+    RESET when one comes back either: all settings of ours are LOCAL and ended with the transaction.
     """
 
     def __init__(self, dsn: str, max_size: int) -> None:
@@ -129,7 +129,7 @@ class Database:
 
     @classmethod
     async def connect(cls, dsn: str, min_size: int = 1, max_size: int = 10) -> Database:
-        """Open `min_size` connections to `dsn` (`postgresql://role:password@/name?host=…`), later up to `max_size`."""
+        """Open `min_size` connections, later up to `max_size`; `dsn` is `postgresql://role:password@/name?host=…`."""
         database = cls(dsn, max_size)
         for _ in range(min_size):
             database._free.append(await open_connection(dsn))
@@ -162,7 +162,7 @@ class Database:
         return Transaction(self, scope, read_only=False)
 
     async def take(self) -> Connection:
-        """A connection outside any transaction: a free one, or a new one when there is place; waits otherwise."""
+        """A connection outside any transaction: a free one, or a new one while there is place; else it waits."""
         await self._places.acquire()
         while self._free:
             raw = self._free.pop()
@@ -219,7 +219,7 @@ class Transaction:
             raise InvariantError(what="the transaction had failed and was rolled back")
 
     async def _undo(self) -> None:
-        """Roll back; a connection that cannot is cut. A lost connection does not hide the error that led here."""
+        """Roll back, or cut the connection; its loss does not hide the error that led here."""
         try:
             await self._raw.execute("ROLLBACK")
         except Exception:
@@ -232,7 +232,7 @@ class Transaction:
 
 
 async def open_connection(dsn: str) -> Connection:
-    """JIT is off (it costs more than our statements take); the statement cache holds long compiled read plans."""
+    """JIT is off, as it costs more than our statements take; the cache holds long compiled read plans."""
     return await asyncpg.connect(
         dsn,
         statement_cache_size=1024,
