@@ -9,7 +9,6 @@ import pytest
 from tenancy.database import Database
 from tests.support import DatabaseUrls
 
-
 # The ledger's own tests hold its triggers; here rows are written without entries.
 WITHOUT_LEDGER = """
 DO $$ DECLARE audited regclass; BEGIN
