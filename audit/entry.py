@@ -1,10 +1,10 @@
 """The entry: one act, in an envelope that was fixed before the first was written.
 
-    {"body": {"actor": {"id", "key", "origin", "role"},      who: pseudonym, the officer's key or null, home log, role
+    {"body": {"actor": {"id", "key", "origin", "role"},      pseudonym, officer's key or null, home log, role
               "cites": [{"hash", "origin", "seq"}…],         entries of other logs that this act rests on
-              "intent": {"arguments", …},                    what was decided; digest of all arguments, and the domain's
-              "operation", "origin", "prev", "request",      what, in which log, after which entry, by which request
-              "rows": [{"digest", "key", "table"}…],         the rows as they are after the act, by (table, key)
+              "intent": {"arguments", …},                    what was decided; digest of all arguments
+              "operation", "origin", "prev", "request",      what, in which log, after which hash, on whose call
+              "rows": [{"digest", "key", "table"}…],         the rows after the act, by (table, key)
               "seq", "subject": {"id", "revision", "type"},  the place in the log, and what was acted on
               "suite", "time", "version"},
      "officer_sig": {"key", "sig"},                          absent: the entry is server-attested

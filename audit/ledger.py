@@ -245,6 +245,7 @@ def _inserting(table: Table, prefix: str) -> CTE:
     columns = [column for column in table.columns if column.name != "tenant_id"]
     arrays = [bindparam(f"{prefix}_{column.name}", type_=ARRAY(column.type)) for column in columns]
     drawn = func.unnest(*arrays).table_valued(*[column.name for column in columns], name=f"{prefix}_values")
+    drawn = drawn.render_derived()
     names = ["tenant_id", *(column.name for column in columns)]
     return insert(table).from_select(names, select(_tenant(), *drawn.c)).cte(f"{prefix}_written")
 

@@ -2,9 +2,11 @@
 
 In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 1. the head row against the kept head (`since`);
-2. every entry: as `audit.chain` says, then the columns beside the leaf, then the records of its row digests, against the leaf;
+2. every entry: as `audit.chain` says, then the columns beside the leaf and the records of its row digests
+   against the leaf;
 3. the head row against the entries;
-4. the rows of every audited table, digested anew in Python, against the latest record: changed, missing or extra.
+4. the rows of every audited table, digested anew in Python, against the latest record: changed, missing or
+   extra.
 
 Not checked: personal values against the commitments in the rows (the caller has the salts), and whether
 head and entries were rolled back together when no kept head is given.
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy import BigInteger, Integer, Table, Text, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
 from audit.chain import ChainCheck, Diagnosis
@@ -37,6 +40,7 @@ async def verify_stored(
     tenant_id: int,
     key: VerifierKey,
     tables: Sequence[Table],
+    *,
     since: bytes | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
@@ -240,7 +244,7 @@ def _reading_rows(table: Table) -> Statement:
     latest = (
         select(rows.row_key.label("recorded"), rows.seq, rows.digest)
         .where(rows.tenant_id == tenant, rows.table_name == bindparam("table_name", type_=Text))
-        .distinct(rows.row_key)
+        .ext(distinct_on(rows.row_key))
         .order_by(rows.row_key, rows.seq.desc())
         .subquery("latest_records")
     )

@@ -110,7 +110,7 @@ def row_digest(table: Table, row: Mapping[str, Any]) -> bytes:
 
 def record_row(table: Table, row: Mapping[str, Any]) -> RowDigest:
     """What an entry says of a row as it is after the act."""
-    return RowDigest(table.name, row_key(table, row), row_digest(table, row))
+    return RowDigest(str(table.name), row_key(table, row), row_digest(table, row))
 
 
 def record_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> tuple[RowDigest, ...]:

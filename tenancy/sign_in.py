@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import and_, bindparam, case, null, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, null, or_, select, update
 
 from tenancy.database import Database, Scope
 from tenancy.errors import SignInError, WeakPasswordError
@@ -46,11 +46,13 @@ def claim_statement() -> Statement:
             credentials.c.tenant_id == bindparam("tenant_id"),
             credentials.c.login == bindparam("by_login"),
             or_(credentials.c.locked_until.is_(None), over),
-            or_(credentials.c.demo.is_(False), bindparam("demo_allowed")),
+            or_(credentials.c.demo.is_(False), bindparam("demo_allowed", type_=Boolean)),
         )
         .values(
             failures=count,
-            locked_until=case((count >= FAILURES, bindparam("until")), else_=null()),
+            locked_until=case(
+                (count >= FAILURES, bindparam("until", type_=credentials.c.locked_until.type)), else_=null()
+            ),
         )
         .returning(credentials.c.person_id, credentials.c.password_hash, credentials.c.demo)
     )

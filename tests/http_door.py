@@ -45,7 +45,7 @@ class Caller:
     trace_id: str
 
 
-class TokenRefusedError(Exception):
+class TokenError(Exception):
     code, zh, en = "token.expired", "令牌已过期。", "The token has expired."
 
 
@@ -105,7 +105,7 @@ class Backend:
         if token == "broken":
             raise RuntimeError("key store is on fire")
         if not token.startswith("good-"):
-            raise TokenRefusedError
+            raise TokenError
         return token.removeprefix("good-")
 
     async def check_database(self) -> None:

@@ -105,7 +105,9 @@ async def world(database: str) -> AsyncIterator[World]:
     app = await asyncpg.connect(host=database, user="app", database="postgres")
     root = await asyncpg.connect(host=database, user="super", database="postgres")
     world = World(tenant, signer, database, app, root)
-    await world.open(OPENED_AT)
-    yield world
-    await app.close()
-    await root.close()
+    try:
+        await world.open(OPENED_AT)
+        yield world
+    finally:
+        await app.close()
+        await root.close()

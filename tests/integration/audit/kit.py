@@ -162,7 +162,7 @@ class World:
 
     async def verify_online(self, since: bytes | None = None) -> Verdict:
         async with self.bound() as conn:
-            return await verify_stored(conn, self.tenant, self.signer.verifier_key, SAMPLES, since)
+            return await verify_stored(conn, self.tenant, self.signer.verifier_key, SAMPLES, since=since)
 
     async def verify_offline(self, directory: Path, since: bytes | None = None) -> Verdict:
         return verify_log(await self.export(directory), self.signer.verifier_key, since)

@@ -1,4 +1,4 @@
-"""A migrated database of a test's own: as the app through `Database`, as the superuser through a bare connection."""
+"""A database of the app role beside a superuser's connection."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,34 +7,35 @@ import asyncpg
 import pytest
 
 from tenancy.database import Database
+from tests.integration.tenancy.samples import Row
 from tests.support import DatabaseUrls
-
-# The ledger's own tests hold its triggers; here rows are written without entries.
-WITHOUT_LEDGER = """
-DO $$ DECLARE audited regclass; BEGIN
-  FOR audited IN SELECT tgrelid FROM pg_trigger WHERE tgname = 'xingji_recorded' LOOP
-    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER xingji_recorded', audited);
-  END LOOP;
-END $$
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One fresh database: as the app through `database` and `url`, as the superuser through `root`."""
+    """One fresh database: as the app, and as the superuser."""
 
+    urls: DatabaseUrls
     database: Database
-    url: str
     root: "asyncpg.Connection[asyncpg.Record]"
+
+    async def seed(self, table: str, *rows: Row) -> None:
+        """Insert rows as they stand, without the ledger's triggers and without foreign keys."""
+        async with self.root.transaction():
+            await self.root.execute("SET LOCAL session_replication_role = replica")
+            for row in rows:
+                values = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+                await self.root.execute(
+                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})", *row.values()
+                )
 
 
 @pytest.fixture
 async def place(database: DatabaseUrls) -> AsyncIterator[Place]:
     served = await Database.connect(database.app, 1, 8)
     root = await asyncpg.connect(database.superuser)
-    await root.execute(WITHOUT_LEDGER)
     try:
-        yield Place(served, database.app, root)
+        yield Place(database, served, root)
     finally:
         await served.close()
         await root.close()
