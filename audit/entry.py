@@ -3,7 +3,7 @@
     {"body": {"actor": {"id", "key", "origin", "role"},      pseudonym, officer's key or null, home log, role
               "cites": [{"hash", "origin", "seq"}…],         entries of other logs that this act rests on
               "intent": {"arguments", …},                    what was decided; digest of all arguments
-              "operation", "origin", "prev", "request",      what, in which log, after which hash, on whose call
+              "operation", "origin", "prev", "request",      what, in which log, after what, by which call
               "rows": [{"digest", "key", "table"}…],         the rows after the act, by (table, key)
               "seq", "subject": {"id", "revision", "type"},  the place in the log, and what was acted on
               "suite", "time", "version"},
@@ -103,10 +103,10 @@ class OfficerSignature:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`, the hex digest of
-    all arguments.
+    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`.
 
-    `request_id` is unique for the actor in this log; `time` is aware.
+    That is the hex digest of all arguments. `request_id` is unique for the actor in this log; `time` is
+    aware.
     """
 
     operation: str

@@ -31,10 +31,10 @@ Progress = Callable[[int, int], None]
 def verify_log(
     directory: Path, key: VerifierKey, since: bytes | None = None, progress: Progress | None = None
 ) -> Verdict:
-    """Verify the log in `directory`. `since` is a signed head kept before; `progress` hears (entries done,
-    of how many).
+    """Verify the log in `directory`.
 
-    Raises UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
+    `since` is a signed head kept before; `progress` hears (entries done, of how many). Raises
+    UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
     """
     kept = None if since is None else open_kept_head(since, key)
     data = _read(directory / CHECKPOINT, MAX_NOTE + 1)

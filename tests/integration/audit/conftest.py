@@ -1,4 +1,7 @@
-"""A throw-away PostgreSQL with the ledger's tables and two made-up audited ones; every test has a tenant of its own."""
+"""A throw-away PostgreSQL with the ledger's tables and two made-up audited ones;
+
+every test has a tenant of its own.
+"""
 
 import os
 import shutil
@@ -82,7 +85,7 @@ async def database(cluster: str) -> str:
                 await conn.execute(str(CreateIndex(index).compile(dialect=dialect())))
             own = "tenant_id = (SELECT nullif(current_setting('app.tenant', true), '')::int)"
             await conn.execute(
-                f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY;"
+                f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
                 f"CREATE POLICY own ON {table.name} USING ({own}) WITH CHECK ({own})"
             )
             grants = tables.APP_GRANTS.get(table.name, "SELECT, INSERT, UPDATE, DELETE, TRUNCATE")

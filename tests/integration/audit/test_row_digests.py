@@ -41,7 +41,8 @@ async def test_python_and_sql_agree_on_any_row(world: World, zone: str):
     await world.root.execute(f"SET TimeZone = '{zone}'")
     await world.root.execute("SET DateStyle = 'SQL, DMY'")
     statement = (
-        f"SELECT {digest_expression_sql(samples, 's')}, {row_key_sql(samples, 's')} FROM (SELECT $1::int AS tenant_id,"
+        f"SELECT {digest_expression_sql(samples, 's')}, {row_key_sql(samples, 's')}"
+        " FROM (SELECT $1::int AS tenant_id,"
         "$2::uuid AS id, $3::int AS revision, $4::text AS title, $5::text AS mood, $6::bigint AS weight,"
         "$7::bool AS done, $8::date AS due, $9::timestamptz AS noted_at, $10::bytea AS seal) s"
     )

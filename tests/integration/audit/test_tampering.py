@@ -213,7 +213,8 @@ async def shift_up(conn, world: World, seq: int, leaf: str) -> None:
     )
     await conn.execute(f"UPDATE ledger_entries SET seq = -seq WHERE tenant_id = {world.tenant} AND seq < 0")
     await conn.execute(
-        "INSERT INTO ledger_entries SELECT tenant_id, $2::bigint, sha256(leaf::bytea), hash, $3, recorded_at, operation,"
+        "INSERT INTO ledger_entries"
+        " SELECT tenant_id, $2::bigint, sha256(leaf::bytea), hash, $3, recorded_at, operation,"
         "subject_type, subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries"
         " WHERE tenant_id = $1 AND seq = $2::bigint - 1",
         world.tenant,
@@ -240,8 +241,10 @@ async def test_a_forged_entry_behind_the_head_is_named_online(told: World):
     forged = (await leaf_at(told, 7)).replace('"seq":7', '"seq":8')
     async with told.tampering() as conn:
         await conn.execute(
-            "INSERT INTO ledger_entries SELECT tenant_id, 8, hash, '\\x00', $2, recorded_at, operation, subject_type,"
-            "subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries WHERE tenant_id = $1 AND seq = 7",
+            "INSERT INTO ledger_entries"
+            " SELECT tenant_id, 8, hash, '\\x00', $2, recorded_at, operation, subject_type,"
+            " subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries"
+            " WHERE tenant_id = $1 AND seq = 7",
             told.tenant,
             forged,
         )

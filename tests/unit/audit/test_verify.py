@@ -147,7 +147,8 @@ def test_every_finding_is_told_in_both_languages():
 def test_verification_loads_neither_database_nor_network():
     code = (
         "import sys, audit.commands\n"
-        "bad = {'sqlalchemy', 'asyncpg', 'asyncio', 'socket', 'ssl', 'http', 'urllib.request'} & set(sys.modules)\n"
+        "bad = {'sqlalchemy', 'asyncpg', 'asyncio', 'socket', 'ssl', 'http', 'urllib.request'}\n"
+        "bad &= set(sys.modules)\n"
         "sys.exit(repr(bad) if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
