@@ -73,6 +73,6 @@ def terminal_progress() -> Progress | None:
         return None
 
     def show(done: int, total: int) -> None:
-        print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(f"{done}/{total}", end="\r", file=sys.stderr, flush=True)
 
     return show

@@ -120,8 +120,7 @@ def _check_nothing_more(directory: Path, size: int) -> None:
 
 def _read(path: Path, limit: int) -> bytes | None:
     """At most `limit` bytes of a file, or None when there is none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    if not path.is_file():
         return None
+    with path.open("rb") as file:
+        return file.read(limit)

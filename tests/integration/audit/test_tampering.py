@@ -113,6 +113,8 @@ async def test_another_edit_is_named_altered(told: World, tmp_path: Path):
         ("request_id = 'other'", "column_edited"),
         ("arguments_digest = '\\x00'", "column_edited"),
         ("recorded_at = now()", "column_edited"),
+        ("recorded_at = '20000-01-01'", "column_edited"),
+        ("recorded_at = '-infinity'", "column_edited"),
         ("hash = '\\x00'", "column_edited"),
         ("prev = '\\x00'", "column_edited"),
     ],
@@ -129,6 +131,14 @@ async def test_an_edited_column_beside_the_leaf_is_named_online(told: World, cha
     [
         ("UPDATE samples SET title = 'x' WHERE id = '{id}'", "row_changed", 2),
         ("UPDATE samples SET mood = NULL WHERE id = '{id}'", "row_changed", 2),
+        ("UPDATE samples SET noted_at = '20000-01-01' WHERE id = '{id}'", "row_changed", 2),
+        ("UPDATE samples SET noted_at = '0044-03-15 BC' WHERE id = '{id}'", "row_changed", 2),
+        (
+            "UPDATE samples SET noted_at = noted_at - interval '4043 years' WHERE id = '{id}'",
+            "row_changed",
+            2,
+        ),
+        ("UPDATE samples SET due = 'infinity' WHERE id = '{id}'", "row_changed", 2),
         ("DELETE FROM samples WHERE id = '{id}'", "row_missing", 2),
         ("UPDATE ledger_rows SET digest = '\\x00' WHERE row_key = '{id}'", "row_record_wrong", 2),
         ("DELETE FROM ledger_rows WHERE row_key = '{id}'", "row_record_wrong", 2),

@@ -1,6 +1,7 @@
 """Writes the ledger's vectors again.
 
-Run `python -m tests.vectors.audit.generate` from the root with `platform:.` on the path. The same bytes every time: fixed key, ids and times. Review a change of any file as a change of the format.
+Run `python -m tests.vectors.audit.generate` from the root with `platform:.` on the path. The same bytes every
+time: fixed key, ids and times. Review a change of any file as a change of the format.
 """
 
 import json
