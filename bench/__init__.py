@@ -1,0 +1,1 @@
+"""Measurements that anyone can run: `./dev bench NAME`. Ratios within one run, medians of interleaved rounds."""

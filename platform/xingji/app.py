@@ -1,0 +1,75 @@
+"""The ASGI application: routes, the envelope around them, and a lifespan that opens and closes what stands behind.
+
+    app = create_app(HttpSettings(), open_service)
+    serve(app, host="127.0.0.1", port=8000)
+
+`open_service` is an async context manager: it opens the database inside the server's event loop and closes it after
+the last request. Nothing is opened before that.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xingji.http.envelope import Envelope, write_stderr
+from xingji.http.errors import format_refusal
+from xingji.http.graphiql import FOLDER, MOUNT, format_page, is_built
+from xingji.http.graphql import GraphQLEndpoint
+from xingji.http.heads import answer_head
+from xingji.http.health import answer_health, make_ready
+from xingji.http.negotiation import choose_locale
+from xingji.http.settings import HttpSettings, P, S, Service
+
+
+def create_app(
+    settings: HttpSettings,
+    open_service: Callable[[], AbstractAsyncContextManager[Service[P, S]]],
+    *,
+    routes: Sequence[BaseRoute] = (),
+    write_log: Callable[[bytes], None] = write_stderr,
+) -> ASGIApp:
+    """The application. `routes` are further ones, after ours; `write_log` takes each access log line."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        async with open_service() as service:
+            yield {"service": service}
+
+    ours: list[BaseRoute] = [
+        Route("/healthz", answer_health),
+        Route("/readyz", make_ready(settings.ready_seconds)),
+        Route("/ledger/{tenant}/head", answer_head),
+    ]
+    if settings.graphiql and is_built():
+        ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))
+    router = Starlette(
+        routes=[*ours, *routes], exception_handlers={HTTPException: _answer_refusal}, lifespan=lifespan
+    )
+    graphql = GraphQLEndpoint[P, S](settings, format_page() if settings.graphiql else None)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        """The one hot path goes straight to its endpoint: the router would cost as much as the endpoint does."""
+        hot = scope["type"] == "http" and scope["path"] == "/graphql"
+        await (graphql if hot else router)(scope, receive, send)
+
+    return Envelope(dispatch, write_log)
+
+
+async def _answer_refusal(request: Request, error: Exception) -> Response:
+    """The router's 404 and 405, in the shape of every other refusal."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    locale = choose_locale(request.headers.get("accept-language", "").encode("latin-1"))
+    code, zh, en = {
+        404: ("http.not_found", "没有此地址。", "There is nothing at this address."),
+        405: ("http.method", "此地址不接受该方法。", "This address does not take that method."),
+    }.get(error.status_code, ("http.refused", "请求被拒绝。", "The request was refused."))
+    body = format_refusal(code, zh, en, locale, request.state.trace_id)
+    return Response(body, error.status_code, error.headers, media_type="application/json")

@@ -1,0 +1,53 @@
+"""The console script `xingji`: one module a command, in `xingji.commands`.
+
+A command module has `add_parser(commands)`, which sets `run` as the parser's default, and `run(arguments,
+settings) -> int`. Results go to standard output, everything else to standard error. Exit codes: 0 done (or
+verified), 1 refuted, 2 unusable input or setting.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from xingji.commands import db, migrate
+from xingji.errors import XingjiError
+from xingji.settings import read_settings
+
+COMMANDS = (migrate, db)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. argparse itself exits with 2 on a wrong argument."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = read_settings(
+            os.environ,
+            home=arguments.home,
+            host=getattr(arguments, "host", None),
+            port=getattr(arguments, "port", None),
+            demo=arguments.command == "demo",
+        )
+        code: int = arguments.run(arguments, settings)
+    except XingjiError as error:
+        sys.stderr.write(f"错误：{error.message_zh}\nerror: {error.message_en}\n")
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xingji", description="充分就业社区认定平台 · certification of full-employment communities"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(commands)
+    for subparser in commands.choices.values():
+        subparser.add_argument(
+            "--home",
+            type=Path,
+            metavar="DIR",
+            help="数据目录（默认 XINGJI_HOME 或 .xingji）· the data folder",
+        )
+    return parser

@@ -1,0 +1,45 @@
+"""Which database the settings mean: an outside one, or the embedded server of the home.
+
+Gives URLs for asyncpg, never connections; pools belong to those who serve. Leaving the block stops an
+embedded server that this process owns.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from xingji.errors import MigratorUrlMissingError
+from xingji.postgres import EmbeddedPostgres
+from xingji.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database by its two roles; `server` is the embedded server, if it is one."""
+
+    app_url: str = field(repr=False)
+    owner_url: str | None = field(repr=False)
+    server: EmbeddedPostgres | None
+
+    def get_owner_url(self) -> str:
+        """Raises MigratorUrlMissingError if only the application's role is known."""
+        if self.owner_url is None:
+            raise MigratorUrlMissingError()
+        return self.owner_url
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The outside database if one is set, else the embedded one, running until the block ends."""
+    if settings.database_url is not None:
+        yield Database(settings.database_url, settings.migrator_url, None)
+        return
+    with EmbeddedPostgres.start(settings.home) as server:
+        yield Database(server.url("app"), server.url("owner"), server)
+
+
+def mask_url(url: str) -> str:
+    """The URL without its password, for people and logs."""
+    url = re.sub(r"(://[^:/@?]*):[^@]*@", r"\1:***@", url, count=1)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", url)

@@ -1,0 +1,95 @@
+"""Errors of the platform: what an operator can set right.
+
+Each has a stable `code` and a message in Chinese and English that is safe to show: no password, no row. A
+refusal of the domain is not here; it belongs to the package whose rule it is.
+"""
+
+from typing import ClassVar
+
+
+class XingjiError(Exception):
+    """The base of all errors that the command line prints instead of a traceback."""
+
+    code: ClassVar[str] = "xingji"
+    zh: ClassVar[str] = "出错了。"
+    en: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, **details: object) -> None:
+        self.details = details
+        super().__init__(self.en.format(**details))
+
+    @property
+    def message_zh(self) -> str:
+        return self.zh.format(**self.details)
+
+    @property
+    def message_en(self) -> str:
+        return self.en.format(**self.details)
+
+
+class SettingInvalidError(XingjiError):
+    """A setting or argument cannot be read as what it should be."""
+
+    code = "setting-invalid"
+    zh = "设置 {name} 无效：{reason}"
+    en = "The setting {name} is invalid: {reason}"
+
+
+class MigratorUrlMissingError(XingjiError):
+    """An outside database is named for the application, but none for the owner of its schema."""
+
+    code = "migrator-url-missing"
+    zh = "使用外部数据库时，此命令需要 XINGJI_MIGRATOR_URL（表的所有者）。"
+    en = "With an outside database this command needs XINGJI_MIGRATOR_URL (the owner of the tables)."
+
+
+class PostgresMissingError(XingjiError):
+    """No PostgreSQL of a supported version was found."""
+
+    code = "postgres-missing"
+    zh = (
+        "找不到 PostgreSQL {oldest} 至 {newest}。已查找：{searched}。"
+        "可安装 postgresql，或设置 XINGJI_PG_BINDIR。"
+    )
+    en = (
+        "No PostgreSQL {oldest} to {newest} was found. Searched: {searched}. "
+        "Install postgresql, or set XINGJI_PG_BINDIR."
+    )
+
+
+class PostgresVersionError(XingjiError):
+    """The data was made by another major version of PostgreSQL."""
+
+    code = "postgres-version"
+    zh = (
+        "{data} 由 PostgreSQL {found} 建立，而现有的是 {available}。"
+        "请用 XINGJI_PG_BINDIR 指定 {found}，或换一个目录。"
+    )
+    en = (
+        "{data} was made by PostgreSQL {found}, but {available} is here. "
+        "Name a {found} with XINGJI_PG_BINDIR, or use another folder."
+    )
+
+
+class PostgresStartError(XingjiError):
+    """The server did not start, or did not become ready in time."""
+
+    code = "postgres-start"
+    zh = "PostgreSQL 未能启动：{reason}"
+    en = "PostgreSQL did not start: {reason}"
+
+
+class HomeUnusableError(XingjiError):
+    """The data folder cannot be used by this user."""
+
+    code = "home-unusable"
+    zh = "无法使用数据目录 {home}：{reason}"
+    en = "The data folder {home} cannot be used: {reason}"
+
+
+class SchemaDriftError(XingjiError):
+    """The migrated schema is not the one that the tables' definitions say."""
+
+    code = "schema-drift"
+    zh = "数据库结构与定义不一致：{differences}"
+    en = "The database's schema differs from its definition: {differences}"

@@ -1,0 +1,161 @@
+"""GraphQL over HTTP: one request in, one answer out (specification of the GraphQL over HTTP working group).
+
+A request that never ran is answered 400 under `application/graphql-response+json` and 200 under `application/json`,
+as the specification says; what is wrong with the HTTP itself has its own status under both. Whatever ran is 200.
+GET runs queries alone. An unexpected error is logged with the trace id and masked. A request has `request_seconds`
+from its head to its answer: a body still on its way is refused, work under way is cancelled; its transaction rolls back, or had just committed; the caller asks again with the same request id.
+"""
+
+import asyncio
+import logging
+from typing import Any, Final, Generic
+
+import orjson
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from graphql_schema.errors import RequestError, format_error
+from xingji.http.errors import HttpError, format_internal, format_refusal
+from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
+from xingji.http.negotiation import HTML, JSON, RESPONSE, choose_locale, find_media_type
+from xingji.http.requests import Asked, check_content_type, parse_body, parse_url, read_body
+from xingji.http.settings import HttpSettings, P, S, Service
+
+_log: Final = logging.getLogger("xingji.http")
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_TYPES: Final = {
+    kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, RESPONSE, HTML)
+}
+
+
+class GraphQLEndpoint(Generic[P, S]):
+    """The ASGI application at /graphql. The service comes with the application's lifespan, in the scope's state."""
+
+    def __init__(self, settings: HttpSettings, page: bytes | None) -> None:
+        """`page` is what a browser is shown at GET; None answers it like any other client."""
+        self.settings, self.page = settings, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        locale = choose_locale(headers.get(b"accept-language", b""))
+        trace_id: str = scope["state"]["trace_id"]
+        kind = JSON
+        extra: tuple[tuple[bytes, bytes], ...] = ()
+        try:
+            kind = self._choose_type(scope["method"], headers)
+            if kind == HTML and self.page is not None:
+                status, body, extra = 200, self.page, PAGE_HEADERS
+                scope["state"]["policy"] = PAGE_POLICY
+            else:
+                status, body = 200, await self._answer(scope, headers, receive, locale)
+        except RequestError as refusal:
+            status = 200 if kind == JSON else 400
+            body = orjson.dumps(
+                {"errors": [format_error(error, locale, trace_id) for error in refusal.errors]}
+            )
+        except HttpError as refusal:
+            status, extra = refusal.status, refusal.headers
+            body = format_refusal(refusal.code, refusal.zh, refusal.en, locale, trace_id)
+        except Exception:
+            _log.exception("unexpected", extra={"trace_id": trace_id})
+            status, body = 500, format_internal(locale, trace_id)
+        length = (b"content-length", str(len(body)).encode())
+        sent = [_TYPES[kind], length, _NO_STORE, *extra]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": body})
+
+    def _choose_type(self, method: str, headers: dict[bytes, bytes]) -> str:
+        if method not in ("GET", "HEAD", "POST"):
+            raise HttpError(
+                405,
+                "http.method",
+                "只接受 GET 和 POST。",
+                "Only GET and POST are allowed.",
+                headers=[(b"allow", b"GET, HEAD, POST")],
+            )
+        page = method != "POST" and self.page is not None
+        kind = find_media_type(headers.get(b"accept", b""), page)
+        if kind is None:
+            raise HttpError(
+                406,
+                "http.not_acceptable",
+                f"只能以 {RESPONSE} 或 {JSON} 作答。",
+                f"Only {RESPONSE} and {JSON} are offered.",
+            )
+        return kind
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, locale: str
+    ) -> bytes:
+        """Read what is asked and run it, within the time a request has."""
+        state: dict[str, Any] = scope["state"]
+        service: Service[P, S] = state["service"]
+        principal = _read_principal(service, headers.get(b"authorization"))
+        phase = _TOO_SLOW
+        try:
+            async with asyncio.timeout(self.settings.request_seconds) as clock:
+                asked = await self._read(scope, headers, receive, service)
+                operation = service.documents.prepare(asked.query, asked.operation_name)
+                state["operation"] = operation.name
+                if operation.kind is not OperationType.QUERY:
+                    _check_kind(operation.kind, scope["method"])
+                phase = _TOO_LONG
+                session = service.open_session(principal, locale, state["trace_id"])
+                return await service.execute(operation, asked.variables, session)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise HttpError(*phase, close=phase is _TOO_SLOW) from None
+
+    async def _read(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, service: Service[P, S]
+    ) -> Asked:
+        limits = service.documents.limits
+        if scope["method"] != "POST":
+            return parse_url(scope["query_string"], self.settings.url_bytes, limits)
+        check_content_type(headers.get(b"content-type", b""))
+        body = await read_body(receive, headers.get(b"content-length", b""), self.settings.body_bytes)
+        return parse_body(body, limits)
+
+
+_TOO_SLOW: Final = (408, "http.body_too_slow", "请求体发送过慢。", "The body arrived too slowly.")
+_TOO_LONG: Final = (
+    503,
+    "timeout",
+    "处理超时，已取消；若为变更，请以同一 requestId 重试。",
+    "Took too long and was cancelled; repeat a mutation with the same requestId.",
+)
+
+
+def _read_principal(service: Service[P, S], authorization: bytes | None) -> P | None:
+    """The principal of the bearer token; None without the header. Raises HttpError 401."""
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _refuse_token("token.scheme", "授权方式须为 Bearer。", "Authorization must be a bearer token.")
+    try:
+        return service.read_token(token.strip())
+    except Exception as refusal:
+        code, zh, en = (getattr(refusal, name, None) for name in ("code", "zh", "en"))
+        if isinstance(code, str) and isinstance(zh, str) and isinstance(en, str):
+            raise _refuse_token(code, zh, en) from refusal
+        raise
+
+
+def _refuse_token(code: str, zh: str, en: str) -> HttpError:
+    return HttpError(401, code, zh, en, headers=[(b"www-authenticate", b'Bearer error="invalid_token"')])
+
+
+def _check_kind(kind: OperationType, method: str) -> None:
+    """Raise 405 unless a mutation came by POST. Subscriptions have no answer here."""
+    if kind is OperationType.SUBSCRIPTION:
+        raise HttpError(400, "http.subscription", "此处不支持订阅。", "Subscriptions are not served here.")
+    if method != "POST":
+        raise HttpError(
+            405,
+            "http.query_only",
+            "GET 只能查询；变更请用 POST。",
+            "GET runs queries alone; send a mutation by POST.",
+            headers=[(b"allow", b"POST")],
+        )

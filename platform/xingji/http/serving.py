@@ -1,0 +1,71 @@
+"""Serving the application: uvicorn with uvloop and httptools, one process, a graceful stop, JSON lines on stderr.
+
+On SIGTERM or SIGINT the socket closes, requests under way have `graceful_seconds` to finish, then the lifespan
+closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
+"""
+
+import logging
+import traceback
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+import uvicorn
+from starlette.types import ASGIApp
+
+from xingji.http.envelope import write_stderr
+
+_LEVELS: Final = ("xingji", "uvicorn.error")
+
+
+class JsonLines(logging.Handler):
+    """A log handler that writes each record to stderr as one JSON object."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record: time, level, logger, message, trace id and traceback if any."""
+        line = {
+            "event": "log",
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if (trace_id := getattr(record, "trace_id", None)) is not None:
+            line["trace"] = trace_id
+        if record.exc_info:
+            line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+        write_stderr(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def make_server(
+    app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
+) -> uvicorn.Server:
+    """A server not yet started; `connections` above which it answers 503 at once."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="auto",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=connections,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=graceful_seconds,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(
+    app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; blocks."""
+    handler = JsonLines()
+    for name in _LEVELS:
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.WARNING)
+    make_server(app, host, port, graceful_seconds=graceful_seconds, connections=connections).run()

@@ -1,0 +1,45 @@
+"""What the front door is told, and what it is given.
+
+`HttpSettings` are plain values. `Service` is what stands behind the door: functions of the floors below, handed in,
+so that this package opens no database and knows no token format. `P` is a principal, `S` a session: both pass
+through unopened.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from graphql_schema.documents import Documents, Operation
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Bounds in bytes and seconds; `graphiql` serves the IDE to browsers at GET /graphql."""
+
+    body_bytes: int = 524_288
+    url_bytes: int = 16_384
+    request_seconds: float = 30.0
+    ready_seconds: float = 2.0
+    graphiql: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[P, S]):
+    """What requests are answered with.
+
+    `read_token(token)` gives the principal; its refusal is an exception with `code`, `zh` and `en`.
+    `open_session(principal, locale, trace_id)` gives what `execute` runs under.
+    `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
+    ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
+    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
+    """
+
+    documents: Documents
+    execute: Callable[[Operation, dict[str, Any] | None, S], Awaitable[bytes]]
+    open_session: Callable[[P | None, str, str], S]
+    read_token: Callable[[str], P]
+    checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    find_head: Callable[[str], Awaitable[bytes | None]] | None = None

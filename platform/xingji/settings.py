@@ -1,0 +1,101 @@
+"""What an operator may set, read once and handed down.
+
+Arguments win over the environment, and the environment over defaults. A URL with a password may stand in a
+file named by the same variable with `_FILE` behind it. Nothing here opens a database or makes a folder.
+
+| variable | default | meaning |
+|---|---|---|
+| `XINGJI_HOME` | `.xingji` | the data folder |
+| `XINGJI_HOST`, `XINGJI_PORT` | `127.0.0.1`, `8000` | where HTTP is served |
+| `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
+| `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
+| `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xingji.errors import SettingInvalidError
+
+SWITCH = {
+    "1": True,
+    "true": True,
+    "on": True,
+    "yes": True,
+    "0": False,
+    "false": False,
+    "off": False,
+    "no": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. The URLs carry passwords and stay out of `repr`."""
+
+    home: Path
+    host: str
+    port: int
+    introspection: bool
+    demo: bool
+    database_url: str | None = field(repr=False)
+    migrator_url: str | None = field(repr=False)
+
+
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    home: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    demo: bool = False,
+) -> Settings:
+    """Settings from the environment, with arguments over it. Raises SettingInvalidError."""
+    settings = Settings(
+        home=home or Path(environ.get("XINGJI_HOME") or ".xingji"),
+        host=host or environ.get("XINGJI_HOST") or "127.0.0.1",
+        port=_parse_port(str(port))
+        if port is not None
+        else _parse_port(environ.get("XINGJI_PORT") or "8000"),
+        introspection=_read_switch(environ, "XINGJI_INTROSPECTION", default=demo),
+        demo=demo,
+        database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
+        migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+    )
+    if settings.migrator_url and not settings.database_url:
+        raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
+    return settings
+
+
+def _parse_port(text: str) -> int:
+    """0 lets the system choose."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 65536):
+        raise SettingInvalidError(name="XINGJI_PORT", reason=f"{text!r} is not a port")
+    return int(text)
+
+
+def _read_switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environ.get(name)
+    if not text:
+        return default
+    if text.lower() not in SWITCH:
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not one of {', '.join(SWITCH)}")
+    return SWITCH[text.lower()]
+
+
+def _find_url(environ: Mapping[str, str], name: str) -> str | None:
+    """A PostgreSQL URL from a variable or the file it names; messages never show it."""
+    url, file = environ.get(name), environ.get(f"{name}_FILE")
+    if url and file:
+        raise SettingInvalidError(name=name, reason=f"{name}_FILE is set too")
+    if file:
+        try:
+            url = Path(file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingInvalidError(name=f"{name}_FILE", reason=str(error)) from error
+    if not url:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingInvalidError(name=name, reason="it does not begin with postgresql://")
+    return url

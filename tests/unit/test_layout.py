@@ -1,0 +1,80 @@
+"""Rules of the house that no linter knows."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BELOW_THE_BOUNDARY = ("certification", "tenancy", "audit")
+# The module that owns transactions, and two that keep what must outlive a refusal: failed sign-ins, the access log.
+BOUNDARY = {Path("tenancy/database.py"), Path("tenancy/sign_in.py"), Path("tenancy/access.py")}
+
+
+def committed(pattern: str = "*") -> list[Path]:
+    """Files git knows or would add; in an archive without git, everything but what tools make."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", pattern],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode == 0:
+        found = [ROOT / line for line in listing.stdout.splitlines()]
+    else:
+        made = {".venv", ".xingji", ".git", "node_modules", "__pycache__", "dist", "build"}
+        found = [path for path in ROOT.rglob(pattern) if not made & set(path.relative_to(ROOT).parts)]
+    return [path for path in found if path.is_file()]
+
+
+def offenders(pattern: str, files: list[Path]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def test_platform_stays_a_plain_folder() -> None:
+    assert not (ROOT / "platform" / "__init__.py").exists()
+
+
+def test_locks_are_hashed_and_name_no_place() -> None:
+    locks = sorted((ROOT / "deploy" / "requirements").glob("*.txt"))
+    assert [lock.stem for lock in locks] == ["base", "boot", "dev", "postgres"]
+    assert offenders(r"://|--index|--find-links|^\s*-e|(^|[\s'\"])/\w", locks) == []
+    for lock in locks:
+        for requirement in re.split(r"\n(?=\S)", lock.read_text().strip()):
+            assert re.match(r"[a-z0-9.-]+==\S+", requirement), requirement
+            assert "--hash=sha256:" in requirement, requirement
+
+
+def test_no_committed_file_names_a_machine_or_a_registry() -> None:
+    text = [path for path in committed() if path.suffix not in {".png", ".gz", ".xz", ".woff2", ".ico"}]
+    hosts = "|".join(
+        ["py" + r"pi\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "deb" + r"\.debian\.org"]
+    )
+    assert offenders(rf"{hosts}|/home/\w+/|/work/\w+/", text) == []
+
+
+def test_no_module_uses_the_orm() -> None:
+    assert (
+        offenders(
+            r"^\s*(from|import)\s+sqlalchemy\.(ext\.)?orm|^\s*from sqlalchemy import .*\borm\b",
+            committed("*.py"),
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("package", BELOW_THE_BOUNDARY)
+def test_no_module_below_the_boundary_ends_a_transaction(package: str) -> None:
+    files = [path for path in committed(f"{package}/*.py") if path.relative_to(ROOT) not in BOUNDARY]
+    assert files
+    ending = (
+        r"\.commit\(|\.rollback\(|\btransaction\(|\bdatabase\.write\(|[\"'](?i:commit|rollback|begin)[\"';]"
+    )
+    assert offenders(ending, files) == []
