@@ -222,13 +222,6 @@ class Story:
     async def _visit(self) -> str:
         visitor = self.actor(CITY, "visitor")
         found = await self._nominees()
-        await self._refused(
-            self.actor(CITY, "reviewer"),
-            q.RECORD_SITE_VISIT,
-            _visit_input(found[0]),
-            "市级初审员",
-            "初审后又实地考察同一社区",
-        )
         for one in found:
             await self._done(visitor, q.RECORD_SITE_VISIT, f"visit:{one['id']}", _visit_input(one))
         return f"考察 {len(found)} 个"
