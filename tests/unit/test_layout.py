@@ -85,12 +85,12 @@ def transaction_calls(path: Path) -> list[int]:
     ]
     found = [(node.lineno, node.func) for node in calls if isinstance(node.func, ast.Attribute)]
     endings = {"commit", "rollback", "transaction"}
-    return [
+    return sorted(
         line
         for line, called in found
         if called.attr in endings
         or (called.attr == "write" and ast.unparse(called.value).endswith("database"))
-    ]
+    )
 
 
 def test_the_search_for_transactions_finds_them(tmp_path: Path) -> None:
