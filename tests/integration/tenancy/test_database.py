@@ -243,3 +243,18 @@ async def test_impatient_cancelling_loses_no_place(place: Place) -> None:
                 assert await tx.all(EVERY_VALUE) == []
     finally:
         await asyncio.wait_for(database.close(), 5)
+
+
+async def test_connection_given_back_inside_a_transaction_is_cut(place: Place) -> None:
+    raw = await place.database.take()
+    server = await raw.fetchval("SELECT pg_backend_pid()")
+    await raw.execute("BEGIN; SET LOCAL app.tenant = '3'")
+    place.database.give_back(raw)
+    alive = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1"
+    for _ in range(50):
+        if await place.root.fetchval(alive, server) == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert await place.root.fetchval(alive, server) == 0
+    async with place.database.read(Scope(4)) as tx:
+        assert await tx.raw.fetchval("SELECT pg_backend_pid()") != server
