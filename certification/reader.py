@@ -65,7 +65,7 @@ def parse_toml(text: str) -> Programme:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         Reader({}, "file").refuse(str(error))
-    return parse_programme(_plain(data))
+    return parse_programme(plain(data))
 
 
 @lru_cache(maxsize=64)
@@ -110,7 +110,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         complete, in_order = _setting(ranking, "complete", bool), _setting(ranking, "in_order", bool)
     with reading(root.take("statuses", dict), "statuses") as statuses:
         initial = statuses.one_of("initial", tuple(Status))
-        final = statuses.texts("final", tuple(Status))
+        final = statuses.texts("final", tuple(Status), 1)
     return Programme(
         code=root.text("code"),
         name=root.text("name"),
@@ -141,12 +141,12 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """TOML values as JSON values: dates and times as text, times in UTC so that one instant has one spelling."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -294,7 +294,7 @@ def _step(row: Reader, levels: tuple[str, ...]) -> Step:
         window=row.find_text("window"),
         stage=stage,
         verdict=verdict,
-        levels=row.texts("levels", levels) if row.holds("levels") else levels,
+        levels=row.texts("levels", levels, 1) if row.holds("levels") else levels,
         by_roster=row.find("by_roster", bool) or False,
         ground=_ground(row),
     )
@@ -331,7 +331,7 @@ def _item(row: Reader, levels: tuple[str, ...]) -> Item:
     return Item(
         row.text("code"),
         row.one_of("part", PARTS),
-        row.texts("levels", levels),
+        row.texts("levels", levels, 1),
         row.text("wording"),
         _ground(row),
     )

@@ -169,12 +169,16 @@ def _plain(value: Any) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    return _TEXTS[type(value)](value) if type(value) in _TEXTS else value
+    for kind, text in _TEXTS:
+        if isinstance(value, kind):
+            return text(value)
+    return value
 
 
-_TEXTS: Final[dict[type, Callable[[Any], str]]] = {
-    UUID: str,
-    bytes: bytes.hex,
-    date: date.isoformat,
-    datetime: format_time,
-}
+# In this order: a datetime is a date.
+_TEXTS: Final[tuple[tuple[type, Callable[[Any], str]], ...]] = (
+    (UUID, str),
+    (bytes, bytes.hex),
+    (datetime, format_time),
+    (date, date.isoformat),
+)

@@ -29,7 +29,7 @@ from certification.programme import Programme, RosterStep
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The lists of one level, oldest first, and how many of its applications are in which status."""
+    """The lists of one level, and how many of its applications are in which status."""
 
     campaign_tenant_id: int
     level: str
@@ -37,8 +37,10 @@ class RoundView:
     statuses: Mapping[str, int]
 
     def find_latest(self, kind: str) -> Roster | None:
-        """The latest list of a kind, or None."""
-        return next((roster for roster in reversed(self.rosters) if roster.kind == kind), None)
+        """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
+        found = [roster for roster in self.rosters if roster.kind == kind]
+        before = {roster.previous_id for roster in found}
+        return next((roster for roster in found if roster.id not in before), None)
 
 
 def available_roster_actions(

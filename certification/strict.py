@@ -75,9 +75,11 @@ class Reader:
             self.refuse(f"{key} is none of {', '.join(values)}")
         return value
 
-    def texts(self, key: str, values: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """A list of different strings, each one of `values` if those are given."""
+    def texts(self, key: str, values: tuple[str, ...] | None = None, least: int = 0) -> tuple[str, ...]:
+        """A list of at least `least` different strings, each one of `values` if those are given."""
         found = tuple(self.take(key, list))
+        if len(found) < least:
+            self.refuse(f"{key} is empty")
         if len(set(map(str, found))) != len(found):
             self.refuse(f"{key} names one twice")
         for value in found:

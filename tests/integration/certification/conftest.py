@@ -48,6 +48,8 @@ async def world(postgres: EmbeddedPostgres, founded: str) -> AsyncIterator[World
 async def _clone(postgres: EmbeddedPostgres, template: str, name: str) -> None:
     admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
     try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER xingji_owner STRATEGY file_copy")
+        await admin.execute(
+            f"CREATE DATABASE {name} TEMPLATE {template} OWNER xingji_owner STRATEGY file_copy"
+        )
     finally:
         await admin.close()

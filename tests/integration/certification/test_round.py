@@ -23,7 +23,8 @@ async def test_six_of_ten_are_certified_and_every_ledger_verifies(world: World) 
     assert len(await world.follow(MAY_30)) == 10
     listed = list(applications.items())[:6]
     choices = tuple(
-        Choice(county, one, "certified" if county != 7 else "not_certified", "省厅认定") for county, one in listed
+        Choice(county, one, "certified" if county != 7 else "not_certified", "省厅认定")
+        for county, one in listed
     )
     await world.decided(campaign, reported, choices)
     assert len(await world.follow(JULY)) == 6
@@ -44,13 +45,17 @@ async def test_lists_cite_the_countys_entry_and_the_county_cites_the_citys(world
     applications = await visited_everywhere(world, campaign)
     ranking = await world.ranked(campaign, applications, 6)
     cited = await world.value(
-        CITY, "SELECT cited_hash FROM roster_items WHERE roster_id = $1 AND application_tenant_id = 2", ranking
+        CITY,
+        "SELECT cited_hash FROM roster_items WHERE roster_id = $1 AND application_tenant_id = 2",
+        ranking,
     )
     assert cited == await world.value(2, "SELECT head FROM ledger_heads WHERE tenant_id = 2")
     await world.publicised(campaign, ranking)
     head = await world.value(CITY, "SELECT head FROM ledger_heads WHERE tenant_id = 1")
     await world.follow(MAY_20)
-    leaf = await world.value(2, "SELECT leaf FROM ledger_entries WHERE tenant_id = 2 ORDER BY seq DESC LIMIT 1")
+    leaf = await world.value(
+        2, "SELECT leaf FROM ledger_entries WHERE tenant_id = 2 ORDER BY seq DESC LIMIT 1"
+    )
     assert head.hex() in leaf
 
 

@@ -61,7 +61,9 @@ def named(name: str) -> UUID:
 
 def signers() -> dict[int, Ed25519Signer]:
     return {
-        number: Ed25519Signer(f"{DOMAIN}/{number}", Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+        number: Ed25519Signer(
+            f"{DOMAIN}/{number}", Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        )
         for number in (CITY, *COUNTIES)
     }
 
@@ -97,7 +99,9 @@ def unit(tenant: int, name: str, parent: str | None, kind: str) -> dict[str, Any
 def a_founding(tenant: int) -> Founding:
     root = f"unit/{tenant}"
     if tenant == CITY:
-        officers = tuple(Person(named(f"city/{n}"), f"市局{n}", (("city_officer", named(root)),)) for n in (1, 2))
+        officers = tuple(
+            Person(named(f"city/{n}"), f"市局{n}", (("city_officer", named(root)),)) for n in (1, 2)
+        )
         return Founding(named(root), (unit(CITY, root, None, "city"),), (), people=officers)
     street = f"{root}/s"
     places = [f"{street}/{n}" for n in (1, 2, 3)]
@@ -109,7 +113,11 @@ def a_founding(tenant: int) -> Founding:
         Person(named(f"street/{tenant}"), "街道", (("street_officer", named(street)),)),
         Person(named(f"county/{tenant}"), "县局", (("county_officer", named(root)),)),
         Person(named(f"county2/{tenant}"), "县局二", (("county_officer", named(root)),)),
-        Person(named(f"both/{tenant}"), "兼职", (("county_officer", named(root)), ("street_officer", named(street)))),
+        Person(
+            named(f"both/{tenant}"),
+            "兼职",
+            (("county_officer", named(root)), ("street_officer", named(street))),
+        ),
         Person(named(f"idle/{tenant}"), "无职", ()),
     ]
     units = (
@@ -154,7 +162,14 @@ class World:
         return Principal(home, named(name), (), granted, () if home == CITY else (CITY,), demo=False)
 
     async def act(
-        self, act: Act[Any, Any], command: Any, who: str, now: datetime, *, on: int | None = None, request: str | None = None
+        self,
+        act: Act[Any, Any],
+        command: Any,
+        who: str,
+        now: datetime,
+        *,
+        on: int | None = None,
+        request: str | None = None,
     ) -> Recorded:
         principal = self.principal(who)
         tenant = principal.tenant_id if on is None else on
@@ -167,8 +182,12 @@ class World:
         return opened.subject_id
 
     async def file(self, campaign: UUID, county: int, community: int = 1) -> UUID:
-        command = file_application.Command(CITY, campaign, "provincial", named(f"unit/{county}/s/{community}"))
-        return (await self.act(file_application.ACT, command, f"clerk/{county}/{community}", APRIL_26)).subject_id
+        command = file_application.Command(
+            CITY, campaign, "provincial", named(f"unit/{county}/s/{community}")
+        )
+        return (
+            await self.act(file_application.ACT, command, f"clerk/{county}/{community}", APRIL_26)
+        ).subject_id
 
     async def save(self, application: UUID, county: int, community: int = 1) -> Recorded:
         command = save_form.Command(application, "社区基本情况", "推荐材料", CONTACT)
@@ -179,7 +198,9 @@ class World:
         application = await self.file(campaign, county, community)
         await self.save(application, county, community)
         bound = await self.hash_of(county, application)
-        await self.act(submit.ACT, submit.Command(application, bound), f"clerk/{county}/{community}", APRIL_26)
+        await self.act(
+            submit.ACT, submit.Command(application, bound), f"clerk/{county}/{community}", APRIL_26
+        )
         await self.opinion(application, county, "street", f"street/{county}", APRIL_26)
         return application
 
@@ -202,7 +223,9 @@ class World:
 
     async def ranked(self, campaign: UUID, applications: Mapping[int, UUID], places: int) -> UUID:
         items = tuple(
-            Choice(county, application, "selected" if place < places else "not_selected", f"第 {place + 1} 名")
+            Choice(
+                county, application, "selected" if place < places else "not_selected", f"第 {place + 1} 名"
+            )
             for place, (county, application) in enumerate(applications.items())
         )
         command = rank.Command(campaign, "provincial", items, "按标准逐项比较")
