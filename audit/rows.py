@@ -18,8 +18,7 @@
 VERSION is `table.info["digest_version"]` (1 if absent). NULLs are skipped, so a new nullable column leaves
 old digests valid. Audited tables carry `info={"audited": True}`; a column with `info={"digest": False}`
 stays out: that is where personal values live, whose commitment is in. The row's key is its primary key
-after `tenant_id`, joined by `/`; text before the last place only where the column's `info={"plain": True}` says
-that a check keeps `/` out of it.
+after `tenant_id`, joined by `/`; text only in the last place.
 
 What PostgreSQL runs is in `audit.triggers`.
 """
@@ -79,13 +78,10 @@ def key_columns(table: Table) -> tuple[DigestColumn, ...]:
     if len(names) < 2 or names[0] != TENANT:
         raise RowUnsupportedError(table=table.name, column="primary key", reason="tenant_id must lead it")
     columns = tuple(_digest_column(table, table.columns[name]) for name in names[1:])
-    for column in columns[:-1]:
-        if column.type == "text" and not table.columns[column.name].info.get("plain"):
-            raise RowUnsupportedError(
-                table=table.name, column=column.name, reason="text not known to be plain"
-            )
-    for column in columns:
-        if column.type not in {"uuid", "int", "date", "text"}:
+    for number, column in enumerate(columns, start=1):
+        if column.type not in (
+            {"uuid", "int", "date"} if number < len(columns) else {"uuid", "int", "date", "text"}
+        ):
             raise RowUnsupportedError(table=table.name, column=column.name, reason="not fit for a key")
     return columns
 

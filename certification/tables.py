@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from tenancy.tables import one_of, tenant_table
+from tenancy.tables import metadata, one_of, tenant_table
 
 SHARED = ("granted", "shared")
 LEVELS = ("provincial", "star")
@@ -88,15 +88,16 @@ campaign_windows = tenant_table(
 standard_clauses = tenant_table(
     "standard_clauses",
     Column("campaign_id", Uuid, nullable=False),
-    Column("level", Text, nullable=False, info={"plain": True}),
+    Column("level", Text, nullable=False),
     Column("code", Text, nullable=False, comment="stable within the standard, e.g. 1.1"),
     Column("part", Text, nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("position", Integer, nullable=False, comment="from 1, over all levels"),
     Column("wording", Text, nullable=False),
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+    UniqueConstraint("tenant_id", "campaign_id", "level", "code"),
     one_of("level", *LEVELS),
     one_of("part", "platform", "services", "indicators"),
-    key=("campaign_id", "level", "code"),
+    key=("campaign_id", "position"),
     policies=SHARED,
     audited=True,
 )
@@ -181,6 +182,7 @@ rosters = tenant_table(
     Column("kind", Text, nullable=False),
     Column("previous_id", Uuid, comment="the roster that it rests on"),
     Column("document_number", Text, comment="of the report or of the province's decision"),
+    Column("document_date", Date, comment="the day of that document"),
     Column("opens_on", Date, comment="publicity: the day it is put up; it does not count"),
     Column("closes_on", Date, comment="publicity: the last counted working day"),
     Column("closed_at", DateTime(timezone=True), comment="publicity: closed without objection"),
@@ -234,3 +236,17 @@ certifications = tenant_table(
     Index(None, "tenant_id", "community_id"),
     audited=True,
 )
+
+__all__ = [
+    "applications",
+    "campaign_levels",
+    "campaign_windows",
+    "campaigns",
+    "certifications",
+    "form_versions",
+    "metadata",
+    "opinions",
+    "roster_items",
+    "rosters",
+    "standard_clauses",
+]

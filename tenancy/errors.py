@@ -75,3 +75,11 @@ class UnknownDivisionError(TenancyError, LookupError):
     code = "tenancy.division.unknown"
     zh = "没有代码为{division}的区划"
     en = "There is no division with the code {division}"
+
+
+class WeakPasswordError(TenancyError):
+    """A password too short to keep or too long to hash."""
+
+    code = "tenancy.password.length"
+    zh = "密码长度应为{shortest}至{longest}个字符"
+    en = "A password has {shortest} to {longest} characters"

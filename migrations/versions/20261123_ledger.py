@@ -537,6 +537,7 @@ SELECT sha256(convert_to(
     || coalesce('closed_at:time 27 ' || to_char(r.closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
     || coalesce('closes_on:date 10 ' || to_char(r.closes_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
     || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('document_date:date 10 ' || to_char(r.document_date::timestamp, 'YYYY-MM-DD') || E'\\n', '')
     || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('kind:text ' || octet_length(r.kind::text) || ' ' || r.kind::text || E'\\n', '')
@@ -605,18 +606,18 @@ BEGIN
     RAISE EXCEPTION 'audited table standard_clauses is never truncated' USING ERRCODE = 'XJ002';
   END IF;
   IF TG_OP = 'DELETE' THEN
-    RAISE EXCEPTION 'audited row standard_clauses/% is never deleted', OLD.campaign_id::text || '/' || OLD.level::text || '/' || OLD.code::text USING ERRCODE = 'XJ002';
+    RAISE EXCEPTION 'audited row standard_clauses/% is never deleted', OLD.campaign_id::text || '/' || OLD.position::text USING ERRCODE = 'XJ002';
   END IF;
-  IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.campaign_id <> NEW.campaign_id OR OLD.level <> NEW.level OR OLD.code <> NEW.code) THEN
-    RAISE EXCEPTION 'audited row standard_clauses/% never changes its key', OLD.campaign_id::text || '/' || OLD.level::text || '/' || OLD.code::text USING ERRCODE = 'XJ002';
+  IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.campaign_id <> NEW.campaign_id OR OLD.position <> NEW.position) THEN
+    RAISE EXCEPTION 'audited row standard_clauses/% never changes its key', OLD.campaign_id::text || '/' || OLD.position::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_standard_clauses(r) FROM public.standard_clauses r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.level = NEW.level AND r.code = NEW.code)
+  IF (SELECT public.xingji_digest_standard_clauses(r) FROM public.standard_clauses r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.position = NEW.position)
      IS DISTINCT FROM
      (SELECT l.digest FROM public.ledger_rows l
-      WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'standard_clauses' AND l.row_key = NEW.campaign_id::text || '/' || NEW.level::text || '/' || NEW.code::text
+      WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'standard_clauses' AND l.row_key = NEW.campaign_id::text || '/' || NEW.position::text
       ORDER BY l.seq DESC LIMIT 1)
   THEN
-    RAISE EXCEPTION 'row standard_clauses/% has no entry with its digest', NEW.campaign_id::text || '/' || NEW.level::text || '/' || NEW.code::text USING ERRCODE = 'XJ001';
+    RAISE EXCEPTION 'row standard_clauses/% has no entry with its digest', NEW.campaign_id::text || '/' || NEW.position::text USING ERRCODE = 'XJ001';
   END IF;
   RETURN NULL;
 END

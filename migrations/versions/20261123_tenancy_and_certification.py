@@ -330,6 +330,7 @@ def create_tables() -> None:
         sa.Column(
             "document_number", sa.Text(), nullable=True, comment="of the report or of the province's decision"
         ),
+        sa.Column("document_date", sa.Date(), nullable=True, comment="the day of that document"),
         sa.Column(
             "opens_on", sa.Date(), nullable=True, comment="publicity: the day it is put up; it does not count"
         ),
@@ -369,7 +370,7 @@ def create_tables() -> None:
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False, comment="stable within the standard, e.g. 1.1"),
         sa.Column("part", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False, comment="from 1, over all levels"),
         sa.Column("wording", sa.Text(), nullable=False),
         sa.CheckConstraint("level IN ('provincial', 'star')", name="ck_standard_clauses_level"),
         sa.CheckConstraint("part IN ('platform', 'services', 'indicators')", name="ck_standard_clauses_part"),
@@ -378,7 +379,14 @@ def create_tables() -> None:
             ["campaigns.tenant_id", "campaigns.id"],
             name="fk_standard_clauses_tenant_id_campaign_id",
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "campaign_id", "level", "code", name="pk_standard_clauses"),
+        sa.PrimaryKeyConstraint("tenant_id", "campaign_id", "position", name="pk_standard_clauses"),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "campaign_id",
+            "level",
+            "code",
+            name="uq_standard_clauses_tenant_id_campaign_id_level_code",
+        ),
     )
     op.create_table(
         "unit_codes",

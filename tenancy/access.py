@@ -1,0 +1,42 @@
+"""The access log: attempts beyond one's reach.
+
+The rule upheld here: what was refused is not an entry of the ledger and takes no sequence, but it is not forgotten
+either. It is written in a transaction of its own, in the tenant of whoever tried, after the refused one has rolled
+back. `target` names an object by id or code, never a person's data.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from tenancy.database import Database, Scope
+from tenancy.identity import Principal
+from tenancy.tables import access_log
+
+LONGEST_TARGET: Final = 200
+
+
+async def record_refusal(
+    database: Database,
+    principal: Principal,
+    operation: str,
+    target: str,
+    code: str,
+    trace_id: str,
+    now: datetime,
+) -> None:
+    """Write one refused attempt; `code` is the refusal's, `trace_id` the request's."""
+    row = {
+        "tenant_id": principal.tenant_id,
+        "id": uuid4(),
+        "at": now,
+        "person_id": principal.person_id,
+        "operation": operation,
+        "target": target[:LONGEST_TARGET],
+        "code": code,
+        "trace_id": trace_id,
+    }
+    async with database.write(Scope(principal.tenant_id)) as tx:
+        await tx.insert(access_log, [row])

@@ -1,0 +1,186 @@
+"""Who acts: roles, the principal of a session, the standing of an actor at the moment of writing.
+
+The rule upheld here: reading trusts the principal (a claim of at most ten minutes); writing reads roles and
+grants again, inside the transaction (ADR 0005). A role gives a unit's jurisdiction: the unit and what lies beneath
+it; a city officer reaches a county's units only while the county's `oversee` grant stands.
+
+Passwords and sign-in are in tenancy/sign_in.py, tokens in tenancy/tokens.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select
+
+from tenancy.database import Scope, TenantConnection
+from tenancy.statements import Statement, statement
+from tenancy.tables import role_assignments, tenant_grants, units
+
+
+class RoleName(StrEnum):
+    """What a person may be, within the jurisdiction of one unit."""
+
+    COMMUNITY_CLERK = "community_clerk"
+    STREET_OFFICER = "street_officer"
+    COUNTY_OFFICER = "county_officer"
+    CITY_OFFICER = "city_officer"
+    REVIEW_TEAM = "review_team"
+    AUDITOR = "auditor"
+    TENANT_ADMINISTRATOR = "tenant_administrator"
+
+
+class GrantScope(StrEnum):
+    """What a tenant grants another: to read and act, or to read."""
+
+    OVERSEE = "oversee"
+    AUDIT = "audit"
+
+
+USES: Final = {
+    RoleName.CITY_OFFICER: GrantScope.OVERSEE,
+    RoleName.REVIEW_TEAM: GrantScope.OVERSEE,
+    RoleName.AUDITOR: GrantScope.AUDIT,
+}
+"""The scope of grant that a role makes use of; the other roles stay within their tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role over a unit and what lies beneath it."""
+
+    name: RoleName
+    unit_id: UUID
+    unit_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who signed in, with what could be read at that moment."""
+
+    tenant_id: int
+    person_id: UUID
+    roles: tuple[Role, ...]
+    granted: tuple[int, ...]
+    shared: tuple[int, ...]
+    demo: bool
+
+    def scope(self) -> Scope:
+        """What this principal reads."""
+        return Scope(self.tenant_id, self.granted, self.shared)
+
+    def acting_scope(self, tenant_id: int) -> Scope:
+        """The scope of a write in a tenant: in another's, the principal's own is readable beside it.
+
+        It opens nothing by itself: `load_standing` decides, and gives no roles without a grant.
+        """
+        return self.scope() if tenant_id == self.tenant_id else Scope(tenant_id, granted=(self.tenant_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the actor may be, now, in the bound tenant; `oversees` in another's by a grant that stands."""
+
+    person_id: UUID
+    home_tenant_id: int
+    roles: tuple[Role, ...]
+    oversees: bool
+
+    def find_role(self, name: RoleName, path: Collection[UUID]) -> Role | None:
+        """The role of that name whose jurisdiction holds a unit; `path` is the unit and all above it."""
+        return next((role for role in self.roles if role.name is name and reaches(self, role, path)), None)
+
+
+def reaches(standing: Standing, role: Role, path: Collection[UUID]) -> bool:
+    """Whether a role's jurisdiction holds the unit of `path` (the unit and every unit above it).
+
+    A grant reaches the whole tenant, because a city's unit stands above the county's in another tenant.
+    """
+    return role.unit_id in path or (standing.oversees and role.name in USES)
+
+
+def in_force(table: Table) -> ColumnElement[bool]:
+    """Valid at the parameter `now`."""
+    until = table.c.valid_to
+    return and_(table.c.valid_from <= bindparam("now"), or_(until.is_(None), until > bindparam("now")))
+
+
+ROLES: Final[Statement] = statement(
+    select(role_assignments.c.role, role_assignments.c.unit_id, units.c.kind)
+    .join(
+        units,
+        and_(units.c.tenant_id == role_assignments.c.tenant_id, units.c.id == role_assignments.c.unit_id),
+    )
+    .where(
+        role_assignments.c.tenant_id == bindparam("home"),
+        role_assignments.c.person_id == bindparam("person_id"),
+        in_force(role_assignments),
+    )
+    .order_by(role_assignments.c.role, role_assignments.c.unit_id)
+)
+GRANTS_TO: Final[Statement] = statement(
+    select(tenant_grants.c.tenant_id, tenant_grants.c.scope)
+    .where(tenant_grants.c.grantee_tenant_id == bindparam("tenant_id"), in_force(tenant_grants))
+    .order_by(tenant_grants.c.tenant_id)
+)
+OVERSEEN: Final[Statement] = statement(
+    select(
+        exists().where(
+            tenant_grants.c.tenant_id == bindparam("tenant_id"),
+            tenant_grants.c.grantee_tenant_id == bindparam("home"),
+            tenant_grants.c.scope == GrantScope.OVERSEE.value,
+            in_force(tenant_grants),
+        )
+    )
+)
+
+
+def path_statement() -> Statement:
+    """A unit and those above it in its tenant, lowest first, while all of them exist on the parameter `on`."""
+
+    def exists_then() -> ColumnElement[bool]:
+        until = units.c.valid_to
+        return and_(units.c.valid_from <= bindparam("on"), or_(until.is_(None), until > bindparam("on")))
+
+    first = select(units.c.id, units.c.parent_id).where(
+        units.c.tenant_id == bindparam("tenant_id"), units.c.id == bindparam("unit_id"), exists_then()
+    )
+    path = first.cte("path", recursive=True)
+    above = select(units.c.id, units.c.parent_id).where(
+        units.c.tenant_id == bindparam("tenant_id"), units.c.id == path.c.parent_id, exists_then()
+    )
+    return statement(select(path.union_all(above).c.id))
+
+
+PATH: Final[Statement] = path_statement()
+
+
+async def load_path(tx: TenantConnection, unit_id: UUID, on: date) -> tuple[UUID, ...]:
+    """The unit and every unit above it in the bound tenant on a date; empty when it did not exist then."""
+    return tuple(row["id"] for row in await tx.all(PATH, unit_id=unit_id, on=on))
+
+
+async def load_roles(tx: TenantConnection, home: int, person_id: UUID, now: datetime) -> tuple[Role, ...]:
+    """The roles in force of a person of tenant `home`."""
+    rows = await tx.all(ROLES, home=home, person_id=person_id, now=now)
+    return tuple(Role(RoleName(row["role"]), row["unit_id"], row["kind"]) for row in rows)
+
+
+async def load_standing(tx: TenantConnection, principal: Principal, now: datetime) -> Standing:
+    """What the principal may be in the bound tenant, read from its tables.
+
+    In another tenant than the principal's: no roles unless an `oversee` grant stands, and then only those that
+    make use of it.
+    """
+    home = principal.tenant_id
+    roles = await load_roles(tx, home, principal.person_id, now)
+    if tx.tenant_id == home:
+        return Standing(principal.person_id, home, roles, oversees=False)
+    oversees = bool((await tx.one(OVERSEEN, home=home, now=now))[0])
+    used = tuple(role for role in roles if oversees and USES.get(role.name) is GrantScope.OVERSEE)
+    return Standing(principal.person_id, home, used, oversees)

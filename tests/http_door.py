@@ -1,0 +1,172 @@
+"""The front door in front of a tiny schema that graphql-core itself runs: a real server on loopback, no database."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+from graphql import build_schema
+from graphql.execution import ExecutionResult, execute
+from graphql.execution.values import get_variable_values
+
+from graphql_schema.documents import Documents, Operation
+from graphql_schema.errors import RequestError
+from graphql_schema.limits import Limits
+from xingji.app import create_app
+from xingji.http.serving import make_server
+from xingji.http.settings import HttpSettings, Service
+
+SCHEMA = """
+type Query {
+  hello: String
+  whoami: String
+  tree: Tree
+  boom: String
+  slow(seconds: Float!): String
+  count(numbers: [Int!]!): Int
+}
+type Tree { name: String  tree: Tree  trees: [Tree!] }
+type Mutation { touch: Int }
+"""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A session of these tests."""
+
+    principal: str | None
+    locale: str
+    trace_id: str
+
+
+class TokenRefusedError(Exception):
+    code, zh, en = "token.expired", "令牌已过期。", "The token has expired."
+
+
+@dataclass
+class Backend:
+    """What stands behind the door in these tests, and what it saw."""
+
+    sessions: list[Caller] = field(default_factory=list)
+    touched: int = 0
+    cancelled: int = 0
+    closed: bool = False
+    database_up: bool = True
+
+    def resolvers(self) -> dict[str, Callable[..., Any]]:
+        async def slow(_: Any, seconds: float) -> str:
+            try:
+                await asyncio.sleep(seconds)
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+            return "done"
+
+        def touch(_: Any) -> int:
+            self.touched += 1
+            return self.touched
+
+        return {
+            "hello": lambda _: "世界",
+            "slow": slow,
+            "touch": touch,
+            "tree": lambda _: {"name": "root"},
+            "count": lambda _, numbers: len(numbers),
+        }
+
+    async def execute(self, operation: Operation, variables: dict[str, Any] | None, session: Caller) -> bytes:
+        self.sessions.append(session)
+        definitions = operation.definition.variable_definitions or ()
+        values = get_variable_values(SCHEMA_OBJECT, definitions, variables or {}, max_errors=20)
+        if isinstance(values, list):
+            raise RequestError(values)
+        selected = {node.name.value for node in operation.definition.selection_set.selections}  # type: ignore[union-attr]
+        if "boom" in selected:
+            raise ZeroDivisionError("secret detail")
+        root = {**self.resolvers(), "whoami": lambda _: session.principal}
+        root = {name: (lambda info, f=call, **kw: f(info, **kw)) for name, call in root.items()}
+        outcome = execute(
+            SCHEMA_OBJECT,
+            operation.document,
+            root_value=root,
+            variable_values=variables,
+            operation_name=operation.name,
+        )
+        result = await outcome if not isinstance(outcome, ExecutionResult) else outcome
+        return orjson.dumps(result.formatted)
+
+    def read_token(self, token: str) -> str:
+        if token == "broken":
+            raise RuntimeError("key store is on fire")
+        if not token.startswith("good-"):
+            raise TokenRefusedError
+        return token.removeprefix("good-")
+
+    async def check_database(self) -> None:
+        if not self.database_up:
+            raise ConnectionError("password=hunter2")
+
+    async def find_head(self, code: str) -> bytes | None:
+        return b"xingji/411602\n3\nhash=\n" if code == "411602" else None
+
+
+SCHEMA_OBJECT = build_schema(SCHEMA)
+
+
+@dataclass
+class Running:
+    """A served application: where it is, what stands behind it, and its access log."""
+
+    url: str
+    port: int
+    backend: Backend
+    log: list[dict[str, Any]]
+    documents: Documents
+
+    def post(
+        self, query: Any = None, *, raw: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
+        content = raw if raw is not None else json.dumps({"query": query, **more}).encode()
+        sent = {"content-type": "application/json", "accept": "application/graphql-response+json"}
+        return httpx.post(
+            self.url + "/graphql", content=content, headers={**sent, **(headers or {})}, timeout=60
+        )
+
+    def get(self, path: str = "/graphql", *, headers: dict[str, str] | None = None, **query: str) -> Any:
+        return httpx.get(self.url + path, params=query, headers=headers, timeout=60)
+
+
+@contextmanager
+def run_door(settings: HttpSettings | None = None, limits: Limits | None = None) -> Iterator[Running]:
+    """Serve the tiny schema from a thread until the block ends."""
+    backend = Backend()
+    lines: list[dict[str, Any]] = []
+    documents = Documents(SCHEMA_OBJECT, limits or Limits())
+
+    @asynccontextmanager
+    async def open_service() -> AsyncIterator[Service[str, Caller]]:
+        checks = {"database": backend.check_database}
+        yield Service(documents, backend.execute, Caller, backend.read_token, checks, backend.find_head)
+        backend.closed = True
+
+    app = create_app(
+        settings or HttpSettings(), open_service, write_log=lambda line: lines.append(orjson.loads(line))
+    )
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Running(f"http://127.0.0.1:{port}", port, backend, lines, documents)
+    server.should_exit = True
+    thread.join(20)
+    assert backend.closed
