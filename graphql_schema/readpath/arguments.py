@@ -29,7 +29,7 @@ class Arguments:
 
     def __init__(self, definition: GraphQLField, node: FieldNode, variables: VariableValues) -> None:
         self._definition, self._node = definition, node
-        self._nodes = {argument.name.value: argument.value for argument in node.arguments}
+        self._nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
         self._current = get_argument_values(definition, node, variables) if definition.args else {}
 
     def find(self, *path: str) -> Any:
@@ -65,7 +65,7 @@ class Arguments:
         rest = list(path[1:])
         while rest and isinstance(node, ObjectValueNode):
             name = rest.pop(0)
-            node = next((field.value for field in node.fields if field.name.value == name), None)
+            node = next((field.value for field in node.fields or () if field.name.value == name), None)
         return node, rest
 
 
@@ -84,8 +84,8 @@ def holds_variable(node: ValueNode) -> bool:
         case VariableNode():
             return True
         case ListValueNode():
-            return any(holds_variable(value) for value in node.values)
+            return any(holds_variable(value) for value in node.values or ())
         case ObjectValueNode():
-            return any(holds_variable(field.value) for field in node.fields)
+            return any(holds_variable(field.value) for field in node.fields or ())
         case _:
             return False
