@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,8 @@ from graphql import (
     DocumentNode,
     GraphQLObjectType,
     GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -32,7 +35,7 @@ from strawberry.types.arguments import convert_arguments
 from graphql_schema.declare import Outcome, find_permission, find_rows
 from graphql_schema.errors import RequestError, format_error
 from graphql_schema.ids import NodeRef, refuse_id
-from graphql_schema.readpath.call import Call, Reader
+from graphql_schema.readpath.call import Call, Reader, Standpoints
 from graphql_schema.readpath.collect import TYPENAME, Selected
 from graphql_schema.readpath.compiler import DeniedError, check_permission
 from graphql_schema.readpath.complete import (
@@ -48,7 +51,12 @@ from graphql_schema.readpath.complete import (
 )
 from graphql_schema.readpath.plans import Kept, OperationLike, PlacePlan, PlanMaker, RootPlan, shape_of
 from graphql_schema.session import Session
+from tenancy.database import TenantConnection
 
+PlainTypes = tuple[dict[str, type], bool]
+
+PLAIN: Final[Mapping[str, type]] = {"ID": str, "String": str, "Int": int, "Boolean": bool}
+LARGEST_INT: Final = 2**31
 INTROSPECTION: Final = frozenset({"__schema", "__type"})
 
 
@@ -78,11 +86,26 @@ class Engine:
         self.schema: GraphQLSchema = schema._schema
         self.introspection = introspection
         self.plans: Kept[OperationPlan] = Kept(plans)
+        self.standpoints = Standpoints()
+        self._plain: Kept[PlainTypes] = Kept(plans)
+
+    def call(
+        self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session
+    ) -> Call:
+        """The request's values. Raises RequestError when the variables do not fit."""
+        standpoint = self.standpoints.get(session.principal)
+        definition = operation.definition
+        if not definition.variable_definitions:
+            return Call(session, standpoint, {}, _no_variables)
+        plain = self._plain.find(operation.key) or self._plain.keep(operation.key, plain_types(definition))
+        coerced = find_plain(plain, variables)
+        coerce = partial(coerce_variables, self.schema, definition, variables)
+        return Call(session, standpoint, coerce().coerced if coerced is None else coerced, coerce)
 
     def plan(self, operation: OperationLike, call: Call) -> OperationPlan:
         """The plan for this operation, kind of reader and shape of variables."""
-        reader = call.reader()
-        key = (operation.key, reader, shape_of(call.variables))
+        reader = call.standpoint.reader
+        key = (operation.key, reader, shape_of(call.variables) if call.variables else None)
         return self.plans.find(key) or self.plans.keep(key, self._plan(operation, reader, call.values))
 
     def _plan(self, operation: OperationLike, reader: Reader, values: VariableValues) -> OperationPlan:
@@ -106,7 +129,7 @@ async def execute(
     Raises:
         RequestError: the variables do not fit; nothing has run.
     """
-    call = Call.of(session, coerce_variables(engine.schema, operation.definition, variables))
+    call = engine.call(operation, variables, session)
     plan, done = engine.plan(operation, call), Completion(session)
     try:
         if operation.definition.operation is OperationType.QUERY:
@@ -119,12 +142,46 @@ async def execute(
     return respond(data, done)
 
 
+def plain_types(definition: OperationDefinitionNode) -> PlainTypes:
+    """The Python type of each variable when all are required and of a built-in scalar, else nothing."""
+    found: dict[str, type] = {}
+    for variable in definition.variable_definitions or ():
+        type_ = variable.type
+        name = type_.type.name.value if isinstance(type_, NonNullTypeNode) and _is_named(type_) else ""
+        if name not in PLAIN:
+            return {}, False
+        found[variable.variable.name.value] = PLAIN[name]
+    return found, True
+
+
+def _is_named(node: NonNullTypeNode) -> bool:
+    return isinstance(node.type, NamedTypeNode)
+
+
+def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The variables as they came, when each is exactly of its plain type; None leaves them to graphql-core."""
+    types, usable = plain
+    if not usable or variables is None:
+        return None
+    found = {}
+    for name, type_ in types.items():
+        value = variables.get(name)
+        if type(value) is not type_ or (type_ is int and not -LARGEST_INT <= value < LARGEST_INT):
+            return None
+        found[name] = value
+    return found
+
+
+def _no_variables() -> VariableValues:
+    return VariableValues({}, {})
+
+
 def coerce_variables(
     schema: GraphQLSchema, definition: OperationDefinitionNode, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     """The operation's variables. Raises RequestError."""
     if not definition.variable_definitions:
-        return VariableValues({}, {})
+        return _no_variables()
     values = get_variable_values(schema, definition.variable_definitions, dict(variables or {}), max_errors=20)
     if isinstance(values, list):
         for error in values:
@@ -145,25 +202,34 @@ def respond(data: bytes, done: Completion) -> bytes:
 async def _query(
     engine: Engine, plan: OperationPlan, operation: OperationLike, call: Call, done: Completion
 ) -> bytes:
+    scope = call.standpoint.scope
+    if scope is None or not plan.reads:
+        return await _roots(engine, plan, operation, call, done, None)
+    async with call.session.database.read(scope) as tx:
+        return await _roots(engine, plan, operation, call, done, tx)
+
+
+async def _roots(
+    engine: Engine,
+    plan: OperationPlan,
+    operation: OperationLike,
+    call: Call,
+    done: Completion,
+    tx: TenantConnection | None,
+) -> bytes:
     parts: list[tuple[str, bytes]] = []
-    async with AsyncExitStack() as stack:
-        tx = None
-        for selected, root in plan.roots:
-            path: Path = (selected.key,)
-            try:
-                if root is None:
-                    parts.append((selected.key, _introspect(engine, operation, selected, call, path)))
-                    continue
-                if tx is None and root.reads and call.tenant_id:
-                    assert call.session.principal is not None  # noqa: S101 - there is a tenant
-                    scope = call.session.principal.scope()
-                    tx = await stack.enter_async_context(call.session.database.read(scope))
+    for selected, root in plan.roots:
+        path: Path = (selected.key,)
+        try:
+            if root is None:
+                parts.append((selected.key, _introspect(engine, operation, selected, call, path)))
+            else:
                 parts.append((selected.key, await root.answer(tx, call, done, path)))
-            except UnansweredError as unanswered:
-                done.fail(unanswered, selected.definition)
-                parts.append((selected.key, b"null"))
-            except Exception as error:
-                raise refusal(error, selected, path, call.session.trace_id) from error
+        except UnansweredError as unanswered:
+            done.fail(unanswered, selected.definition)
+            parts.append((selected.key, b"null"))
+        except Exception as error:
+            raise refusal(error, selected, path, call.session.trace_id) from error
     return join_object(parts)
 
 
@@ -248,9 +314,8 @@ async def _select(
                 parts.append((child.key, orjson.dumps(done.field(value, child, beneath, plain=True))))
                 continue
             if tx is None:
-                assert call.session.principal is not None  # noqa: S101 - rows have readers
-                scope = call.session.principal.scope()
-                tx = await stack.enter_async_context(call.session.database.read(scope))
+                assert call.standpoint.scope is not None  # noqa: S101 - rows have readers
+                tx = await stack.enter_async_context(call.session.database.read(call.standpoint.scope))
             try:
                 parts.append((child.key, await place.answer_ref(ref, tx, call, done, beneath)))
             except UnansweredError as unanswered:

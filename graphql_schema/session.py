@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from graphql_schema.permissions import NOBODY, Access, decide_access
 from tenancy.database import Database
 from tenancy.identity import Principal
 
@@ -26,8 +25,3 @@ class Session:
     locale: Locale = "zh-CN"
     trace_id: str = ""
     signers: Any = None
-
-    @property
-    def access(self) -> Access:
-        """What the principal's roles may read; nothing for a stranger."""
-        return NOBODY if self.principal is None else decide_access(self.principal.roles)

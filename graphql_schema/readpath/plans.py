@@ -26,6 +26,7 @@ from graphql_schema.declare import (
     NodeSource,
     OneSource,
     RelationSource,
+    ScopeKind,
     TypeSource,
     find_permission,
     find_rows,
@@ -59,15 +60,14 @@ class OperationLike(Protocol):
 
 def shape_of(value: Any) -> Hashable:
     """What of a variable's value may steer a plan."""
-    match value:
-        case None | bool() | Enum():
-            return value
-        case dict():
-            return tuple((name, shape_of(inner)) for name, inner in value.items())
-        case list():
-            return "list"
-        case _:
-            return "value"
+    kind = type(value)
+    if kind is str or kind is int:
+        return "value"
+    if kind is dict:
+        return tuple([(name, shape_of(inner)) for name, inner in value.items()])
+    if kind is list:
+        return "list"
+    return value if value is None or isinstance(value, bool | Enum) else "value"
 
 
 class RootPlan(Protocol):
@@ -119,7 +119,7 @@ class PlacePlan:
     selected: Selected
     maker: PlanMaker
     find_ref: Callable[[Call], NodeRef]
-    compiled: dict[str, tuple[Selected, Compiled]] = field(default_factory=dict)
+    compiled: dict[str, Placed] = field(default_factory=dict)
     reads: bool = True
 
     async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
@@ -136,24 +136,33 @@ class PlacePlan:
         """The same for a place that is known."""
         assert tx is not None  # noqa: S101 - `reads` said so
         try:
-            _, source = self.maker.node_type(ref)
-            selected, compiled = self._find(ref, call)
+            placed = self.compiled.get(ref.type) or self._compile(ref, call)
+            checked_key(ref.key, placed.by_uuid)
         except (CodedError, DeniedError) as error:
             raise refused(error, self.selected, path, call) from error
         answer = None
-        if tenant := call.within(source.scope, ref.tenant):
-            parameters = [_placed(getter, tenant, ref.key, call) for getter in compiled.getters]
-            answer = await tx.raw.fetchval(compiled.sql, *parameters)
-        return done.finish(answer, selected, path)
+        if tenant := call.within(placed.scope, ref.tenant):
+            parameters = [_placed(getter, tenant, ref.key, call) for getter in placed.compiled.getters]
+            answer = await tx.raw.fetchval(placed.compiled.sql, *parameters)
+        return done.finish(answer, placed.selected, path)
 
-    def _find(self, ref: NodeRef, call: Call) -> tuple[Selected, Compiled]:
-        found = self.compiled.get(ref.type)
-        if found is None:
-            type_, _ = self.maker.node_type(ref)
-            selected, compiler = again(self.selected), self.maker.compiler(call.values)
-            found = selected, compiler.node_root(selected, type_, {"tenant": _TENANT, "key": _KEY})
-            self.compiled[ref.type] = found
-        return found
+    def _compile(self, ref: NodeRef, call: Call) -> Placed:
+        type_, source = self.maker.node_type(ref)
+        selected, compiler = again(self.selected), self.maker.compiler(call.values)
+        compiled = compiler.node_root(selected, type_, {"tenant": _TENANT, "key": _KEY})
+        by_uuid = isinstance(source.table.c[source.key[0]].type, Uuid)
+        placed = self.compiled[ref.type] = Placed(selected, compiled, source.scope, by_uuid)
+        return placed
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row's statement for one type, and what its places must be like."""
+
+    selected: Selected
+    compiled: Compiled
+    scope: ScopeKind
+    by_uuid: bool
 
 
 @dataclass(frozen=True, slots=True)
