@@ -89,9 +89,7 @@ class Engine:
         self.standpoints = Standpoints()
         self._plain: Kept[PlainTypes] = Kept(plans)
 
-    def call(
-        self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session
-    ) -> Call:
+    def call(self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session) -> Call:
         """The request's values. Raises RequestError when the variables do not fit."""
         standpoint = self.standpoints.get(session.principal)
         definition = operation.definition
@@ -115,7 +113,10 @@ class Engine:
         maker = PlanMaker(self.schema, operation.fragments, reader)
         queries = definition.operation is OperationType.QUERY
         roots = tuple(
-            (selected, maker.root(selected, values) if queries and selected.name not in INTROSPECTION else None)
+            (
+                selected,
+                maker.root(selected, values) if queries and selected.name not in INTROSPECTION else None,
+            )
             for selected in maker.document(values).root(root, definition.selection_set)
         )
         return OperationPlan(maker, roots, any(plan.reads for _, plan in roots if plan is not None))
@@ -182,7 +183,9 @@ def coerce_variables(
     """The operation's variables. Raises RequestError."""
     if not definition.variable_definitions:
         return _no_variables()
-    values = get_variable_values(schema, definition.variable_definitions, dict(variables or {}), max_errors=20)
+    values = get_variable_values(
+        schema, definition.variable_definitions, dict(variables or {}), max_errors=20
+    )
     if isinstance(values, list):
         for error in values:
             error.extensions = {"code": "variables.invalid", **(error.extensions or {})}
@@ -239,7 +242,13 @@ def _introspect(
     """`__schema` or `__type`, by graphql-core. Raises UnansweredError when introspection is off."""
     if not engine.introspection:
         raise UnansweredError(
-            locate("introspection.disabled", "本服务未开放结构查询。", "Introspection is off here.", selected, path)
+            locate(
+                "introspection.disabled",
+                "本服务未开放结构查询。",
+                "Introspection is off here.",
+                selected,
+                path,
+            )
         )
     alone = OperationDefinitionNode(
         operation=OperationType.QUERY,

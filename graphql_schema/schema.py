@@ -33,7 +33,9 @@ class UndeclaredError(GraphQLSchemaError):
 
     def __init__(self, problems: list[str]) -> None:
         listed = "; ".join(problems)
-        super().__init__("schema.undeclared", f"字段声明不完整：{listed}", f"Incomplete declarations: {listed}")
+        super().__init__(
+            "schema.undeclared", f"字段声明不完整：{listed}", f"Incomplete declarations: {listed}"
+        )
 
 
 def build_schema(query: type = Query, mutation: type | None = None) -> strawberry.Schema:
@@ -56,7 +58,9 @@ def find_problems(schema: GraphQLSchema) -> Iterator[str]:
         for name, definition in root.fields.items() if root else ():
             if find_permission(definition) is None:
                 yield f"{root.name if root else ''}.{name} has no permission"
-            allowed: tuple[type, ...] = (RelationSource, NodeSource) if root is schema.query_type else (ActSource,)
+            allowed: tuple[type, ...] = (
+                (RelationSource, NodeSource) if root is schema.query_type else (ActSource,)
+            )
             if not isinstance(find_source(definition), allowed):
                 yield f"{root.name if root else ''}.{name} has no source for a root field"
     for type_ in schema.type_map.values():

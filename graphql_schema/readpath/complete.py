@@ -129,7 +129,9 @@ class Completion:
         except Exception as error:  # the boundary between one field and the rest of the answer
             raise refusal(error, selected, path, self.session.trace_id) from error
 
-    def _value(self, value: Any, type_: GraphQLOutputType, selected: Selected, path: Path, plain: bool) -> Any:
+    def _value(
+        self, value: Any, type_: GraphQLOutputType, selected: Selected, path: Path, plain: bool
+    ) -> Any:
         if isinstance(type_, GraphQLNonNull):
             inner = self._value(value, type_.of_type, selected, path, plain)
             if inner is None:
@@ -177,7 +179,9 @@ def python_name(selected: Selected) -> str:
 
 def _leaf(value: Any, type_: GraphQLOutputType) -> Any:
     if isinstance(type_, GraphQLEnumType):
-        return next(name for name, member in type_.values.items() if str(member.value) == str(stored_text(value)))
+        return next(
+            name for name, member in type_.values.items() if str(member.value) == str(stored_text(value))
+        )
     return format_value(value)
 
 

@@ -78,7 +78,9 @@ class RootPlan(Protocol):
     @property
     def reads(self) -> bool: ...
 
-    async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes: ...
+    async def answer(
+        self, tx: TenantConnection | None, call: Call, done: Completion, path: Path
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,9 @@ class PlacesPlan:
     def _refs(self, call: Call) -> list[NodeRef]:
         ids = self.find_ids(call)
         if len(ids) > MOST_IDS:
-            raise CodedError("page.size", f"一次最多查询 {MOST_IDS} 个编号。", f"At most {MOST_IDS} ids at once.")
+            raise CodedError(
+                "page.size", f"一次最多查询 {MOST_IDS} 个编号。", f"At most {MOST_IDS} ids at once."
+            )
         return [parse_id(text) for text in ids]
 
     async def _read(
