@@ -151,11 +151,10 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
 async def append(
     conn: Connection, head: Head, signer: Signer, drafts: Sequence[Draft]
 ) -> tuple[Head, tuple[Receipt, ...]]:
-    """Seal and write a batch behind the locked head, in one statement. Returns the new head and the
-    receipts in order.
+    """Seal and write a batch behind the locked head, in one statement.
 
-    Raises what sealing raises, RequestRepeatedError, or ForkRefusedError; after either of the last two the
-    transaction is lost.
+    Returns the new head and the receipts in order. Raises what sealing raises, RequestRepeatedError, or
+    ForkRefusedError; after either of the last two the transaction is lost.
     """
     if not drafts:
         return head, ()

@@ -1,5 +1,4 @@
-"""What a verification answers: verified, or the first wrong thing by name, what it means and what it does
-not mean.
+"""What a verification answers: verified, or the first wrong thing by name, with what it means and does not.
 
 `FINDINGS` is the whole table. A finding says what was found, never who did it: verification sees bytes, not
 hands. Where one name says "altered or forged" the bytes do not tell more.
@@ -29,7 +28,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rolled_back": (
         "账本只有 {size} 条，而所存旧头部已见证 {since} 条：末尾账目被删、头部被回退",
-        "the log has {size} entries, the kept head vouches for {since}: entries were cut and the head rolled back",
+        "the log has {size} entries, the kept head vouches for {since}: it was cut and its head rolled back",
     ),
     "history_rewritten": (
         "前 {since} 条账目与所存旧头部不符：历史被持钥者重写；每条签名单独看仍有效",
@@ -121,7 +120,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "row_record_wrong": (
         "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
-        "the record of row {table}/{key} is not that of entry {seq}: added, removed or edited; the entry holds",
+        "the record of row {table}/{key} is not entry {seq}'s: added, removed or edited; the entry holds",
     ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",

@@ -1,8 +1,8 @@
 """Passwords and sign-in: argon2, a lock-out, one answer for every refusal.
 
-The rule upheld here: an attempt is counted before its password is looked at, in one atomic UPDATE, so that no number
-of attempts at once gets more than five guesses; a success clears the count. An unknown login, a locked one and a
-demo login outside the demo take the very same path as a wrong password, down to the argon2 work.
+The rule upheld here: an attempt is counted before its password is looked at, in one atomic UPDATE, so that no
+number of attempts at once gets more than five guesses; a success clears the count. An unknown login, a locked
+one and a demo login outside the demo take the very same path as a wrong password, down to the argon2 work.
 
 After `FAILURES` attempts the login is locked for `LOCKED`, and a right password is refused as well.
 """
@@ -100,7 +100,7 @@ def is_password(encoded: str, password: str) -> bool:
 async def sign_in(
     database: Database, tenant_code: str, login: str, password: str, now: datetime, demo_allowed: bool
 ) -> Principal:
-    """Who signs in, with roles and grants as they stand at `now`. Raises SignInError, the same for every cause."""
+    """Who signs in, with roles and grants as they stand at `now`. Raises one SignInError for every cause."""
     home = next(iter(await database.registry(TENANT, code=tenant_code)), None)
     claimed = home and await claim(database, home["id"], login, now, demo_allowed)
     known = claimed["password_hash"] if claimed else nobodys_hash()

@@ -1,8 +1,9 @@
 """Bearer tokens: Ed25519 JWTs of ten minutes, with keys that rotate.
 
 The rule upheld here: one algorithm, named by us and never by the token; a key is found by its `kid` among the
-files of a folder, and a token whose key is gone is refused, remembered or not. The newest key signs; the one before
-it still verifies, so that a rotation ends no session. A third is deleted: rotate no faster than a token lives.
+files of a folder, and a token whose key is gone is refused, remembered or not. The newest key signs; the one
+before it still verifies, so that a rotation ends no session. A third is deleted: rotate no faster than a token
+lives.
 
     folder/00000007.pem     PKCS 8, mode 0600; the name is the kid, and its order the age
 
@@ -136,7 +137,7 @@ class TokenKeys:
 
 
 def parse_claims(claims: Mapping[str, Any]) -> Verified:
-    """The principal in verified claims. Raises ValueError, TypeError or InvalidScopeError for another shape."""
+    """The principal in verified claims. Raises ValueError, TypeError or InvalidScopeError otherwise."""
     roles = tuple(Role(RoleName(name), UUID(unit_id), str(kind)) for name, unit_id, kind in claims["roles"])
     principal = Principal(
         tenant_id=claims["tenant"],

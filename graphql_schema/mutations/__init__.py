@@ -21,7 +21,9 @@ from graphql_schema.mutations.submit_application import submit_application
 from graphql_schema.permissions import Permission
 
 
-@strawberry.type(description="What may be done. Every act is recorded with its entry in one transaction (办理).")
+@strawberry.type(
+    description="What may be done. Every act is recorded with its entry in one transaction (办理)."
+)
 class Mutation:
     """The mutations."""
 

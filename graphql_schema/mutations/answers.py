@@ -17,7 +17,9 @@ from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.roster import Roster
 
 
-@strawberry.type(description="Where an act stands in the ledger; keep it: it proves that the act was recorded (回执).")
+@strawberry.type(
+    description="Where an act stands in the ledger; keep it: it proves that the act was recorded (回执)."
+)
 class Receipt:
     """Tenant, sequence, hash."""
 
@@ -37,7 +39,9 @@ class Refusal:
     message: str = strawberry.field(description="The reason in the language that was asked for.")
     message_zh: str = strawberry.field(description="The reason in Chinese (原因).")
     message_en: str = strawberry.field(description="The reason in English.")
-    clause: str | None = strawberry.field(description="The place in the notice or programme that it rests on (依据).")
+    clause: str | None = strawberry.field(
+        description="The place in the notice or programme that it rests on (依据)."
+    )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
 
 
@@ -85,4 +89,6 @@ RosterResult = Annotated[
 CampaignResult = Annotated[
     CampaignRecorded | Refusal, strawberry.union("CampaignResult", description="Recorded, or refused.")
 ]
-SignInResult = Annotated[SignedIn | Refusal, strawberry.union("SignInResult", description="A token, or refused.")]
+SignInResult = Annotated[
+    SignedIn | Refusal, strawberry.union("SignInResult", description="A token, or refused.")
+]

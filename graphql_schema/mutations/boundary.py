@@ -110,7 +110,13 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
     if session.principal is not None and isinstance(refusal, NotEntitledError | NotFoundError):
         target = "-" if tenant_id is None else str(tenant_id)
         await record_refusal(
-            session.database, session.principal, operation, target, refusal.code, session.trace_id, session.now
+            session.database,
+            session.principal,
+            operation,
+            target,
+            refusal.code,
+            session.trace_id,
+            session.now,
         )
     zh, en = refusal.zh, refusal.en
     return Outcome(

@@ -21,7 +21,7 @@ class ClosePublicityInput:
     publicity_id: strawberry.ID = strawberry.field(description="The publicity (公示名单).")
 
 
-async def close_publicity(root: Session, request_id: strawberry.ID, input: ClosePublicityInput) -> Outcome:  # noqa: A002
+async def close_publicity(root: Session, request_id: strawberry.ID, input: ClosePublicityInput) -> Outcome:
     """Not before the last counted day has ended."""
     campaign, publicity = parse_id(input.campaign_id, "Campaign"), parse_id(input.publicity_id, "Roster")
     command = Command(campaign.uuid, input.level.value, publicity.uuid)

@@ -21,7 +21,7 @@ class FileApplicationInput:
     community_id: strawberry.ID = strawberry.field(description="The unit of the community (社区).")
 
 
-async def file_application(root: Session, request_id: strawberry.ID, input: FileApplicationInput) -> Outcome:  # noqa: A002
+async def file_application(root: Session, request_id: strawberry.ID, input: FileApplicationInput) -> Outcome:
     """A draft in the community's county."""
     campaign = parse_id(input.campaign_id, "Campaign")
     community = parse_id(input.community_id, "Unit")

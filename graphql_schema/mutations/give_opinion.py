@@ -24,7 +24,7 @@ class GiveOpinionInput:
     form_hash: Hex = strawberry.field(description="Hash of the form version that was read (推荐表哈希).")
 
 
-async def give_opinion(root: Session, request_id: strawberry.ID, input: GiveOpinionInput) -> Outcome:  # noqa: A002
+async def give_opinion(root: Session, request_id: strawberry.ID, input: GiveOpinionInput) -> Outcome:
     """The county's opinion is its recommendation and takes the county's place."""
     application = parse_id(input.application_id, "Application")
     command = Command(application.uuid, input.stage.value, input.verdict.value, input.text, input.form_hash)

@@ -18,7 +18,7 @@ class OpenCampaignInput:
     programme: str = strawberry.field(description="Code of the programme, such as `zhoukou-2022` (方案代码).")
 
 
-async def open_campaign(root: Session, request_id: strawberry.ID, input: OpenCampaignInput) -> Outcome:  # noqa: A002
+async def open_campaign(root: Session, request_id: strawberry.ID, input: OpenCampaignInput) -> Outcome:
     """Quotas, windows and standard come from the programme; its canonical text and digest go to the ledger."""
     tenant_id = get_principal(root).tenant_id
     try:

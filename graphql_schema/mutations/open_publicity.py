@@ -24,7 +24,7 @@ class OpenPublicityInput:
     opens_on: date = strawberry.field(description="A working day; it does not count itself (公示开始日).")
 
 
-async def open_publicity(root: Session, request_id: strawberry.ID, input: OpenPublicityInput) -> Outcome:  # noqa: A002
+async def open_publicity(root: Session, request_id: strawberry.ID, input: OpenPublicityInput) -> Outcome:
     """The planner gives the last counted working day."""
     campaign, ranking = parse_id(input.campaign_id, "Campaign"), parse_id(input.ranking_id, "Roster")
     command = Command(campaign.uuid, input.level.value, ranking.uuid, input.opens_on)

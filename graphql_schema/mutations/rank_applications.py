@@ -33,11 +33,15 @@ class RankApplicationsInput:
 
     campaign_id: strawberry.ID = strawberry.field(description="The campaign (批次).")
     level: Level = strawberry.field(description="The level (级别).")
-    items: list[ChoiceInput] = strawberry.field(description="Best first; SELECTED or NOT_SELECTED (排序名单).")
+    items: list[ChoiceInput] = strawberry.field(
+        description="Best first; SELECTED or NOT_SELECTED (排序名单)."
+    )
     reason: str = strawberry.field(description="How the order was found (排序说明).")
 
 
-async def rank_applications(root: Session, request_id: strawberry.ID, input: RankApplicationsInput) -> Outcome:  # noqa: A002
+async def rank_applications(
+    root: Session, request_id: strawberry.ID, input: RankApplicationsInput
+) -> Outcome:
     """At most as many are selected as the city has places; fewer is valid (宁缺毋滥)."""
     campaign = parse_id(input.campaign_id, "Campaign")
     items = tuple(item.decode() for item in input.items)

@@ -24,10 +24,12 @@ class RecordDecisionInput:
     report_id: strawberry.ID = strawberry.field(description="The report that was decided on (报送名单).")
     document_number: str = strawberry.field(description="Number of the province's document (认定文号).")
     document_date: date = strawberry.field(description="Its date (认定日期).")
-    items: list[ChoiceInput] = strawberry.field(description="CERTIFIED or NOT_CERTIFIED, each once (认定名单).")
+    items: list[ChoiceInput] = strawberry.field(
+        description="CERTIFIED or NOT_CERTIFIED, each once (认定名单)."
+    )
 
 
-async def record_decision(root: Session, request_id: strawberry.ID, input: RecordDecisionInput) -> Outcome:  # noqa: A002
+async def record_decision(root: Session, request_id: strawberry.ID, input: RecordDecisionInput) -> Outcome:
     """Certifications follow in the counties' ledgers."""
     campaign, report = parse_id(input.campaign_id, "Campaign"), parse_id(input.report_id, "Roster")
     items = tuple(item.decode() for item in input.items)

@@ -18,10 +18,12 @@ class RecordSiteVisitInput:
 
     application_id: strawberry.ID = strawberry.field(description="The application (申报).")
     note: str = strawberry.field(description="What was found (考察情况).")
-    form_hash: Hex = strawberry.field(description="Hash of the form version that was compared with the place.")
+    form_hash: Hex = strawberry.field(
+        description="Hash of the form version that was compared with the place."
+    )
 
 
-async def record_site_visit(root: Session, request_id: strawberry.ID, input: RecordSiteVisitInput) -> Outcome:  # noqa: A002
+async def record_site_visit(root: Session, request_id: strawberry.ID, input: RecordSiteVisitInput) -> Outcome:
     """From reviewed to visited."""
     application = parse_id(input.application_id, "Application")
     command = Command(application.uuid, input.note, input.form_hash)

@@ -25,7 +25,9 @@ class ReportToProvinceInput:
     document_date: date = strawberry.field(description="Its date (文件日期).")
 
 
-async def report_to_province(root: Session, request_id: strawberry.ID, input: ReportToProvinceInput) -> Outcome:  # noqa: A002
+async def report_to_province(
+    root: Session, request_id: strawberry.ID, input: ReportToProvinceInput
+) -> Outcome:
     """Takes the city's places."""
     campaign, publicity = parse_id(input.campaign_id, "Campaign"), parse_id(input.publicity_id, "Roster")
     command = Command(

@@ -21,7 +21,9 @@ class ContactInput:
     mobile_phone: str | None = strawberry.field(default=None, description="Mobile (手机).")
 
 
-@strawberry.input(description="What a person types into the form; the rest is filled from the ledger (推荐表).")
+@strawberry.input(
+    description="What a person types into the form; the rest is filled from the ledger (推荐表)."
+)
 class SaveFormInput:
     """The typed fields."""
 
@@ -31,7 +33,7 @@ class SaveFormInput:
     contact: ContactInput = strawberry.field(description="Contact person (社区联系人).")
 
 
-async def save_form(root: Session, request_id: strawberry.ID, input: SaveFormInput) -> Outcome:  # noqa: A002
+async def save_form(root: Session, request_id: strawberry.ID, input: SaveFormInput) -> Outcome:
     """A new version; earlier ones stay."""
     application = parse_id(input.application_id, "Application")
     contact = Contact(input.contact.name, input.contact.fixed_phone, input.contact.mobile_phone)

@@ -20,7 +20,7 @@ class SignInInput:
     password: str = strawberry.field(description="Password (密码).")
 
 
-async def sign_in(root: Session, input: SignInInput) -> Outcome:  # noqa: A002 - the argument's name in the schema
+async def sign_in(root: Session, input: SignInInput) -> Outcome:
     """A token, or one and the same refusal for whatever is wrong.
 
     Roles and grants are those in force now; the token's ten minutes run on the wall clock, whatever day is played.

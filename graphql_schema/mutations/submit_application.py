@@ -20,7 +20,9 @@ class SubmitApplicationInput:
     form_hash: Hex = strawberry.field(description="Hash of the form version that was read (推荐表哈希).")
 
 
-async def submit_application(root: Session, request_id: strawberry.ID, input: SubmitApplicationInput) -> Outcome:  # noqa: A002
+async def submit_application(
+    root: Session, request_id: strawberry.ID, input: SubmitApplicationInput
+) -> Outcome:
     """From draft to submitted."""
     application = parse_id(input.application_id, "Application")
     command = Command(application.uuid, input.form_hash)

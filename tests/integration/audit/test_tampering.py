@@ -113,6 +113,8 @@ async def test_another_edit_is_named_altered(told: World, tmp_path: Path):
         ("request_id = 'other'", "column_edited"),
         ("arguments_digest = '\\x00'", "column_edited"),
         ("recorded_at = now()", "column_edited"),
+        ("recorded_at = '20000-01-01'", "column_edited"),
+        ("recorded_at = '-infinity'", "column_edited"),
         ("hash = '\\x00'", "column_edited"),
         ("prev = '\\x00'", "column_edited"),
     ],
@@ -129,6 +131,14 @@ async def test_an_edited_column_beside_the_leaf_is_named_online(told: World, cha
     [
         ("UPDATE samples SET title = 'x' WHERE id = '{id}'", "row_changed", 2),
         ("UPDATE samples SET mood = NULL WHERE id = '{id}'", "row_changed", 2),
+        ("UPDATE samples SET noted_at = '20000-01-01' WHERE id = '{id}'", "row_changed", 2),
+        ("UPDATE samples SET noted_at = '0044-03-15 BC' WHERE id = '{id}'", "row_changed", 2),
+        (
+            "UPDATE samples SET noted_at = noted_at - interval '4043 years' WHERE id = '{id}'",
+            "row_changed",
+            2,
+        ),
+        ("UPDATE samples SET due = 'infinity' WHERE id = '{id}'", "row_changed", 2),
         ("DELETE FROM samples WHERE id = '{id}'", "row_missing", 2),
         ("UPDATE ledger_rows SET digest = '\\x00' WHERE row_key = '{id}'", "row_record_wrong", 2),
         ("DELETE FROM ledger_rows WHERE row_key = '{id}'", "row_record_wrong", 2),
@@ -213,7 +223,8 @@ async def shift_up(conn, world: World, seq: int, leaf: str) -> None:
     )
     await conn.execute(f"UPDATE ledger_entries SET seq = -seq WHERE tenant_id = {world.tenant} AND seq < 0")
     await conn.execute(
-        "INSERT INTO ledger_entries SELECT tenant_id, $2::bigint, sha256(leaf::bytea), hash, $3, recorded_at, operation,"
+        "INSERT INTO ledger_entries"
+        " SELECT tenant_id, $2::bigint, sha256(leaf::bytea), hash, $3, recorded_at, operation,"
         "subject_type, subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries"
         " WHERE tenant_id = $1 AND seq = $2::bigint - 1",
         world.tenant,
@@ -240,8 +251,10 @@ async def test_a_forged_entry_behind_the_head_is_named_online(told: World):
     forged = (await leaf_at(told, 7)).replace('"seq":7', '"seq":8')
     async with told.tampering() as conn:
         await conn.execute(
-            "INSERT INTO ledger_entries SELECT tenant_id, 8, hash, '\\x00', $2, recorded_at, operation, subject_type,"
-            "subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries WHERE tenant_id = $1 AND seq = 7",
+            "INSERT INTO ledger_entries"
+            " SELECT tenant_id, 8, hash, '\\x00', $2, recorded_at, operation, subject_type,"
+            " subject_id, actor_id, 'forged', arguments_digest FROM ledger_entries"
+            " WHERE tenant_id = $1 AND seq = 7",
             told.tenant,
             forged,
         )

@@ -19,6 +19,12 @@ from tests.integration.tenancy.conftest import Place
 from tests.integration.tenancy.samples import TENANT_TABLES, a_row, rows_of
 
 VALUES = statement(select(personal_values).where(personal_values.c.tenant_id == bindparam("tenant_id")))
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 EVERY_VALUE = statement(select(personal_values))
 
 
@@ -172,3 +178,83 @@ async def test_one_tells_none_from_many(place: Place) -> None:
         await tx.insert(personal_values, rows_of(personal_values, 3, 2))
         with pytest.raises(InvariantError):
             await tx.one(VALUES)
+
+
+async def test_no_more_connections_than_allowed_and_all_come_back(place: Place) -> None:
+    database = await Database.connect(place.urls.app, 0, 3)
+    most = statement(text("SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'xingji_app'"))
+
+    async def one_of_many(number: int) -> int:
+        async with database.read(Scope(number + 1)) as tx:
+            seen: int = (await tx.one(most))["n"]
+            if number % 3 == 0:
+                raise ZeroDivisionError
+            return seen
+
+    try:
+        before = await place.root.fetchval(most.sql)
+        results = await asyncio.gather(*(one_of_many(n) for n in range(30)), return_exceptions=True)
+        assert sum(isinstance(result, ZeroDivisionError) for result in results) == 10
+        assert max(result for result in results if isinstance(result, int)) <= before + 3
+    finally:
+        await asyncio.wait_for(database.close(), 5)
+
+
+async def test_connection_that_the_server_cut_is_replaced(place: Place) -> None:
+    database = await Database.connect(place.urls.app, 1, 1)
+    try:
+        async with database.read(Scope(3)) as tx:
+            server = await tx.raw.fetchval("SELECT pg_backend_pid()")
+        await place.root.execute("SELECT pg_terminate_backend($1)", server)
+        await asyncio.sleep(0.2)
+        async with database.read(Scope(3)) as tx:
+            assert await tx.raw.fetchval("SELECT pg_backend_pid()") != server
+        with pytest.raises(LOST):
+            async with database.write(Scope(3)) as tx:
+                pid = await tx.raw.fetchval("SELECT pg_backend_pid()")
+                await place.root.execute("SELECT pg_terminate_backend($1)", pid)
+                await tx.all(VALUES)
+        async with database.read(Scope(3)) as tx:
+            assert await tx.all(VALUES) == []
+    finally:
+        await asyncio.wait_for(database.close(), 5)
+
+
+async def test_impatient_cancelling_loses_no_place(place: Place) -> None:
+    """Cancelled at any moment, twice: the place is free again and the next transaction is clean."""
+    database = await Database.connect(place.urls.app, 0, 1)
+
+    async def work() -> None:
+        async with database.write(Scope(3)) as tx:
+            await tx.insert(personal_values, [a_row(personal_values, 3, 0)])
+            await tx.raw.execute("SELECT pg_sleep(0.002)")
+            raise ZeroDivisionError
+
+    try:
+        for step in range(40):
+            task = asyncio.create_task(work())
+            await asyncio.sleep(step / 4000)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ZeroDivisionError):
+                await task
+            async with database.read(Scope(3)) as tx:
+                assert await tx.all(EVERY_VALUE) == []
+    finally:
+        await asyncio.wait_for(database.close(), 5)
+
+
+async def test_connection_given_back_inside_a_transaction_is_cut(place: Place) -> None:
+    raw = await place.database.take()
+    server = await raw.fetchval("SELECT pg_backend_pid()")
+    await raw.execute("BEGIN; SET LOCAL app.tenant = '3'")
+    place.database.give_back(raw)
+    alive = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1"
+    for _ in range(50):
+        if await place.root.fetchval(alive, server) == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert await place.root.fetchval(alive, server) == 0
+    async with place.database.read(Scope(4)) as tx:
+        assert await tx.raw.fetchval("SELECT pg_backend_pid()") != server

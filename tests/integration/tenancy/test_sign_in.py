@@ -233,7 +233,8 @@ async def test_jurisdiction_is_the_unit_and_what_lies_beneath_it_then(city: Plac
         standing = await load_standing(tx, principal, NOW)
         own, other = [await load_path(tx, unit, NOW.date()) for unit in (first, moved)]
         after = await load_path(tx, moved, datetime(2023, 6, 30, tzinfo=UTC).date())
-    assert (own, other, after) == ((first, COUNTY_UNIT), (moved, COUNTY_UNIT), ())
+        split = await load_path(tx, unit_id("411602015000"), NOW.date())
+    assert (own, other, after, split) == ((first, COUNTY_UNIT), (moved, COUNTY_UNIT), (), ())
     assert standing.find_role(RoleName.STREET_OFFICER, own) is not None
     assert standing.find_role(RoleName.STREET_OFFICER, other) is None
     assert standing.find_role(RoleName.COUNTY_OFFICER, own) is None

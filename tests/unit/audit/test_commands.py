@@ -40,6 +40,13 @@ def test_verified_is_0_refuted_1_unusable_2(log: Path, mode: list[str], capsys: 
     assert ("bundle_missing" in captured.out, captured.err) == (True, "")
 
 
+def test_a_damaged_log_does_not_command_the_terminal(log: Path, capsys: pytest.CaptureFixture[str]):
+    (log / "tile/entries/\x1b[2J").write_bytes(b"")
+    assert run(log) == 1
+    out = capsys.readouterr().out
+    assert ("bundle_unexpected" in out, "\x1b" in out) == (True, False)
+
+
 def test_json_carries_the_verdict(log: Path, capsys: pytest.CaptureFixture[str]):
     run(log, "--json")
     verdict = json.loads(capsys.readouterr().out)

@@ -74,6 +74,7 @@ def edited(change) -> bytes:
         lambda e: e["body"].update(prev="A" * 64),
         lambda e: e["body"].update(prev="a" * 63),
         lambda e: e["body"].update(time="2022-04-25T01:00:00Z"),
+        lambda e: e["body"].update(time="2022-04-25T24:00:00.000000Z"),
         lambda e: e["body"].update(time="2022-02-30T01:00:00.000000Z"),
         lambda e: e["body"].update(time="2022-04-25T01:00:00.000000+00:00"),
         lambda e: e["body"].update(operation="has space"),

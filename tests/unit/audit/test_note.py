@@ -22,12 +22,13 @@ COSIGNED = NOTE + "— witness.example AAAAAAEC\n"
 
 
 def test_a_published_key_and_note_hold():
-    """The verifier key and signature of the example in the Go package golang.org/x/mod/sumdb/note (PeterNeumann)."""
+    """The example in the documentation of the Go package golang.org/x/mod/sumdb/note."""
     key = VerifierKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     note = (
         "If you think cryptography is the answer to your problem,\n"
         "then you don't know what your problem is.\n\n"
-        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6Ryy"
+        "BwJnAM=\n"
     )
     assert open_note(note.encode(), key).signatures[0].name == "PeterNeumann"
 
