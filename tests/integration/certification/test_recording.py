@@ -105,7 +105,7 @@ async def test_a_retry_is_authorised_again(world: World, campaign: UUID) -> None
         await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26 - timedelta(days=60), request="form")
 
 
-@pytest.mark.parametrize("request_id", ["", "a b", "x" * 201, "编号", "line\n"])
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 201, "编号", "line\n", "follow:x"])
 async def test_a_malformed_request_id_is_refused(world: World, request_id: str) -> None:
     command = open_campaign.Command("zhoukou-2022")
     principal = world.principal("city/1")
