@@ -268,3 +268,13 @@ async def test_a_ranking_waits_for_those_under_review(world: World, campaign: UU
 
 async def applied(world: World) -> UUID:
     return UUID(str(await world.value(2, "SELECT id FROM applications LIMIT 1")))
+
+
+async def test_a_ranking_selects_from_the_top(world: World, campaign: UUID) -> None:
+    first, second = [(county, await world.visited(campaign, county)) for county in (2, 3)]
+    items = (Choice(*first, "not_selected", "理由"), Choice(*second, "selected", "理由"))
+    command = rank.Command(campaign, "provincial", items, "比较")
+    with pytest.raises(RosterItemsError):
+        await world.act(rank.ACT, command, "city/1", MAY_20)
+    with pytest.raises(NotEntitledError):
+        await world.act(rank.ACT, command, "county/2", MAY_20, on=2)
