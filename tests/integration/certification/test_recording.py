@@ -14,6 +14,7 @@ from certification.acts import (
     file_application,
     give_opinion,
     open_campaign,
+    rank,
     save_form,
     submit,
 )
