@@ -166,7 +166,7 @@ class Compiler:
             self.slots.bind("at", ARRAY(Integer()), places["at"]),
             self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
             self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
-        ).table_valued("at", "tenant", "key", name="asked")
+        ).table_valued("at", "tenant", "key").render_derived(name="asked")
         on = and_(row.c[source.tenant_column] == asked.c.tenant, key_column == asked.c.key)
         query = select(asked.c.at, _bytes(concat(pieces))).select_from(asked.join(row, on))
         return self.finish(query.where(*self._reached(source, row)))
@@ -335,7 +335,8 @@ class Compiler:
 
         pieces = self._braced(children, value)
         selected.hold(children)
-        return [select(concat(pieces)).select_from(page).scalar_subquery()]
+        one_row = select(concat(pieces)).select_from(page).having(literal_column("true"))
+        return [one_row.scalar_subquery()]
 
     def _page(
         self, paging: Paging, source: TypeSource, rows: Any, outer: FromClause | None, *, wide: bool

@@ -93,7 +93,7 @@ class Completion:
         value = None if answer is None else orjson.loads(answer)
         return orjson.dumps(self.field(value, selected, path))
 
-    def item(self, answer: bytes, selected: Selected, path: Path) -> bytes:
+    def item(self, selected: Selected, answer: bytes, path: Path) -> bytes:
         """One nullable item of a root list, finished."""
         if not selected.dirty and MARKER not in answer:
             return answer

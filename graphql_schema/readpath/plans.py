@@ -183,12 +183,15 @@ class PlacesPlan:
             by_type: dict[str, list[int]] = {}
             for at, ref in enumerate(refs):
                 by_type.setdefault(ref.type, []).append(at)
-            found: list[bytes] = [b"null"] * len(refs)
+            found: dict[int, tuple[Selected, bytes]] = {}
             for places in by_type.values():
-                await self._read(tx, call, refs, places, done, path, found)
+                await self._read(tx, call, refs, places, found)
         except (CodedError, DeniedError) as error:
             raise refused(error, self.selected, path, call) from error
-        return b"[" + b",".join(found) + b"]"
+        items = (
+            done.item(*found[at], (*path, at)) if at in found else b"null" for at in range(len(refs))
+        )
+        return b"[" + b",".join(items) + b"]"
 
     def _refs(self, call: Call) -> list[NodeRef]:
         ids = self.find_ids(call)
@@ -202,9 +205,7 @@ class PlacesPlan:
         call: Call,
         refs: Sequence[NodeRef],
         places: Sequence[int],
-        done: Completion,
-        path: Path,
-        found: list[bytes],
+        found: dict[int, tuple[Selected, bytes]],
     ) -> None:
         type_, source = self.maker.node_type(refs[places[0]])
         for at in places:
@@ -214,7 +215,7 @@ class PlacesPlan:
         asked = (kept, [refs[at].tenant for at in kept], [refs[at].key for at in kept])
         parameters = [_placed_set(getter, asked, call) for getter in compiled.getters]
         for at, answer in await tx.raw.fetch(compiled.sql, *parameters) if kept else ():
-            found[at] = done.item(answer, selected, (*path, at))
+            found[at] = selected, answer
 
     def _find(self, type_: GraphQLObjectType, call: Call) -> tuple[Selected, Compiled]:
         found = self.compiled.get(type_.name)
