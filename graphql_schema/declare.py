@@ -219,7 +219,12 @@ _SOURCE_ATTRIBUTE: Final = "__xingji_rows__"
 
 @dataclass_transform(kw_only_default=True)
 def rows(
-    table: Table, *, permission: Permission, reach: Reach | None = None, description: str, name: str | None = None
+    table: Table,
+    *,
+    permission: Permission,
+    reach: Reach | None = None,
+    description: str,
+    name: str | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """An object type whose rows are a table's. The key is the primary key without the tenant."""
     key = tuple(column.name for column in table.primary_key.columns if column.name != "tenant_id")
@@ -267,7 +272,9 @@ def to_many(
     permission: Permission | None = None,
 ) -> Any:
     """A field that is a list of at most `limit` rows, for what is bounded by nature."""
-    return _field(ListSource(on or {}, tenant, where, within, False, tuple(order), limit), description, permission)
+    return _field(
+        ListSource(on or {}, tenant, where, within, False, tuple(order), limit), description, permission
+    )
 
 
 def connection(
@@ -283,9 +290,15 @@ def connection(
     permission: Permission | None = None,
 ) -> Any:
     """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others."""
-    made = _field(ConnectionSource(on or {}, None, where, within, False, order, descending), description, permission)
+    made = _field(
+        ConnectionSource(on or {}, None, where, within, False, order, descending), description, permission
+    )
     arguments: list[tuple[str, Any, str]] = [
-        ("first", int, f"How many, from the start: at most {LARGEST_PAGE}; {DEFAULT_PAGE} when nothing is said."),
+        (
+            "first",
+            int,
+            f"How many, from the start: at most {LARGEST_PAGE}; {DEFAULT_PAGE} when nothing is said.",
+        ),
         ("after", str, "Only what comes after this cursor."),
         ("last", int, f"How many, from the end: at most {LARGEST_PAGE}; not together with `first`."),
         ("before", str, "Only what comes before this cursor."),
@@ -423,7 +436,9 @@ class Connection(Generic[T]):
 
     edges: list[Edge[T]] = strawberry.field(description="The rows of this page.")
     page_info: PageInfo = strawberry.field(description="Where the page lies.")
-    total_count: int = strawberry.field(description="How many rows there are in all; counted only when asked for.")
+    total_count: int = strawberry.field(
+        description="How many rows there are in all; counted only when asked for."
+    )
 
 
 @strawberry.enum(description="Direction of an order (排序方向).")

@@ -89,9 +89,7 @@ class Engine:
         self.standpoints = Standpoints()
         self._plain: Kept[PlainTypes] = Kept(plans)
 
-    def call(
-        self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session
-    ) -> Call:
+    def call(self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session) -> Call:
         """The request's values. Raises RequestError when the variables do not fit."""
         standpoint = self.standpoints.get(session.principal)
         definition = operation.definition
@@ -115,7 +113,10 @@ class Engine:
         maker = PlanMaker(self.schema, operation.fragments, reader)
         queries = definition.operation is OperationType.QUERY
         roots = tuple(
-            (selected, maker.root(selected, values) if queries and selected.name not in INTROSPECTION else None)
+            (
+                selected,
+                maker.root(selected, values) if queries and selected.name not in INTROSPECTION else None,
+            )
             for selected in maker.document(values).root(root, definition.selection_set)
         )
         return OperationPlan(maker, roots, any(plan.reads for _, plan in roots if plan is not None))
@@ -146,16 +147,12 @@ def plain_types(definition: OperationDefinitionNode) -> PlainTypes:
     """The Python type of each variable when all are required and of a built-in scalar, else nothing."""
     found: dict[str, type] = {}
     for variable in definition.variable_definitions or ():
-        type_ = variable.type
-        name = type_.type.name.value if isinstance(type_, NonNullTypeNode) and _is_named(type_) else ""
-        if name not in PLAIN:
+        required = variable.type
+        named = required.type if isinstance(required, NonNullTypeNode) else None
+        if not isinstance(named, NamedTypeNode) or named.name.value not in PLAIN:
             return {}, False
-        found[variable.variable.name.value] = PLAIN[name]
+        found[variable.variable.name.value] = PLAIN[named.name.value]
     return found, True
-
-
-def _is_named(node: NonNullTypeNode) -> bool:
-    return isinstance(node.type, NamedTypeNode)
 
 
 def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -163,10 +160,10 @@ def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[s
     types, usable = plain
     if not usable or variables is None:
         return None
-    found = {}
+    found: dict[str, Any] = {}
     for name, type_ in types.items():
         value = variables.get(name)
-        if type(value) is not type_ or (type_ is int and not -LARGEST_INT <= value < LARGEST_INT):
+        if type(value) is not type_ or (type(value) is int and not -LARGEST_INT <= value < LARGEST_INT):
             return None
         found[name] = value
     return found
@@ -182,7 +179,9 @@ def coerce_variables(
     """The operation's variables. Raises RequestError."""
     if not definition.variable_definitions:
         return _no_variables()
-    values = get_variable_values(schema, definition.variable_definitions, dict(variables or {}), max_errors=20)
+    values = get_variable_values(
+        schema, definition.variable_definitions, dict(variables or {}), max_errors=20
+    )
     if isinstance(values, list):
         for error in values:
             error.extensions = {"code": "variables.invalid", **(error.extensions or {})}
@@ -239,7 +238,13 @@ def _introspect(
     """`__schema` or `__type`, by graphql-core. Raises UnansweredError when introspection is off."""
     if not engine.introspection:
         raise UnansweredError(
-            locate("introspection.disabled", "本服务未开放结构查询。", "Introspection is off here.", selected, path)
+            locate(
+                "introspection.disabled",
+                "本服务未开放结构查询。",
+                "Introspection is off here.",
+                selected,
+                path,
+            )
         )
     alone = OperationDefinitionNode(
         operation=OperationType.QUERY,

@@ -34,7 +34,9 @@ class NodeRef:
 
 def refuse_id() -> CodedError:
     """The refusal of an id that we did not print, or of another type than was asked for."""
-    return CodedError("id.malformed", "编号格式不正确，或不属于所要求的类型。", "The id is malformed or of another type.")
+    return CodedError(
+        "id.malformed", "编号格式不正确，或不属于所要求的类型。", "The id is malformed or of another type."
+    )
 
 
 def format_id(ref: NodeRef) -> str:

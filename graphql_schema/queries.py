@@ -27,16 +27,23 @@ class Query:
         description="Who is signed in; null for a stranger (当前用户).",
     )
     node: Node | None = find_node(
-        many=False, permission=Permission.READ, description="A row by global id; null when it is not in reach (按编号查询)."
+        many=False,
+        permission=Permission.READ,
+        description="A row by global id; null when it is not in reach (按编号查询).",
     )
     nodes: list[Node | None] = find_node(
-        many=True, permission=Permission.READ, description="Rows by global ids, in their order, at most 100 (按编号批量查询)."
+        many=True,
+        permission=Permission.READ,
+        description="Rows by global ids, in their order, at most 100 (按编号批量查询).",
     )
     tenants: Connection[Tenant] = connection(
         order="code", permission=Permission.READ, description="Every tenant (租户)."
     )
     units: Connection[Unit] = connection(
-        order="sort_key", filter_input=UnitFilter, permission=Permission.READ, description="Units in reach (单位)."
+        order="sort_key",
+        filter_input=UnitFilter,
+        permission=Permission.READ,
+        description="Units in reach (单位).",
     )
     campaigns: Connection[Campaign] = connection(
         order="opened_at",

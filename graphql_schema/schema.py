@@ -33,7 +33,9 @@ class UndeclaredError(GraphQLSchemaError):
 
     def __init__(self, problems: list[str]) -> None:
         listed = "; ".join(problems)
-        super().__init__("schema.undeclared", f"字段声明不完整：{listed}", f"Incomplete declarations: {listed}")
+        super().__init__(
+            "schema.undeclared", f"字段声明不完整：{listed}", f"Incomplete declarations: {listed}"
+        )
 
 
 def build_schema(query: type = Query, mutation: type | None = None) -> strawberry.Schema:
@@ -56,7 +58,9 @@ def find_problems(schema: GraphQLSchema) -> Iterator[str]:
         for name, definition in root.fields.items() if root else ():
             if find_permission(definition) is None:
                 yield f"{root.name if root else ''}.{name} has no permission"
-            allowed: tuple[type, ...] = (RelationSource, NodeSource) if root is schema.query_type else (ActSource,)
+            allowed: tuple[type, ...] = (
+                (RelationSource, NodeSource) if root is schema.query_type else (ActSource,)
+            )
             if not isinstance(find_source(definition), allowed):
                 yield f"{root.name if root else ''}.{name} has no source for a root field"
     for type_ in schema.type_map.values():
@@ -70,9 +74,9 @@ def _find_silent(type_: GraphQLObjectType) -> Iterator[str]:
         source = find_source(definition)
         if owned and source is None:
             yield f"{type_.name}.{name} has no source"
-        if isinstance(source, ColumnSource) and isinstance(source.column.type, BigInteger):
-            if get_named_type(definition.type).name != "SafeInt":
-                yield f"{type_.name}.{name} is a big integer and no SafeInt"
+        big = isinstance(source, ColumnSource) and isinstance(source.column.type, BigInteger)
+        if big and get_named_type(definition.type).name != "SafeInt":
+            yield f"{type_.name}.{name} is a big integer and no SafeInt"
         if isinstance(source, RelationSource):
             yield from _find_unordered(f"{type_.name}.{name}", definition.type, source)
 

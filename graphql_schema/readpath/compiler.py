@@ -60,7 +60,6 @@ from graphql_schema.declare import (
     IdSource,
     ListSource,
     Mask,
-    OneSource,
     RelationSource,
     ScopeKind,
     TypeSource,
@@ -143,7 +142,9 @@ class Compiler:
         """A root field that is a relation of nothing: a row, a list or a connection within the scope."""
         return self.finish(select(_bytes(concat(self._relation(selected, source, None, None)))))
 
-    def node_root(self, selected: Selected, type_: GraphQLObjectType, place: Mapping[str, Getter]) -> Compiled:
+    def node_root(
+        self, selected: Selected, type_: GraphQLObjectType, place: Mapping[str, Getter]
+    ) -> Compiled:
         """One row of `type_` by its place (`tenant`, `key`); no row when there is none in reach."""
         source = self._rows_of(type_)
         row = self._alias(source)
@@ -156,17 +157,23 @@ class Compiler:
         ]
         return self.finish(select(_bytes(concat(pieces))).select_from(row).where(*where))
 
-    def nodes_root(self, selected: Selected, type_: GraphQLObjectType, places: Mapping[str, Getter]) -> Compiled:
+    def nodes_root(
+        self, selected: Selected, type_: GraphQLObjectType, places: Mapping[str, Getter]
+    ) -> Compiled:
         """Rows `(at, json)` of `type_` for arrays of places (`at`, `tenants`, `keys`)."""
         source = self._rows_of(type_)
         row = self._alias(source)
         pieces = self._object(selected, type_, source, row)
         key_column = row.c[source.key[0]]
-        asked = func.unnest(
-            self.slots.bind("at", ARRAY(Integer()), places["at"]),
-            self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
-            self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
-        ).table_valued("at", "tenant", "key").render_derived(name="asked")
+        asked = (
+            func.unnest(
+                self.slots.bind("at", ARRAY(Integer()), places["at"]),
+                self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
+                self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
+            )
+            .table_valued("at", "tenant", "key")
+            .render_derived(name="asked")
+        )
         on = and_(row.c[source.tenant_column] == asked.c.tenant, key_column == asked.c.key)
         query = select(asked.c.at, _bytes(concat(pieces))).select_from(asked.join(row, on))
         return self.finish(query.where(*self._reached(source, row)))
@@ -236,7 +243,11 @@ class Compiler:
     # -- relations
 
     def _relation(
-        self, selected: Selected, relation: RelationSource, parent: TypeSource | None, outer: FromClause | None
+        self,
+        selected: Selected,
+        relation: RelationSource,
+        parent: TypeSource | None,
+        outer: FromClause | None,
     ) -> list[Piece]:
         try:
             match relation:
@@ -318,7 +329,9 @@ class Compiler:
             narrow = [] if narrowed is None else [narrowed(row)]
             return [*narrow, *joined, *(restrict(row) for restrict in filters)]
 
-        page = self._page(paging, source, rows, outer, wide=any(child.name == "pageInfo" for child in children))
+        page = self._page(
+            paging, source, rows, outer, wide=any(child.name == "pageInfo" for child in children)
+        )
 
         def value(child: Selected) -> list[Piece]:
             match child.name:
@@ -385,9 +398,7 @@ class Compiler:
         assert isinstance(type_, GraphQLObjectType)  # noqa: S101 - declared so
         children = self.document.beneath(type_, selected.nodes)
         cursor = concat(cursor_pieces(page, paging.column, source.key, source.tenant_column))
-        more = case(
-            (func.count() > paging.limit, literal_column("'true'")), else_=literal_column("'false'")
-        )
+        more = case((func.count() > paging.limit, literal_column("'true'")), else_=literal_column("'false'"))
         nearest = page.c[RANK] == literal_column("1")
         farthest = page.c[RANK] == func.least(paging.limit, page.c[SIZE])
 
@@ -510,7 +521,9 @@ class Compiler:
         kinds = kinds_of(self.reader.signature, permission)
         if source.reach is None or ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
             return None
-        return or_(*(source.reach.predicate(kind)(row, self._units(permission, kind)) for kind in sorted(kinds)))
+        return or_(
+            *(source.reach.predicate(kind)(row, self._units(permission, kind)) for kind in sorted(kinds))
+        )
 
     def _units(self, permission: Permission, kind: ReachKind) -> ColumnElement[Any]:
         return self.slots.bind(
@@ -596,7 +609,7 @@ class Paging:
 
     def order_by(self, row: FromClause) -> list[ColumnElement[Any]]:
         """Nearest first: a backward page is read from its end."""
-        columns = [row.c[name] for name in self.names]
+        columns: list[ColumnElement[Any]] = [row.c[name] for name in self.names]
         return [column.desc() for column in columns] if self.descending != self.backward else columns
 
 

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLOutputType,
@@ -98,6 +99,7 @@ class Completion:
         if not selected.dirty and MARKER not in answer:
             return answer
         named = get_named_type(selected.definition.type)
+        assert isinstance(named, GraphQLInterfaceType)  # noqa: S101 - the items are nodes
         return orjson.dumps(self._item(orjson.loads(answer), named, selected, path, plain=False))
 
     def field(self, value: Any, selected: Selected, path: Path, *, plain: bool = False) -> Any:
@@ -129,7 +131,9 @@ class Completion:
         except Exception as error:  # the boundary between one field and the rest of the answer
             raise refusal(error, selected, path, self.session.trace_id) from error
 
-    def _value(self, value: Any, type_: GraphQLOutputType, selected: Selected, path: Path, plain: bool) -> Any:
+    def _value(
+        self, value: Any, type_: GraphQLOutputType, selected: Selected, path: Path, plain: bool
+    ) -> Any:
         if isinstance(type_, GraphQLNonNull):
             inner = self._value(value, type_.of_type, selected, path, plain)
             if inner is None:
@@ -177,7 +181,9 @@ def python_name(selected: Selected) -> str:
 
 def _leaf(value: Any, type_: GraphQLOutputType) -> Any:
     if isinstance(type_, GraphQLEnumType):
-        return next(name for name, member in type_.values.items() if str(member.value) == str(stored_text(value)))
+        return next(
+            name for name, member in type_.values.items() if str(member.value) == str(stored_text(value))
+        )
     return format_value(value)
 
 

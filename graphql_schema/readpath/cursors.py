@@ -28,7 +28,9 @@ _NUMBER: Final = re.compile(r"(0|-?[1-9][0-9]{0,18})\Z")
 
 def refuse_cursor() -> CodedError:
     """The refusal of a cursor that we did not print for this order."""
-    return CodedError("cursor.malformed", "游标无效。", "The cursor is malformed or belongs to another order.")
+    return CodedError(
+        "cursor.malformed", "游标无效。", "The cursor is malformed or belongs to another order."
+    )
 
 
 def cursor_pieces(row: FromClause, order: Column[Any], keys: Sequence[str], tenant: str) -> list[Piece]:

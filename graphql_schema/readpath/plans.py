@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from graphql import (
@@ -78,7 +79,9 @@ class RootPlan(Protocol):
     @property
     def reads(self) -> bool: ...
 
-    async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes: ...
+    async def answer(
+        self, tx: TenantConnection | None, call: Call, done: Completion, path: Path
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,19 @@ class FixedPlan:
     async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
         """The constant. Raises UnansweredError."""
         return done.finish(self.json, self.selected, path)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPlan:
+    """A root field whose document already asks for what is refused, such as a page of a thousand."""
+
+    selected: Selected
+    error: CodedError
+    reads: bool = False
+
+    async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
+        """Raises UnansweredError."""
+        raise refusal(self.error, self.selected, path, call.session.trace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +204,15 @@ class PlacesPlan:
                 await self._read(tx, call, refs, places, found)
         except (CodedError, DeniedError) as error:
             raise refused(error, self.selected, path, call) from error
-        items = (
-            done.item(*found[at], (*path, at)) if at in found else b"null" for at in range(len(refs))
-        )
+        items = (done.item(*found[at], (*path, at)) if at in found else b"null" for at in range(len(refs)))
         return b"[" + b",".join(items) + b"]"
 
     def _refs(self, call: Call) -> list[NodeRef]:
         ids = self.find_ids(call)
         if len(ids) > MOST_IDS:
-            raise CodedError("page.size", f"一次最多查询 {MOST_IDS} 个编号。", f"At most {MOST_IDS} ids at once.")
+            raise CodedError(
+                "page.size", f"一次最多查询 {MOST_IDS} 个编号。", f"At most {MOST_IDS} ids at once."
+            )
         return [parse_id(text) for text in ids]
 
     async def _read(
@@ -231,7 +247,8 @@ def _unplaced(_call: Call) -> Any:
 
 
 def _stand_in() -> Getter:
-    return lambda call: _unplaced(call)
+    """A getter of its own, known by identity; its plan puts the place in its stead."""
+    return partial(_unplaced)
 
 
 _TENANT: Final = _stand_in()
@@ -303,6 +320,8 @@ class PlanMaker:
         except DeniedError as denied:
             selected.dirty = True
             return FixedPlan(selected, marker(denied.code).encode())
+        except CodedError as error:
+            return RefusedPlan(selected, error)
 
     def _root(self, selected: Selected, values: VariableValues) -> RootPlan:
         source = find_source(selected.definition)

@@ -53,7 +53,8 @@ def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElemen
         return (
             select(personal_values.c.value)
             .where(
-                personal_values.c.tenant_id == row.c.tenant_id, personal_values.c.commitment == row.c[commitment]
+                personal_values.c.tenant_id == row.c.tenant_id,
+                personal_values.c.commitment == row.c[commitment],
             )
             .correlate(row)
             .scalar_subquery()
@@ -89,7 +90,9 @@ class FormVersion(Node):
     form: str = column(form_versions.c.form, description="form-2 (附件2) or form-3 (附件3).")
     situation: str = column(form_versions.c.situation, description="社区基本情况，创建工作情况.")
     narrative: str = column(form_versions.c.narrative, description="推荐材料, at most 1500 字.")
-    hash: Hex = column(form_versions.c.hash, description="SHA-256 of the content, which opinions bind (内容哈希).")
+    hash: Hex = column(
+        form_versions.c.hash, description="SHA-256 of the content, which opinions bind (内容哈希)."
+    )
     author_id: UUID = column(form_versions.c.author_id, description="The author's pseudonym (填报人代号).")
     created_at: datetime = column(form_versions.c.created_at, description="When (时间).")
     contact_name: str | None = expression(
@@ -117,7 +120,9 @@ class Opinion(Node):
     stage: OpinionStage = column(opinions.c.stage, description="Stage (环节).")
     verdict: OpinionVerdict = column(opinions.c.verdict, description="Verdict (结论).")
     text: str = column(opinions.c.text, description="Wording (意见内容).")
-    form_hash: Hex = column(opinions.c.form_hash, description="Hash of the version it was given on (表单哈希).")
+    form_hash: Hex = column(
+        opinions.c.form_hash, description="Hash of the version it was given on (表单哈希)."
+    )
     author_id: UUID = column(opinions.c.author_id, description="The author's pseudonym (签署人代号).")
     author_tenant: Tenant | None = to_one(
         {tenants.c.id: opinions.c.author_tenant_id}, description="The author's tenant (签署单位)."
@@ -159,7 +164,9 @@ class ApplicationFilter:
 
     status: list[ApplicationStatus] | None = among(applications.c.status, "In one of these states (状态).")
     level: Level | None = equals(applications.c.level, "Of this level (级别).")
-    community_id: strawberry.ID | None = refers(applications.c.community_id, "Unit", "Of this community (社区).")
+    community_id: strawberry.ID | None = refers(
+        applications.c.community_id, "Unit", "Of this community (社区)."
+    )
     campaign_id: strawberry.ID | None = refers(
         applications.c.campaign_id, "Campaign", "In this campaign (批次).", applications.c.campaign_tenant_id
     )
@@ -183,14 +190,18 @@ class Application(Node):
     updated_at: datetime = column(applications.c.updated_at, description="When it last changed (更新时间).")
     tenant: Tenant = to_one({tenants.c.id: applications.c.tenant_id}, description="The county (租户).")
     community: Unit = to_one({units.c.id: applications.c.community_id}, description="The community (社区).")
-    street: Unit = to_one({units.c.id: applications.c.street_id}, description="The street when it was filed (街道).")
+    street: Unit = to_one(
+        {units.c.id: applications.c.street_id}, description="The street when it was filed (街道)."
+    )
     campaign: Campaign | None = to_one(
         {campaigns.c.id: applications.c.campaign_id},
         tenant=applications.c.campaign_tenant_id,
         description="The campaign, when it is in reach (批次).",
     )
     form: FormVersion | None = to_one(
-        {form_versions.c.id: applications.c.form_version_id}, within=True, description="The form in force (现行申报表)."
+        {form_versions.c.id: applications.c.form_version_id},
+        within=True,
+        description="The form in force (现行申报表).",
     )
     form_versions: list[FormVersion] = to_many(
         {form_versions.c.application_id: applications.c.id},
@@ -204,10 +215,12 @@ class Application(Node):
         within=True,
         description="Opinions in order of time (意见).",
     )
-    certification: (
-        Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None
-    ) = to_one(
-        {certifications.c.application_id: applications.c.id}, within=True, description="What it led to (认定)."
+    certification: Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None = (
+        to_one(
+            {certifications.c.application_id: applications.c.id},
+            within=True,
+            description="What it led to (认定).",
+        )
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         {ledger_entries.c.subject_id: applications.c.id},

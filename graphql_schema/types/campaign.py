@@ -37,7 +37,11 @@ class CampaignFilter:
     tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
 
 
-@rows(campaign_levels, permission=Permission.READ, description="A level of a campaign with its quotas (级别与名额).")
+@rows(
+    campaign_levels,
+    permission=Permission.READ,
+    description="A level of a campaign with its quotas (级别与名额).",
+)
 class CampaignLevel:
     """省级第六批, 星级第四批."""
 
@@ -78,7 +82,9 @@ class Campaign(Node):
     document_number: str = column(campaigns.c.document_number, description="Issuing document (文号).")
     issued_on: date = column(campaigns.c.issued_on, description="Day of issue (印发日期).")
     opened_at: datetime = column(campaigns.c.opened_at, description="When it was opened here (开启时间).")
-    programme: str = column(campaigns.c.programme, description="The programme in force, canonical JSON (方案).")
+    programme: str = column(
+        campaigns.c.programme, description="The programme in force, canonical JSON (方案)."
+    )
     programme_digest: Hex = column(campaigns.c.programme_digest, description="SHA-256 of it (方案摘要).")
     tenant: Tenant = to_one({tenants.c.id: campaigns.c.tenant_id}, description="The city (租户).")
     levels: list[CampaignLevel] = to_many(
@@ -93,7 +99,12 @@ class Campaign(Node):
     )
     clauses: list[StandardClause] = to_many(
         {standard_clauses.c.campaign_id: campaigns.c.id},
-        order=(standard_clauses.c.level, standard_clauses.c.part, standard_clauses.c.position, standard_clauses.c.code),
+        order=(
+            standard_clauses.c.level,
+            standard_clauses.c.part,
+            standard_clauses.c.position,
+            standard_clauses.c.code,
+        ),
         description="The standard (认定标准).",
     )
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(

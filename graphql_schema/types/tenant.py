@@ -8,7 +8,11 @@ from graphql_schema.types.enums import TenantLevel
 from tenancy.tables import tenants
 
 
-@rows(tenants, permission=Permission.READ, description="A county bureau or the city bureau (租户：县、市人社局).")
+@rows(
+    tenants,
+    permission=Permission.READ,
+    description="A county bureau or the city bureau (租户：县、市人社局).",
+)
 class Tenant(Node):
     """A row of the registry."""
 

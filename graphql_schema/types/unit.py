@@ -49,7 +49,9 @@ class UnitFilter:
     """All that is given must hold."""
 
     kind: list[UnitKind] | None = among(units.c.kind, "Of these kinds (类型).")
-    parent_id: strawberry.ID | None = refers(units.c.parent_id, "Unit", "Directly beneath this unit (上级单位).")
+    parent_id: strawberry.ID | None = refers(
+        units.c.parent_id, "Unit", "Directly beneath this unit (上级单位)."
+    )
     tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
 
 
@@ -73,11 +75,17 @@ class Unit(Node):
 
     kind: UnitKind = column(units.c.kind, description="Kind (类型).")
     name: str = column(units.c.name, description="Name (名称).")
-    code: str | None = expression(code_in_force, description="Twelve-digit statistical code in force (统计代码).")
+    code: str | None = expression(
+        code_in_force, description="Twelve-digit statistical code in force (统计代码)."
+    )
     valid_from: date = column(units.c.valid_from, description="First day (设立日期).")
-    valid_to: date | None = column(units.c.valid_to, description="Day after the last; null while it exists (撤销日期).")
+    valid_to: date | None = column(
+        units.c.valid_to, description="Day after the last; null while it exists (撤销日期)."
+    )
     tenant: Tenant = to_one({tenants.c.id: units.c.tenant_id}, description="Its tenant (租户).")
-    parent: Unit | None = to_one({units.c.id: units.c.parent_id}, description="The unit above, within the tenant (上级).")
+    parent: Unit | None = to_one(
+        {units.c.id: units.c.parent_id}, description="The unit above, within the tenant (上级)."
+    )
     children: Connection[Unit] = connection(
         {units.c.parent_id: units.c.id}, order="sort_key", description="The units directly beneath (下级)."
     )

@@ -3,6 +3,7 @@
 Written from the meaning of the fields and not from their declarations, so that the two can disagree.
 """
 
+# ruff: noqa: N802 - a method is named after the type and the field it answers
 from __future__ import annotations
 
 import re
@@ -188,7 +189,9 @@ class Naive:
 
     def Query_applications(self, _: Any, a: dict[str, Any]) -> Any:
         given, order = a.get("filter") or {}, a.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
-        rows = self.filtered("Application", given, {"communityId": "community_id", "campaignId": "campaign_id"})
+        rows = self.filtered(
+            "Application", given, {"communityId": "community_id", "campaignId": "campaign_id"}
+        )
         if given.get("status") is not None:
             rows = [row for row in rows if row["status"].upper() in given["status"]]
         return self.connection(rows, a, order["field"].lower(), order.get("direction") == "DESC")
@@ -213,7 +216,9 @@ class Naive:
                 rows = [row for row in rows if str(row["tenant_id"]) == value.split(".")[1]]
             elif name in ids:
                 _, tenant, key = value.split(".")
-                other = "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
+                other = (
+                    "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
+                )
                 rows = [row for row in rows if str(row[ids[name]]) == key and str(row[other]) == tenant]
             elif name in ("level", "kind"):
                 rows = [row for row in rows if row[name].upper() == value]
@@ -236,7 +241,9 @@ class Naive:
 
     def Unit_code(self, row: Row, _: Any) -> Any:
         codes = self.world.all("unit_codes")
-        mine = [code for code in codes if (code["tenant_id"], code["unit_id"]) == (row["tenant_id"], row["id"])]
+        mine = [
+            code for code in codes if (code["tenant_id"], code["unit_id"]) == (row["tenant_id"], row["id"])
+        ]
         return next((code["code"] for code in mine if code["valid_to"] is None), None)
 
     def unit(self, row: Row, column: str) -> Any:

@@ -129,7 +129,16 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
         )
 
 
-ROOTS = ("viewer", "tenants", "units", "campaigns", "applications", "rosters", "certifications", "ledgerEntries")
+ROOTS = (
+    "viewer",
+    "tenants",
+    "units",
+    "campaigns",
+    "applications",
+    "rosters",
+    "certifications",
+    "ledgerEntries",
+)
 
 
 @st.composite
@@ -178,9 +187,7 @@ def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
 ENGINE_SCHEMA = Engine(build_schema()).schema
 
 
-@settings(
-    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(document=documents(ENGINE_SCHEMA), who=st.sampled_from(sorted(READERS)))
 async def test_answers_agree_on_generated_queries(document: str, who: str, ask: Ask, world: World) -> None:
     assert not validate(ENGINE_SCHEMA, parse_document(document)), document

@@ -284,9 +284,7 @@ class World:
             )
         self.entries(county, application)
 
-    def form(
-        self, county: int, n: int, application: UUID, version: UUID, v: int, created: datetime
-    ) -> None:
+    def form(self, county: int, n: int, application: UUID, version: UUID, v: int, created: datetime) -> None:
         mobile = self.personal(county, version, "mobile_phone", "13800001234") if n % 2 else None
         self.add(
             c.form_versions,
@@ -297,9 +295,7 @@ class World:
             form="form-2",
             situation="基本情况",
             narrative="推荐材料" * 3,
-            contact_name_commitment=self.personal(
-                county, version, "contact_name", "李四", erased=n == 5
-            ),
+            contact_name_commitment=self.personal(county, version, "contact_name", "李四", erased=n == 5),
             fixed_phone_commitment=self.personal(county, version, "fixed_phone", "0394-8270001"),
             mobile_phone_commitment=mobile,
             hash=digest("form", version),
