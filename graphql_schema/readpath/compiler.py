@@ -649,8 +649,23 @@ def check_permission(reader: Reader, permission: Permission) -> None:
 
 
 def stored(value: Any) -> Any:
-    """An argument as the column holds it."""
+    """An argument as the column holds it. Raises CodedError `text.malformed` for what no column can hold."""
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return checked_text(value)
     return value.value if isinstance(value, Enum) else value
+
+
+def checked_text(value: str) -> str:
+    """Text without NUL or half a surrogate pair. Raises CodedError `text.malformed`."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        value = "\0"
+    if "\0" in value:
+        raise CodedError(
+            "text.malformed", "文本含有无法存储的字符。", "The text holds a character that cannot be stored."
+        )
+    return value
 
 
 def _none(definition: GraphQLField) -> str:

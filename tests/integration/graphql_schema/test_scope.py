@@ -232,6 +232,7 @@ async def test_a_reader_without_roles_is_denied(ask: Ask) -> None:
         ('{ applications(after: "created_at:2022-04-25:6ba7b810-9dad-11d1-80b4-00c04fd430c8:2") { edges { cursor } } }', "cursor.malformed"),
         ('{ ledgerEntries(after: "seq:99999999999999999999:1:2") { edges { cursor } } }', "cursor.malformed"),
         ('{ units(after: "sort_key:\\u0000:6ba7b810-9dad-11d1-80b4-00c04fd430c8:2") { edges { cursor } } }', "cursor.malformed"),
+        ('{ ledgerEntries(filter: {operation: "\\u0000"}) { totalCount } }', "text.malformed"),
         ("{ applications(first: 101) { edges { cursor } } }", "page.size"),
         ("{ applications(first: -1) { edges { cursor } } }", "page.size"),
         ("{ applications(first: 1, last: 1) { edges { cursor } } }", "page.size"),
