@@ -1,5 +1,4 @@
-"""The check that every verification runs, entry by entry, whether the leaves come from files or from the
-database.
+"""The check that every verification runs, entry by entry, on leaves from files or from the database.
 
 For each leaf, in this order: canonical bytes, schema, origin, key, signature, place (sequence, previous
 hash), officer's signature, opening. The signature comes before the place, so that a genuine entry in a

@@ -52,7 +52,7 @@ def report_verdict(verdict: Verdict, *, as_json: bool) -> int:
         print(json.dumps(verdict.to_json(), ensure_ascii=False))
     else:
         word = "verified 通过" if verdict.ok else "REFUTED 不符"
-        print(f"{word} [{verdict.code}] {verdict.origin}\n  {verdict.zh}\n  {verdict.en}")
+        print(f"{word} [{verdict.code}] {verdict.origin}\n  {_shown(verdict.zh)}\n  {_shown(verdict.en)}")
         if verdict.root is not None:
             print(f"  size {verdict.size}  root {verdict.root.hex()}")
     return VERIFIED if verdict.ok else REFUTED
@@ -67,12 +67,17 @@ def report_unusable(error: AuditError | OSError, *, as_json: bool) -> int:
     return UNUSABLE
 
 
+def _shown(text: str) -> str:
+    """Text that a damaged log may have put together, safe for a terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
 def terminal_progress() -> Progress | None:
     """A progress line on stderr, or None when it is no terminal."""
     if not sys.stderr.isatty():
         return None
 
     def show(done: int, total: int) -> None:
-        print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(f"{done}/{total}", end="\r", file=sys.stderr, flush=True)
 
     return show

@@ -1,10 +1,10 @@
 """The entry: one act, in an envelope that was fixed before the first was written.
 
-    {"body": {"actor": {"id", "key", "origin", "role"},      who: pseudonym, the officer's key or null, home log, role
+    {"body": {"actor": {"id", "key", "origin", "role"},      pseudonym, officer's key or null, home log, role
               "cites": [{"hash", "origin", "seq"}…],         entries of other logs that this act rests on
-              "intent": {"arguments", …},                    what was decided; digest of all arguments, and the domain's
-              "operation", "origin", "prev", "request",      what, in which log, after which entry, by which request
-              "rows": [{"digest", "key", "table"}…],         the rows as they are after the act, by (table, key)
+              "intent": {"arguments", …},                    what was decided; digest of all arguments
+              "operation", "origin", "prev", "request",      what, in which log, after what, by which call
+              "rows": [{"digest", "key", "table"}…],         the rows after the act, by (table, key)
               "seq", "subject": {"id", "revision", "type"},  the place in the log, and what was acted on
               "suite", "time", "version"},
      "officer_sig": {"key", "sig"},                          absent: the entry is server-attested
@@ -19,37 +19,31 @@ Sealing checks what parsing checks, so nothing is written that a reader refuses.
 the chain are checked by `audit.chain`, not here.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
-from audit.canonical import MAX_INTEGER, encode, parse_canonical
-from audit.checkpoint import is_origin
+from audit.canonical import encode, parse_canonical
 from audit.errors import EntryMalformedError, EntryTooLargeError, NotCanonicalError, NoteMalformedError
 from audit.note import decode_base64, encode_base64
+from audit.schema import (
+    ENVELOPE,
+    OFFICER_SIG,
+    SERVER_SIG,
+    SUITE,
+    VERSION,
+    JsonObject,
+    check_body,
+    check_fields,
+)
 from audit.signer import Signer
 from audit.tree import leaf_hash
 
-VERSION: Final = 1
-SUITE: Final = "ed25519-sha256"
 MAX_ENTRY: Final = 65_535
 GENESIS: Final = bytes(32)
 OPENED: Final = "ledger.opened"
-INTENT_TYPE: Final = "application/vnd.xingji.intent+json"
-
-_HASH = re.compile(r"[0-9a-f]{64}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
-_TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_TOKEN = re.compile(r"[!-~]{1,200}")
-_KEY_ID = re.compile(r"[0-9a-f]{8}")
-_SIG = re.compile(r"[A-Za-z0-9+/]{86}==")
-
-_Object: TypeAlias = "dict[str, Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +97,10 @@ class OfficerSignature:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`, the hex digest of
-    all arguments.
+    """An act before it has a place. `intent` is JSON of the subset and holds `arguments`.
 
-    `request_id` is unique for the actor in this log; `time` is aware.
+    That is the hex digest of all arguments. `request_id` is unique for the actor in this log; `time` is
+    aware.
     """
 
     operation: str
@@ -171,11 +165,11 @@ def seal(draft: Draft, origin: str, seq: int, prev: bytes, signer: Signer) -> En
     Raises EntryMalformedError, NotCanonicalError or EntryTooLargeError.
     """
     body = _body(draft, origin, seq, prev)
-    _check_body(body)
+    check_body(body)
     signed = b'{"body":' + encode(body)
     if draft.officer_sig is not None:
-        officer: _Object = {"key": draft.officer_sig.key, "sig": encode_base64(draft.officer_sig.sig)}
-        _check(officer, _OFFICER_SIG, "officer_sig")
+        officer: JsonObject = {"key": draft.officer_sig.key, "sig": encode_base64(draft.officer_sig.sig)}
+        check_fields(officer, OFFICER_SIG, "officer_sig")
         signed += b',"officer_sig":' + encode(officer)
     signature = signer.sign(signed + b"}")
     leaf = b'%b,"server_sig":{"key":"%b","sig":"%b"}}' % (
@@ -194,14 +188,13 @@ def parse_entry(leaf: bytes) -> Entry:
     Raises NotCanonicalError or EntryMalformedError.
     """
     whole = parse_canonical(leaf, MAX_ENTRY)
-    if not isinstance(whole, dict) or not {"body", "server_sig"} <= whole.keys() <= _ENVELOPE:
+    if not isinstance(whole, dict) or not {"body", "server_sig"} <= whole.keys() <= ENVELOPE:
         raise EntryMalformedError(field="envelope")
-    body: _Object = _object(whole["body"], "body")
-    _check_body(body)
-    server = _check(whole["server_sig"], _SERVER_SIG, "server_sig")
+    body = check_body(whole["body"])
+    server = check_fields(whole["server_sig"], SERVER_SIG, "server_sig")
     officer = None
     if "officer_sig" in whole:
-        found = _check(whole["officer_sig"], _OFFICER_SIG, "officer_sig")
+        found = check_fields(whole["officer_sig"], OFFICER_SIG, "officer_sig")
         officer = OfficerSignature(found["key"], _signature(found["sig"]))
     return Entry(
         origin=body["origin"],
@@ -216,7 +209,7 @@ def parse_entry(leaf: bytes) -> Entry:
     )
 
 
-def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> _Object:
+def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> JsonObject:
     actor, subject = draft.actor, draft.subject
     return {
         "actor": {"id": str(actor.id), "key": actor.key, "origin": actor.origin, "role": actor.role},
@@ -238,7 +231,7 @@ def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> _Object:
     }
 
 
-def _draft(body: _Object, officer: OfficerSignature | None) -> Draft:
+def _draft(body: JsonObject, officer: OfficerSignature | None) -> Draft:
     actor, subject = body["actor"], body["subject"]
     return Draft(
         operation=body["operation"],
@@ -251,95 +244,6 @@ def _draft(body: _Object, officer: OfficerSignature | None) -> Draft:
         cites=tuple(Cite(cite["origin"], cite["seq"], bytes.fromhex(cite["hash"])) for cite in body["cites"]),
         officer_sig=officer,
     )
-
-
-def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
-    return lambda value: type(value) is str and pattern.fullmatch(value) is not None
-
-
-def _is_natural(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= MAX_INTEGER
-
-
-def _is_origin(value: Any) -> bool:
-    return type(value) is str and is_origin(value)
-
-
-def _is_time(value: Any) -> bool:
-    if type(value) is not str or _TIME.fullmatch(value) is None:
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-_is_hash, _is_uuid, _is_name, _is_token = _matches(_HASH), _matches(_UUID), _matches(_NAME), _matches(_TOKEN)
-_Schema: TypeAlias = "dict[str, Callable[[Any], bool]]"
-_ENVELOPE: Final = {"body", "officer_sig", "server_sig"}
-_ACTOR: Final[_Schema] = {
-    "id": _is_uuid,
-    "key": lambda value: value is None or _is_token(value),
-    "origin": _is_origin,
-    "role": _is_name,
-}
-_SUBJECT: Final[_Schema] = {"id": _is_uuid, "revision": _is_natural, "type": _is_name}
-_CITE: Final[_Schema] = {"hash": _is_hash, "origin": _is_origin, "seq": _is_natural}
-_ROW: Final[_Schema] = {
-    "digest": _is_hash,
-    "key": lambda value: type(value) is str and 0 < len(value) <= 200,
-    "table": _matches(_TABLE),
-}
-_SERVER_SIG: Final[_Schema] = {"key": _matches(_KEY_ID), "sig": _matches(_SIG)}
-_OFFICER_SIG: Final[_Schema] = {"key": _is_token, "sig": _matches(_SIG)}
-_BODY: Final[_Schema] = {
-    "actor": lambda value: type(value) is dict,
-    "cites": lambda value: type(value) is list,
-    "intent": lambda value: type(value) is dict and _is_hash(value.get("arguments")),
-    "operation": _is_name,
-    "origin": _is_origin,
-    "prev": _is_hash,
-    "request": _is_token,
-    "rows": lambda value: type(value) is list,
-    "seq": _is_natural,
-    "subject": lambda value: type(value) is dict,
-    "suite": lambda value: value == SUITE,
-    "time": _is_time,
-    "version": lambda value: type(value) is int and value == VERSION,
-}
-
-
-def _object(value: Any, where: str) -> _Object:
-    if type(value) is not dict:
-        raise EntryMalformedError(field=where)
-    return value
-
-
-def _check(value: Any, schema: _Schema, where: str) -> _Object:
-    found = _object(value, where)
-    if found.keys() != schema.keys():
-        odd = sorted(found.keys() ^ schema.keys())
-        raise EntryMalformedError(field=f"{where} ({', '.join(odd)})")
-    for name, holds in schema.items():
-        if not holds(found[name]):
-            raise EntryMalformedError(field=f"{where}.{name}")
-    return found
-
-
-def _check_body(body: _Object) -> None:
-    _check(body, _BODY, "body")
-    _check(body["actor"], _ACTOR, "body.actor")
-    _check(body["subject"], _SUBJECT, "body.subject")
-    for cite in body["cites"]:
-        _check(cite, _CITE, "body.cites")
-    before = ("", "")
-    for row in body["rows"]:
-        _check(row, _ROW, "body.rows")
-        place = (row["table"], row["key"])
-        if place <= before:
-            raise EntryMalformedError(field="body.rows (one row twice, or out of order)")
-        before = place
 
 
 def _signature(text: str) -> bytes:

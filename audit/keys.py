@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
@@ -24,8 +24,6 @@ from cryptography.hazmat.primitives.serialization import (
 from audit.checkpoint import is_origin
 from audit.errors import KeyExistsError, KeyMissingError, KeyUnreadableError
 from audit.note import VerifierKey
-
-KDF_ROUNDS = 100_000
 
 
 class Ed25519Signer:
@@ -61,7 +59,7 @@ class FileKeyStore:
         """Make and store a new key. Raises KeyExistsError."""
         path = self._path(origin)
         key = Ed25519PrivateKey.generate()
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, self._encryption())
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.passphrase))
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self.directory / f".{secrets.token_hex(8)}"
         try:
@@ -108,10 +106,6 @@ class FileKeyStore:
         if not is_origin(origin):
             raise KeyUnreadableError(origin=origin, reason="not an origin")
         return self.directory / (origin.replace("/", "_") + ".pem")
-
-    def _encryption(self) -> KeySerializationEncryption:
-        builder = PrivateFormat.PKCS8.encryption_builder().kdf_rounds(KDF_ROUNDS)
-        return builder.build(self.passphrase)
 
 
 def _write_private(path: Path, data: bytes) -> None:

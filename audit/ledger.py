@@ -151,11 +151,10 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
 async def append(
     conn: Connection, head: Head, signer: Signer, drafts: Sequence[Draft]
 ) -> tuple[Head, tuple[Receipt, ...]]:
-    """Seal and write a batch behind the locked head, in one statement. Returns the new head and the
-    receipts in order.
+    """Seal and write a batch behind the locked head, in one statement.
 
-    Raises what sealing raises, RequestRepeatedError, or ForkRefusedError; after either of the last two the
-    transaction is lost.
+    Returns the new head and the receipts in order. Raises what sealing raises, RequestRepeatedError, or
+    ForkRefusedError; after either of the last two the transaction is lost.
     """
     if not drafts:
         return head, ()
@@ -245,6 +244,7 @@ def _inserting(table: Table, prefix: str) -> CTE:
     columns = [column for column in table.columns if column.name != "tenant_id"]
     arrays = [bindparam(f"{prefix}_{column.name}", type_=ARRAY(column.type)) for column in columns]
     drawn = func.unnest(*arrays).table_valued(*[column.name for column in columns], name=f"{prefix}_values")
+    drawn = drawn.render_derived()
     names = ["tenant_id", *(column.name for column in columns)]
     return insert(table).from_select(names, select(_tenant(), *drawn.c)).cte(f"{prefix}_written")
 

@@ -19,6 +19,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature
@@ -91,7 +92,7 @@ class VerifierKey:
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over `message`."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+            _load(self.public_key).verify(signature, message)
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -154,6 +155,11 @@ def open_note(data: bytes, key: VerifierKey) -> Note:
     if not key.holds(note.text.encode(), mine[0].signature):
         raise NoteUnverifiedError(reason="signature_wrong")
     return note
+
+
+@lru_cache(maxsize=64)
+def _load(public_key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public_key)
 
 
 def _parse_line(line: str) -> NoteSignature:

@@ -2,9 +2,11 @@
 
 In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 1. the head row against the kept head (`since`);
-2. every entry: as `audit.chain` says, then the columns beside the leaf, then the records of its row digests, against the leaf;
+2. every entry: as `audit.chain` says, then the columns beside the leaf and the records of its row digests
+   against the leaf;
 3. the head row against the entries;
-4. the rows of every audited table, digested anew in Python, against the latest record: changed, missing or extra.
+4. the rows of every audited table, digested anew in Python from their text, against the latest record:
+   changed, missing or extra.
 
 Not checked: personal values against the commitments in the rows (the caller has the salts), and whether
 head and entries were rolled back together when no kept head is given.
@@ -14,15 +16,26 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import asyncpg
-from sqlalchemy import BigInteger, Integer, Table, Text, bindparam, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
 from audit.chain import ChainCheck, Diagnosis
 from audit.checkpoint import Checkpoint
-from audit.entry import Entry, RowDigest
-from audit.errors import LedgerMissingError, RowUnsupportedError
+from audit.entry import Entry, RowDigest, format_time
+from audit.errors import LedgerMissingError
 from audit.note import VerifierKey
-from audit.rows import TENANT, digest_columns, key_columns, row_digest
+from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_columns
 from audit.statements import Connection, Statement, compile_statement, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from audit.triggers import row_key_sql
@@ -37,6 +50,7 @@ async def verify_stored(
     tenant_id: int,
     key: VerifierKey,
     tables: Sequence[Table],
+    *,
     since: bytes | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
@@ -105,7 +119,7 @@ def _check_columns(entry: Entry, row: asyncpg.Record) -> None:
         "operation": draft.operation,
         "request_id": draft.request_id,
         "arguments_digest": draft.arguments_digest,
-        "recorded_at": draft.time,
+        "recorded_at": format_time(draft.time),
         "seq": entry.seq,
         "prev": entry.prev,
         "hash": entry.hash,
@@ -173,7 +187,7 @@ class _Records:
 
 
 async def _check_rows(conn: Connection, tenant_id: int, table: Table) -> None:
-    columns = [column.name for column in digest_columns(table)]
+    count = range(len(digest_columns(table)))
     reading = _reading_rows(table)
     async for record in _stream(conn, reading, tenant_id=tenant_id, table_name=table.name):
         if record["digest"] is None:
@@ -181,11 +195,7 @@ async def _check_rows(conn: Connection, tenant_id: int, table: Table) -> None:
         place = {"table": table.name, "key": record["recorded"]}
         if record["present"] is None:
             raise RefutedError("row_missing", record["seq"], **place)
-        try:
-            found = row_digest(table, {name: record[f"c{n}"] for n, name in enumerate(columns)})
-        except RowUnsupportedError:
-            found = b""
-        if found != record["digest"]:
+        if digest_texts(table, (record[f"c{n}"] for n in count)) != record["digest"]:
             raise RefutedError("row_changed", record["seq"], **place)
 
 
@@ -208,8 +218,10 @@ def _reading_head() -> ClauseElement:
 @statement
 def _reading_entries() -> ClauseElement:
     entries = ledger_entries.c
+    columns = [column for column in entries if column.name != "recorded_at"]
+    (time,) = (column for column in digest_columns(ledger_entries) if column.name == "recorded_at")
     return (
-        select(ledger_entries)
+        select(*columns, _text_of(ledger_entries, time).label("recorded_at"))
         .where(entries.tenant_id == bindparam("tenant_id", type_=Integer))
         .order_by(entries.seq)
     )
@@ -229,18 +241,25 @@ def _reading_tables() -> ClauseElement:
     return select(rows.table_name).where(rows.tenant_id == bindparam("tenant_id", type_=Integer)).distinct()
 
 
+def _text_of(table: Table, column: DigestColumn) -> ColumnElement[str]:
+    return literal_column(column.sql.format(f"{table.name}.{column.name}"), Text)
+
+
 def _reading_rows(table: Table) -> Statement:
-    """The tenant's rows of a table beside the latest record of each, either of which may be absent."""
+    """The tenant's rows of a table beside the latest record of each, either of which may be absent.
+
+    Values come as the TEXT of the row format: a tampered value may be one that Python has no type for.
+    """
     key_columns(table)
     tenant = bindparam("tenant_id", type_=Integer)
-    digested = [table.c[column.name].label(f"c{n}") for n, column in enumerate(digest_columns(table))]
+    digested = [_text_of(table, column).label(f"c{n}") for n, column in enumerate(digest_columns(table))]
     key = literal_column(row_key_sql(table, table.name), Text).label("present")
     present = select(key, *digested).where(table.c[TENANT] == tenant).subquery("present_rows")
     rows = ledger_rows.c
     latest = (
         select(rows.row_key.label("recorded"), rows.seq, rows.digest)
         .where(rows.tenant_id == tenant, rows.table_name == bindparam("table_name", type_=Text))
-        .distinct(rows.row_key)
+        .ext(distinct_on(rows.row_key))
         .order_by(rows.row_key, rows.seq.desc())
         .subquery("latest_records")
     )

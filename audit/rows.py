@@ -99,18 +99,26 @@ def row_key(table: Table, row: Mapping[str, Any]) -> str:
 
 def row_digest(table: Table, row: Mapping[str, Any]) -> bytes:
     """The digest (32 bytes) of a row that names every digested column. Raises RowUnsupportedError."""
-    parts = [header(table).encode()]
+    texts: list[str | None] = []
     for column in digest_columns(table):
         value = _value(table, column, row)
-        if value is not None:
-            text = column.text(value).encode()
-            parts.append(b"%b:%b %d %b\n" % (column.name.encode(), column.type.encode(), len(text), text))
+        texts.append(None if value is None else column.text(value))
+    return digest_texts(table, texts)
+
+
+def digest_texts(table: Table, texts: Iterable[str | None]) -> bytes:
+    """The digest (32 bytes) from the TEXT of each digested column in order, None for NULL."""
+    parts = [header(table).encode()]
+    for column, text in zip(digest_columns(table), texts, strict=True):
+        if text is not None:
+            data = text.encode()
+            parts.append(b"%b:%b %d %b\n" % (column.name.encode(), column.type.encode(), len(data), data))
     return hashlib.sha256(b"".join(parts)).digest()
 
 
 def record_row(table: Table, row: Mapping[str, Any]) -> RowDigest:
     """What an entry says of a row as it is after the act."""
-    return RowDigest(table.name, row_key(table, row), row_digest(table, row))
+    return RowDigest(str(table.name), row_key(table, row), row_digest(table, row))
 
 
 def record_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> tuple[RowDigest, ...]:
@@ -163,17 +171,27 @@ def _text_of_date(value: Any) -> str:
     return str(_exactly(date, value).isoformat())
 
 
+# Out of the years 0001 to 9999 to_char drops what tells values apart (BC, infinity): such a value shows as
+# itself, which no digest made by Python equals.
+_DATE_SQL: Final = (
+    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31'"
+    " THEN to_char({0}::timestamp, 'YYYY-MM-DD') ELSE {0}::text END"
+)
+_TIME_SQL: Final = (
+    "CASE WHEN {0} >= '0001-01-01 00:00:00+00' AND {0} < '10000-01-01 00:00:00+00'"
+    " THEN to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') ELSE {0}::text END"
+)
 _TYPES: Final[tuple[tuple[type | tuple[type, ...], str, Callable[[Any], str], str], ...]] = (
     (Uuid, "uuid", lambda value: str(_exactly(UUID, value)), "{0}::text"),
     (String, "text", _text_of_string, "{0}::text"),
     (Boolean, "bool", lambda value: "true" if _exactly(bool, value) else "false", "{0}::text"),
     (Integer, "int", lambda value: str(_exactly(int, value)), "{0}::text"),
-    (Date, "date", _text_of_date, "to_char({0}::timestamp, 'YYYY-MM-DD')"),
+    (Date, "date", _text_of_date, _DATE_SQL),
     (
         DateTime,
         "time",
         lambda value: format_time(_exactly(datetime, value)),
-        "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+        _TIME_SQL,
     ),
     (LargeBinary, "bytes", lambda value: bytes(value).hex(), "encode({0}, 'hex')"),
 )

@@ -1,5 +1,4 @@
-"""The Merkle tree of RFC 6962 §2.1 over entries: leaf and node hashes, and the frontier that makes each
-root cheap.
+"""The Merkle tree of RFC 6962 §2.1 over entries, and the frontier that makes each root cheap.
 
 A frontier (compact range) keeps, for a tree of n leaves, the hashes of the perfect subtrees of the binary
 digits of n, the largest first: at most 64 hashes. Appending is amortised constant, the root is O(log n).

@@ -69,7 +69,8 @@ def audit_trigger_sql(table: Table) -> tuple[str, ...]:
     return (
         f"CREATE FUNCTION {schema}.{_digest_function(table)}(r {schema}.{name}) RETURNS bytea\n"
         f"LANGUAGE sql STABLE AS $xingji${_digest_body(table)}$xingji$",
-        f"CREATE FUNCTION {trigger_function} RETURNS trigger\nLANGUAGE plpgsql AS $xingji$\n{_trigger_body(table)}$xingji$",
+        f"CREATE FUNCTION {trigger_function} RETURNS trigger\n"
+        f"LANGUAGE plpgsql AS $xingji$\n{_trigger_body(table)}$xingji$",
         f"CREATE CONSTRAINT TRIGGER xingji_recorded AFTER INSERT OR UPDATE OR DELETE ON {schema}.{name}\n"
         f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {trigger_function}",
         f"CREATE TRIGGER xingji_kept BEFORE TRUNCATE ON {schema}.{name}\n"
@@ -126,7 +127,8 @@ async def find_drift(conn: Connection, tables: Iterable[Table]) -> tuple[str, ..
 
 
 _FUNCTIONS = """\
-SELECT p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND p.proname = $2"""
+SELECT p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = $1 AND p.proname = $2"""
 _TRIGGERS = """\
 SELECT tgname, pg_get_triggerdef(oid, true) AS definition, tgenabled FROM pg_trigger
 WHERE tgrelid = $1::text::regclass AND NOT tgisinternal"""

@@ -1,5 +1,4 @@
-"""What a verification answers: verified, or the first wrong thing by name, what it means and what it does
-not mean.
+"""What a verification answers: verified, or the first wrong thing by name, with what it means and does not.
 
 `FINDINGS` is the whole table. A finding says what was found, never who did it: verification sees bytes, not
 hands. Where one name says "altered or forged" the bytes do not tell more.
@@ -29,11 +28,11 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rolled_back": (
         "账本只有 {size} 条，而所存旧头部已见证 {since} 条：末尾账目被删、头部被回退",
-        "the log has {size} entries but the kept head vouches for {since}: entries were cut and the head rolled back",
+        "the log has {size} entries, the kept head vouches for {since}: it was cut and its head rolled back",
     ),
     "history_rewritten": (
         "前 {since} 条账目与所存旧头部不符：历史被持钥者重写；每条签名单独看仍有效",
-        "the first {since} entries are not those of the kept head: history was rewritten with the key at hand",
+        "the first {since} entries are not those of the kept head: history was rewritten with the key",
     ),
     "bundle_missing": (
         "缺少文件 {file}，自第 {seq} 号账目起无法读取；不说明其余账目有误",
@@ -113,7 +112,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "head_row_wrong": (
         "库中头部的 {column} 与账目不符：头部被改动或回退；账目本身有效",
-        "the stored head's {column} does not match the entries: it was edited or rolled back; the entries hold",
+        "the stored head's {column} is not that of the entries: edited or rolled back; the entries hold",
     ),
     "column_edited": (
         "第 {seq} 号账目的列 {column} 与签署内容不符：该列被改动；账目本身有效",
@@ -121,7 +120,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "row_record_wrong": (
         "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
-        "the record of row {table}/{key} does not match entry {seq}: added, removed or edited; the entry holds",
+        "the record of row {table}/{key} is not entry {seq}'s: added, removed or edited; the entry holds",
     ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",

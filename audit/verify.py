@@ -31,10 +31,10 @@ Progress = Callable[[int, int], None]
 def verify_log(
     directory: Path, key: VerifierKey, since: bytes | None = None, progress: Progress | None = None
 ) -> Verdict:
-    """Verify the log in `directory`. `since` is a signed head kept before; `progress` hears (entries done,
-    of how many).
+    """Verify the log in `directory`.
 
-    Raises UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
+    `since` is a signed head kept before; `progress` hears (entries done, of how many). Raises
+    UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
     """
     kept = None if since is None else open_kept_head(since, key)
     data = _read(directory / CHECKPOINT, MAX_NOTE + 1)
@@ -120,8 +120,7 @@ def _check_nothing_more(directory: Path, size: int) -> None:
 
 def _read(path: Path, limit: int) -> bytes | None:
     """At most `limit` bytes of a file, or None when there is none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    if not path.is_file():
         return None
+    with path.open("rb") as file:
+        return file.read(limit)

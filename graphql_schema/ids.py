@@ -31,6 +31,13 @@ class NodeRef:
     tenant: int
     key: Key
 
+    @property
+    def uuid(self) -> UUID:
+        """The key of a row whose key is a UUID. Raises CodedError `id.malformed`."""
+        if not isinstance(self.key, UUID):
+            raise refuse_id()
+        return self.key
+
 
 def refuse_id() -> CodedError:
     """The refusal of an id that we did not print, or of another type than was asked for."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from graphql import (
     DocumentNode,
@@ -190,20 +190,18 @@ def refuse_size(name: str, allowed: int) -> CodedError:
     )
 
 
-def find_variable_excess(variables: Mapping[str, object], limits: Limits) -> CodedError | None:
-    """The limit that parsed variables break, or None; it stops counting at the limit."""
+def find_variable_excess(variables: dict[str, Any], limits: Limits) -> CodedError | None:
+    """The limit that parsed JSON variables break, or None; it stops counting at the limit."""
     count = 0
-    level: list[object] = [variables]
+    level: list[dict[str, Any] | list[Any]] = [variables]
     for _ in range(limits.variable_depth):
-        inner: list[object] = []
+        inner: list[dict[str, Any] | list[Any]] = []
         for value in level:
-            children = value.values() if isinstance(value, Mapping) else value
-            assert isinstance(children, Iterable)  # noqa: S101  (only maps and lists are kept)
-            nested = [child for child in children if isinstance(child, dict | list)]
-            count += len(value)  # type: ignore[arg-type]
-            inner += nested
+            count += len(value)
             if count > limits.variable_values:
                 return refuse_size("variable_values", limits.variable_values)
+            children = value.values() if isinstance(value, dict) else value
+            inner += [child for child in children if isinstance(child, (dict, list))]
         if not inner:
             return None
         level = inner

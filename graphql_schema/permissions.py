@@ -22,6 +22,7 @@ class Permission(StrEnum):
     READ = "read"
     READ_CONTACTS = "read_contacts"
     READ_PEOPLE = "read_people"
+    ACT = "act"
 
 
 class ReachKind(StrEnum):
@@ -43,10 +44,10 @@ ROLE_REACH: Final[Mapping[str, ReachKind]] = {
 }
 
 ROLE_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
-    "community_clerk": frozenset({Permission.READ, Permission.READ_CONTACTS}),
-    "street_officer": frozenset({Permission.READ, Permission.READ_CONTACTS}),
-    "county_officer": frozenset({Permission.READ, Permission.READ_CONTACTS}),
-    "city_officer": frozenset({Permission.READ, Permission.READ_CONTACTS}),
+    "community_clerk": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
+    "street_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
+    "county_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
+    "city_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "review_team": frozenset({Permission.READ}),
     "auditor": frozenset({Permission.READ}),
     "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE}),

@@ -1,8 +1,8 @@
 """The access log: attempts beyond one's reach.
 
-The rule upheld here: what was refused is not an entry of the ledger and takes no sequence, but it is not forgotten
-either. It is written in a transaction of its own, in the tenant of whoever tried, after the refused one has rolled
-back. `target` names an object by id or code, never a person's data.
+The rule upheld here: what was refused is not an entry of the ledger and takes no sequence, but it is not
+forgotten either. It is written in a transaction of its own, in the tenant of whoever tried, after the refused
+one has rolled back. `target` names an object by id or code, never a person's data.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ Only the boundary opens a transaction (ADR 0004).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +26,7 @@ from tenancy.errors import ForeignRowError, InvalidScopeError, InvariantError, R
 from tenancy.statements import Statement, insert_sql, update_sql
 
 if TYPE_CHECKING:
-    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 LARGEST_ID: Final = 2**31 - 1
 
@@ -67,7 +67,7 @@ def opening_sql(scope: Scope, read_only: bool) -> str:
 class TenantConnection:
     """A connection inside a transaction bound to one tenant; dead once the transaction ends."""
 
-    raw: asyncpg.Connection[asyncpg.Record]
+    raw: Connection
     scope: Scope
 
     @property
@@ -115,78 +115,127 @@ class TenantConnection:
 
 
 class Database:
-    """A pool of connections of the app role; made by `connect`, ended by `close`."""
+    """Connections of the app role, kept open; made by `connect`, ended by `close`.
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    Not asyncpg's pool: handing a connection out and taking it back cost as much there as a short query. No
+    RESET when one comes back either: all settings of ours are LOCAL and ended with the transaction.
+    """
+
+    def __init__(self, dsn: str, max_size: int) -> None:
+        self._dsn = dsn
+        self._max_size = max_size
+        self._free: list[Connection] = []
+        self._places = asyncio.Semaphore(max_size)
 
     @classmethod
     async def connect(cls, dsn: str, min_size: int = 1, max_size: int = 10) -> Database:
-        """Open a pool on `dsn` (`postgresql://role:password@/name?host=…`).
-
-        JIT is off (it costs more than our statements take); the statement cache holds compiled read plans,
-        some of them long. No RESET when a connection comes back: all settings of ours are LOCAL and ended
-        with the transaction, and asyncpg itself rolls back what is still open.
-        """
-        return cls(
-            await asyncpg.create_pool(
-                dsn,
-                min_size=min_size,
-                max_size=max_size,
-                statement_cache_size=1024,
-                max_cacheable_statement_size=256 * 1024,
-                max_inactive_connection_lifetime=0,
-                server_settings={"jit": "off", "timezone": "UTC", "application_name": "xingji"},
-                reset=keep,
-            )
-        )
+        """Open `min_size` connections, later up to `max_size`; `dsn` is `postgresql://role:password@/name?host=…`."""
+        database = cls(dsn, max_size)
+        for _ in range(min_size):
+            database._free.append(await open_connection(dsn))
+        return database
 
     async def close(self) -> None:
-        """Close every connection, waiting for transactions under way."""
-        await self._pool.close()
+        """Close every connection, waiting for transactions under way; nothing can be opened afterwards."""
+        for _ in range(self._max_size):
+            await self._places.acquire()
+        while self._free:
+            await self._free.pop().close()
 
     async def registry(self, statement: Statement, **given: Any) -> list[asyncpg.Record]:
         """Rows of a registry table (`tenants`), outside any tenant: policies hide everything else."""
-        async with self._pool.acquire() as raw:
+        raw = await self.take()
+        try:
             return await raw.fetch(statement.sql, *statement.arguments(given, 0))
+        except asyncio.CancelledError:
+            raw.terminate()
+            raise
+        finally:
+            self.give_back(raw)
 
-    @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[TenantConnection]:
+    def read(self, scope: Scope) -> Transaction:
         """A READ ONLY transaction bound to `scope`."""
-        async with self._pool.acquire() as raw, bound(raw, scope, read_only=True) as tx:
-            yield tx
+        return Transaction(self, scope, read_only=True)
 
-    @asynccontextmanager
-    async def write(self, scope: Scope) -> AsyncIterator[TenantConnection]:
+    def write(self, scope: Scope) -> Transaction:
         """A transaction bound to `scope`: commits on leaving, rolls back on an error."""
-        async with self._pool.acquire() as raw, bound(raw, scope, read_only=False) as tx:
-            yield tx
+        return Transaction(self, scope, read_only=False)
+
+    async def take(self) -> Connection:
+        """A connection outside any transaction: a free one, or a new one while there is place; else it waits."""
+        await self._places.acquire()
+        while self._free:
+            raw = self._free.pop()
+            if not raw.is_closed():
+                return raw
+        try:
+            return await open_connection(self._dsn)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def give_back(self, raw: Connection) -> None:
+        """Take a connection back; one that is still inside a transaction is cut, and the server rolls back."""
+        if not raw.is_closed():
+            if raw.is_in_transaction():
+                raw.terminate()
+            else:
+                self._free.append(raw)
+        self._places.release()
 
 
-@asynccontextmanager
-async def bound(raw: Any, scope: Scope, *, read_only: bool) -> AsyncIterator[TenantConnection]:
-    """Begin, bind, hand out, then commit or roll back.
+class Transaction:
+    """`async with` over one transaction: begins and binds, hands out, then commits or rolls back.
 
     An error that the caller swallowed inside the block has aborted the transaction, and PostgreSQL answers
     COMMIT with ROLLBACK: that is raised, so that nobody acknowledges what was not kept.
     """
-    try:
-        await raw.execute(opening_sql(scope, read_only))
-        yield TenantConnection(raw, scope)
-    except BaseException:
-        await roll_back(raw)
-        raise
-    if await raw.execute("COMMIT") != "COMMIT":
-        raise InvariantError(what="the transaction had failed and was rolled back")
+
+    __slots__ = ("_database", "_raw", "_read_only", "_scope")
+
+    def __init__(self, database: Database, scope: Scope, *, read_only: bool) -> None:
+        self._database = database
+        self._scope = scope
+        self._read_only = read_only
+
+    async def __aenter__(self) -> TenantConnection:
+        self._raw = await self._database.take()
+        try:
+            await self._raw.execute(opening_sql(self._scope, self._read_only))
+        except BaseException:
+            await self._undo()
+            raise
+        return TenantConnection(self._raw, self._scope)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            await self._undo()
+            return
+        try:
+            tag = await self._raw.execute("COMMIT")
+        finally:
+            self._database.give_back(self._raw)
+        if tag != "COMMIT":
+            raise InvariantError(what="the transaction had failed and was rolled back")
+
+    async def _undo(self) -> None:
+        """Roll back, or cut the connection; its loss does not hide the error that led here."""
+        try:
+            await self._raw.execute("ROLLBACK")
+        except Exception:
+            self._raw.terminate()
+        except BaseException:
+            self._raw.terminate()
+            raise
+        finally:
+            self._database.give_back(self._raw)
 
 
-async def roll_back(raw: Any) -> None:
-    """Roll back; a connection that cannot is cut, and the server rolls back."""
-    try:
-        await raw.execute("ROLLBACK")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        raw.terminate()
-
-
-async def keep(raw: Any) -> None:
-    """Return a connection to the pool as it is, without a round trip."""
+async def open_connection(dsn: str) -> Connection:
+    """JIT is off, as it costs more than our statements take; the cache holds long compiled read plans."""
+    return await asyncpg.connect(
+        dsn,
+        statement_cache_size=1024,
+        max_cacheable_statement_size=256 * 1024,
+        server_settings={"jit": "off", "timezone": "UTC", "application_name": "xingji"},
+    )

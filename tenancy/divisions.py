@@ -1,14 +1,14 @@
 """The real divisions: Henan's counties, and Zhoukou down to its villages and communities, as rows of tenancy.
 
 The rule upheld here: a unit is a place through time, its code an attribute with dates (ADR 0002). Within a
-tenant, a place that got another code stays the same unit. A place that went to another tenant is closed in the
-old one, opened in the new one, and the new one's lineage names its predecessor:
+tenant, a place that got another code stays the same unit. A place that went to another tenant is closed in
+the old one, opened in the new one, and the new one's lineage names its predecessor:
 
     李埠口街道  411602013 (tenant 411602, until 2023-06-30)  →  411671013 (tenant 411671)  kind "moved"
 
 A unit's id is the UUIDv5, under `UNITS`, of the first code under which the tenant knew it. Dates are those of
-the releases that the data was made from (data/README.md): a change took effect, as far as we know, on the date
-of the first release that shows it. A unit hangs under the parent it has today, or had when it was closed.
+the releases that the data was made from (data/README.md): a change took effect, as far as we know, on the
+date of the first release that shows it. A unit hangs under the parent it has today, or had when it was closed.
 
 Nothing here writes: rows go to the ledger and the tables by the caller.
 """
@@ -66,7 +66,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A change between two releases: recoded, moved (between counties), split, renamed, appeared, vanished."""
+    """A change between two releases: recoded, moved (to a county), split, renamed, appeared, vanished."""
 
     kind: str
     old_code: str

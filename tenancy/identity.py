@@ -1,8 +1,8 @@
 """Who acts: roles, the principal of a session, the standing of an actor at the moment of writing.
 
 The rule upheld here: reading trusts the principal (a claim of at most ten minutes); writing reads roles and
-grants again, inside the transaction (ADR 0005). A role gives a unit's jurisdiction: the unit and what lies beneath
-it; a city officer reaches a county's units only while the county's `oversee` grant stands.
+grants again, inside the transaction (ADR 0005). A role gives a unit's jurisdiction: the unit and what lies
+beneath it; a city officer reaches a county's units only while the county's `oversee` grant stands.
 
 Passwords and sign-in are in tenancy/sign_in.py, tokens in tenancy/tokens.py.
 """
@@ -141,18 +141,17 @@ OVERSEEN: Final[Statement] = statement(
 
 
 def path_statement() -> Statement:
-    """A unit and those above it in its tenant, lowest first, while all of them exist on the parameter `on`."""
-
-    def exists_then() -> ColumnElement[bool]:
-        until = units.c.valid_to
-        return and_(units.c.valid_from <= bindparam("on"), or_(until.is_(None), until > bindparam("on")))
-
+    """A unit that exists on the parameter `on`, and those above it in its tenant, lowest first."""
+    until = units.c.valid_to
     first = select(units.c.id, units.c.parent_id).where(
-        units.c.tenant_id == bindparam("tenant_id"), units.c.id == bindparam("unit_id"), exists_then()
+        units.c.tenant_id == bindparam("tenant_id"),
+        units.c.id == bindparam("unit_id"),
+        units.c.valid_from <= bindparam("on"),
+        or_(until.is_(None), until > bindparam("on")),
     )
     path = first.cte("path", recursive=True)
     above = select(units.c.id, units.c.parent_id).where(
-        units.c.tenant_id == bindparam("tenant_id"), units.c.id == path.c.parent_id, exists_then()
+        units.c.tenant_id == bindparam("tenant_id"), units.c.id == path.c.parent_id
     )
     return statement(select(path.union_all(above).c.id))
 
@@ -174,8 +173,8 @@ async def load_roles(tx: TenantConnection, home: int, person_id: UUID, now: date
 async def load_standing(tx: TenantConnection, principal: Principal, now: datetime) -> Standing:
     """What the principal may be in the bound tenant, read from its tables.
 
-    In another tenant than the principal's: no roles unless an `oversee` grant stands, and then only those that
-    make use of it.
+    In another tenant than the principal's: no roles unless an `oversee` grant stands, and then only those
+    that make use of it.
     """
     home = principal.tenant_id
     roles = await load_roles(tx, home, principal.person_id, now)

@@ -1,8 +1,8 @@
 """Passwords and sign-in: argon2, a lock-out, one answer for every refusal.
 
-The rule upheld here: an attempt is counted before its password is looked at, in one atomic UPDATE, so that no number
-of attempts at once gets more than five guesses; a success clears the count. An unknown login, a locked one and a
-demo login outside the demo take the very same path as a wrong password, down to the argon2 work.
+The rule upheld here: an attempt is counted before its password is looked at, in one atomic UPDATE, so that no
+number of attempts at once gets more than five guesses; a success clears the count. An unknown login, a locked
+one and a demo login outside the demo take the very same path as a wrong password, down to the argon2 work.
 
 After `FAILURES` attempts the login is locked for `LOCKED`, and a right password is refused as well.
 """
@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import and_, bindparam, case, null, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, null, or_, select, update
 
 from tenancy.database import Database, Scope
 from tenancy.errors import SignInError, WeakPasswordError
@@ -46,11 +46,13 @@ def claim_statement() -> Statement:
             credentials.c.tenant_id == bindparam("tenant_id"),
             credentials.c.login == bindparam("by_login"),
             or_(credentials.c.locked_until.is_(None), over),
-            or_(credentials.c.demo.is_(False), bindparam("demo_allowed")),
+            or_(credentials.c.demo.is_(False), bindparam("demo_allowed", type_=Boolean)),
         )
         .values(
             failures=count,
-            locked_until=case((count >= FAILURES, bindparam("until")), else_=null()),
+            locked_until=case(
+                (count >= FAILURES, bindparam("until", type_=credentials.c.locked_until.type)), else_=null()
+            ),
         )
         .returning(credentials.c.person_id, credentials.c.password_hash, credentials.c.demo)
     )
@@ -98,7 +100,7 @@ def is_password(encoded: str, password: str) -> bool:
 async def sign_in(
     database: Database, tenant_code: str, login: str, password: str, now: datetime, demo_allowed: bool
 ) -> Principal:
-    """Who signs in, with roles and grants as they stand at `now`. Raises SignInError, the same for every cause."""
+    """Who signs in, with roles and grants as they stand at `now`. Raises one SignInError for every cause."""
     home = next(iter(await database.registry(TENANT, code=tenant_code)), None)
     claimed = home and await claim(database, home["id"], login, now, demo_allowed)
     known = claimed["password_hash"] if claimed else nobodys_hash()

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import ARRAY, Table
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
 from tenancy.errors import InvariantError
@@ -51,12 +52,15 @@ def statement(core: ClauseElement) -> Statement:
 
     A set of keys is `column == any_(bindparam(…))`, one array: an open `IN` would be another text every time.
     """
-    compiled = core.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    names = tuple(getattr(compiled, "positiontup", None) or ())
-    binds: Mapping[str, Any] = getattr(compiled, "binds", {})
-    open_names = {name for name, bind in binds.items() if bind.required}
-    fixed = {name: value for name, value in (compiled.params or {}).items() if name not in open_names}
-    return Statement(str(compiled), names, fixed)
+    compiled = core.compile(dialect=DIALECT)
+    if not isinstance(compiled, SQLCompiler):
+        raise InvariantError(what="only statements are compiled here")
+    left_open = {name for name, bind in compiled.binds.items() if bind.required}
+    if any(compiled.binds[name].expanding for name in left_open):
+        raise InvariantError(what="an open IN has no fixed text: compare with any_() of one array")
+    state = compiled.construct_expanded_state(dict.fromkeys(left_open))
+    fixed = {name: value for name, value in state.parameters.items() if name not in left_open}
+    return Statement(state.statement, tuple(state.positiontup or ()), fixed)
 
 
 def column_array(table: Table, name: str) -> str:

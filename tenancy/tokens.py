@@ -1,8 +1,9 @@
 """Bearer tokens: Ed25519 JWTs of ten minutes, with keys that rotate.
 
 The rule upheld here: one algorithm, named by us and never by the token; a key is found by its `kid` among the
-files of a folder, and a token whose key is gone is refused, remembered or not. The newest key signs; the one before
-it still verifies, so that a rotation ends no session. A third is deleted: rotate no faster than a token lives.
+files of a folder, and a token whose key is gone is refused, remembered or not. The newest key signs; the one
+before it still verifies, so that a rotation ends no session. A third is deleted: rotate no faster than a token
+lives.
 
     folder/00000007.pem     PKCS 8, mode 0600; the name is the kid, and its order the age
 
@@ -13,10 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,7 +27,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tenancy.errors import TokenError
+from tenancy.errors import InvalidScopeError, TokenError
 from tenancy.identity import Principal, Role, RoleName
 
 ALGORITHM: Final = "EdDSA"
@@ -55,21 +58,24 @@ class TokenKeys:
         self._verified = lru_cache(maxsize=REMEMBERED)(self._verify)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._current():
-            self.rotate()
+            with suppress(FileExistsError):
+                self.rotate()
 
     def rotate(self) -> str:
-        """Make a new signing key, delete all but it and the one before; returns its kid."""
+        """Make a new signing key, delete all but it and the one before; returns its kid.
+
+        Raises FileExistsError when another process rotated at this moment: its key will do.
+        """
         kids = sorted(self._current())
         kid = format(int(kids[-1]) + 1 if kids else 1, "08d")
         pem = Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        fresh = self._directory / f"{kid}.new"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with NamedTemporaryFile(dir=self._directory, prefix=".") as file:
             file.write(pem)
             file.flush()
             os.fsync(file.fileno())
-        fresh.rename(self._directory / f"{kid}.pem")
+            os.link(file.name, self._directory / f"{kid}.pem")
         for old in [*kids, kid][:-KEPT]:
             (self._directory / f"{old}.pem").unlink(missing_ok=True)
         self._seen = -1
@@ -126,12 +132,12 @@ class TokenKeys:
                 options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False},
             )
             return parse_claims(claims)
-        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        except (jwt.InvalidTokenError, InvalidScopeError, ValueError, TypeError) as error:
             raise TokenError from error
 
 
 def parse_claims(claims: Mapping[str, Any]) -> Verified:
-    """The principal in verified claims. Raises ValueError or TypeError for another shape."""
+    """The principal in verified claims. Raises ValueError, TypeError or InvalidScopeError otherwise."""
     roles = tuple(Role(RoleName(name), UUID(unit_id), str(kind)) for name, unit_id, kind in claims["roles"])
     principal = Principal(
         tenant_id=claims["tenant"],

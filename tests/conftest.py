@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -76,11 +77,24 @@ async def migrated(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def database(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[DatabaseUrls]:
     """A clone of the migrated database."""
-    name = f"xingji_{next(_numbers)}"
+    async with _clone(postgres, migrated) as urls:
+        yield urls
+
+
+@pytest.fixture
+async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[DatabaseUrls]:
+    """A database without a table, owned by the owner's role."""
+    async with _clone(postgres, "template0") as urls:
+        yield urls
+
+
+@asynccontextmanager
+async def _clone(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[DatabaseUrls]:
+    name = f"clone_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
     try:
         await admin.execute(
-            f"CREATE DATABASE {name} TEMPLATE {migrated} OWNER xingji_owner STRATEGY file_copy"
+            f"CREATE DATABASE {name} TEMPLATE {template} OWNER xingji_owner STRATEGY file_copy"
         )
         yield DatabaseUrls(
             name,

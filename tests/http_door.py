@@ -14,6 +14,7 @@ import orjson
 from graphql import build_schema
 from graphql.execution import ExecutionResult, execute
 from graphql.execution.values import get_variable_values
+from starlette.types import ASGIApp
 
 from graphql_schema.documents import Documents, Operation
 from graphql_schema.errors import RequestError
@@ -45,7 +46,7 @@ class Caller:
     trace_id: str
 
 
-class TokenRefusedError(Exception):
+class TokenError(Exception):
     code, zh, en = "token.expired", "令牌已过期。", "The token has expired."
 
 
@@ -105,7 +106,7 @@ class Backend:
         if token == "broken":
             raise RuntimeError("key store is on fire")
         if not token.startswith("good-"):
-            raise TokenRefusedError
+            raise TokenError
         return token.removeprefix("good-")
 
     async def check_database(self) -> None:
@@ -142,12 +143,10 @@ class Running:
         return httpx.get(self.url + path, params=query, headers=headers, timeout=60)
 
 
-@contextmanager
-def run_door(settings: HttpSettings | None = None, limits: Limits | None = None) -> Iterator[Running]:
-    """Serve the tiny schema from a thread until the block ends."""
-    backend = Backend()
-    lines: list[dict[str, Any]] = []
-    documents = Documents(SCHEMA_OBJECT, limits or Limits())
+def make_door(
+    backend: Backend, documents: Documents, settings: HttpSettings, write_log: Callable[[bytes], None]
+) -> ASGIApp:
+    """The application over the tiny schema."""
 
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Service[str, Caller]]:
@@ -155,8 +154,17 @@ def run_door(settings: HttpSettings | None = None, limits: Limits | None = None)
         yield Service(documents, backend.execute, Caller, backend.read_token, checks, backend.find_head)
         backend.closed = True
 
-    app = create_app(
-        settings or HttpSettings(), open_service, write_log=lambda line: lines.append(orjson.loads(line))
+    return create_app(settings, open_service, write_log=write_log)
+
+
+@contextmanager
+def run_door(settings: HttpSettings | None = None, limits: Limits | None = None) -> Iterator[Running]:
+    """Serve the tiny schema from a thread until the block ends."""
+    backend = Backend()
+    lines: list[dict[str, Any]] = []
+    documents = Documents(SCHEMA_OBJECT, limits or Limits())
+    app = make_door(
+        backend, documents, settings or HttpSettings(), lambda line: lines.append(orjson.loads(line))
     )
     server = make_server(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)

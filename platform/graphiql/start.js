@@ -1,9 +1,10 @@
 // Starts GraphiQL against this server's own /graphql. Tokens typed into its headers are not kept.
 "use strict";
 
-const welcome = `# 登录后把令牌填入下方 Headers：  After signing in, put the token into Headers below:
+const welcome = `# 登录后把令牌填入下方 Headers；左上角的书本打开文档。
+# After signing in, put the token into Headers below:
 #   {"Authorization": "Bearer …"}
-# 左上角的书本图标打开文档。  The book at the top left opens the documentation.
+# The book at the top left opens the documentation.
 
 {
   __typename

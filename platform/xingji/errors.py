@@ -93,3 +93,19 @@ class SchemaDriftError(XingjiError):
     code = "schema-drift"
     zh = "数据库结构与定义不一致：{differences}"
     en = "The database's schema differs from its definition: {differences}"
+
+
+class TenantUnknownError(XingjiError):
+    """No tenant has this code."""
+
+    code = "tenant-unknown"
+    zh = "没有代码为 {tenant} 的租户。"
+    en = "There is no tenant with the code {tenant}."
+
+
+class DemoFailedError(XingjiError):
+    """The demonstration did not go as it must."""
+
+    code = "demo-failed"
+    zh = "演示未按预期进行：{reason}"
+    en = "The demonstration did not go as it must: {reason}"

@@ -27,7 +27,7 @@ TABLES = ("tenancy.tables", "certification.tables", "audit.tables")
 
 
 def upgrade(url: str, revision: str = "head", *, folder: Path | None = None) -> None:
-    """Migrate up to a revision; safe to repeat and to race."""
+    """Migrate up to a revision. Safe to repeat, and to race between processes; not between threads."""
     command.upgrade(_config(folder, url), revision)
 
 

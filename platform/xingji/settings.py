@@ -9,6 +9,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_HOST`, `XINGJI_PORT` | `127.0.0.1`, `8000` | where HTTP is served |
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
+| `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 """
 
@@ -37,6 +38,7 @@ class Settings:
     home: Path
     host: str
     port: int
+    pool: int
     introspection: bool
     demo: bool
     database_url: str | None = field(repr=False)
@@ -58,6 +60,7 @@ def read_settings(
         port=_parse_port(str(port))
         if port is not None
         else _parse_port(environ.get("XINGJI_PORT") or "8000"),
+        pool=_parse_pool(environ.get("XINGJI_POOL") or "16"),
         introspection=_read_switch(environ, "XINGJI_INTROSPECTION", default=demo),
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
@@ -72,6 +75,12 @@ def _parse_port(text: str) -> int:
     """0 lets the system choose."""
     if not (text.isascii() and text.isdecimal() and int(text) < 65536):
         raise SettingInvalidError(name="XINGJI_PORT", reason=f"{text!r} is not a port")
+    return int(text)
+
+
+def _parse_pool(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 1000):
+        raise SettingInvalidError(name="XINGJI_POOL", reason=f"{text!r} is not a number from 2 to 1000")
     return int(text)
 
 

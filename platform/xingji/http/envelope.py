@@ -1,14 +1,13 @@
 """What every answer wears, whatever route it came from: a trace id, security headers, one line in the access log.
 
 The id is the client's `X-Request-Id` if it is well-formed, else a new one; it is sent back, logged, and stands in
-every error. The log line has no query string, no variables, no token and no body. An exception that no route
+every error. The content policy forbids everything, unless a page left one of its own in the scope's state. The log line has no query string, no variables, no token and no body. An exception that no route
 caught is logged and masked here.
 """
 
 import logging
 import os
 import re
-import secrets
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
@@ -21,12 +20,7 @@ from xingji.http.negotiation import CHINESE
 
 _log: Final = logging.getLogger("xingji.http")
 _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9_-]{8,64}")
-_SECURITY: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
+_NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
@@ -47,7 +41,7 @@ class Envelope:
             return
         started = perf_counter()
         given = dict(scope["headers"]).get(b"x-request-id", b"")
-        trace_id = given.decode() if _WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
+        trace_id = given.decode() if _WELL_FORMED.fullmatch(given) else os.urandom(16).hex()
         state: dict[str, Any] = scope.setdefault("state", {})
         state["trace_id"] = trace_id
         status = 0
@@ -56,11 +50,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = list(message.get("headers", ()))
-                if all(name != b"content-security-policy" for name, _ in headers):
-                    headers.append(_POLICY)
-                headers += (*_SECURITY, (b"x-request-id", trace_id.encode()))
-                message["headers"] = headers
+                identity = (b"x-request-id", trace_id.encode())
+                policy = state.get("policy", _POLICY)
+                message["headers"] = [*message.get("headers", ()), policy, _NO_SNIFF, identity]
             await send(message)
 
         try:

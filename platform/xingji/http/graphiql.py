@@ -15,6 +15,8 @@ PAGE_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
     b"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
+PAGE_HEADERS: Final = ((b"x-frame-options", b"DENY"), (b"referrer-policy", b"no-referrer"))
+
 _PAGE: Final = f"""<!doctype html>
 <html lang="zh-CN">
 <head>

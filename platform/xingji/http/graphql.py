@@ -2,8 +2,8 @@
 
 A request that never ran is answered 400 under `application/graphql-response+json` and 200 under `application/json`,
 as the specification says; what is wrong with the HTTP itself has its own status under both. Whatever ran is 200.
-GET runs queries alone. An unexpected error is logged with the trace id and masked. After `request_seconds` the work
-is cancelled: its transaction rolls back, or had just committed; the caller asks again with the same request id.
+GET runs queries alone. An unexpected error is logged with the trace id and masked. A request has `request_seconds`
+from its head to its answer: a body still on its way is refused, work under way is cancelled; its transaction rolls back, or had just committed; the caller asks again with the same request id.
 """
 
 import asyncio
@@ -16,13 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_schema.errors import RequestError, format_error
 from xingji.http.errors import HttpError, format_internal, format_refusal
-from xingji.http.graphiql import PAGE_POLICY
+from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
 from xingji.http.negotiation import HTML, JSON, RESPONSE, choose_locale, find_media_type
 from xingji.http.requests import Asked, check_content_type, parse_body, parse_url, read_body
 from xingji.http.settings import HttpSettings, P, S, Service
 
 _log: Final = logging.getLogger("xingji.http")
-_VARY: Final = (b"vary", b"accept, accept-language, authorization")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _TYPES: Final = {
     kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, RESPONSE, HTML)
@@ -45,7 +44,8 @@ class GraphQLEndpoint(Generic[P, S]):
         try:
             kind = self._choose_type(scope["method"], headers)
             if kind == HTML and self.page is not None:
-                status, body, extra = 200, self.page, (PAGE_POLICY,)
+                status, body, extra = 200, self.page, PAGE_HEADERS
+                scope["state"]["policy"] = PAGE_POLICY
             else:
                 status, body = 200, await self._answer(scope, headers, receive, locale)
         except RequestError as refusal:
@@ -60,7 +60,7 @@ class GraphQLEndpoint(Generic[P, S]):
             _log.exception("unexpected", extra={"trace_id": trace_id})
             status, body = 500, format_internal(locale, trace_id)
         length = (b"content-length", str(len(body)).encode())
-        sent = [_TYPES[kind], length, _NO_STORE, _VARY, *extra]
+        sent = [_TYPES[kind], length, _NO_STORE, *extra]
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
 
@@ -87,20 +87,19 @@ class GraphQLEndpoint(Generic[P, S]):
     async def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, locale: str
     ) -> bytes:
-        """Read what is asked and run it, each within its time."""
+        """Read what is asked and run it, within the time a request has."""
         state: dict[str, Any] = scope["state"]
         service: Service[P, S] = state["service"]
         principal = _read_principal(service, headers.get(b"authorization"))
-        settings, phase = self.settings, _TOO_SLOW
+        phase = _TOO_SLOW
         try:
-            async with asyncio.timeout(settings.body_seconds) as clock:
+            async with asyncio.timeout(self.settings.request_seconds) as clock:
                 asked = await self._read(scope, headers, receive, service)
                 operation = service.documents.prepare(asked.query, asked.operation_name)
                 state["operation"] = operation.name
                 if operation.kind is not OperationType.QUERY:
                     _check_kind(operation.kind, scope["method"])
                 phase = _TOO_LONG
-                clock.reschedule(asyncio.get_running_loop().time() + settings.request_seconds)
                 session = service.open_session(principal, locale, state["trace_id"])
                 return await service.execute(operation, asked.variables, session)
         except TimeoutError:

@@ -5,7 +5,10 @@ closes what it opened. A request's head has no time bound here: put a proxy in f
 """
 
 import logging
+import signal
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -62,10 +65,24 @@ def make_server(
 def serve(
     app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; blocks."""
+    """Serve until SIGTERM or SIGINT, then return; blocks. For the main thread."""
     handler = JsonLines()
     for name in _LEVELS:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(logging.WARNING)
-    make_server(app, host, port, graceful_seconds=graceful_seconds, connections=connections).run()
+    server = make_server(app, host, port, graceful_seconds=graceful_seconds, connections=connections)
+    with _survive_signals():
+        server.run()
+
+
+@contextmanager
+def _survive_signals() -> Iterator[None]:
+    """Uvicorn raises again, once stopped, the signal that stopped it: let the caller live to close its own."""
+    stops = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(stop, lambda *_: None) for stop in stops]
+    try:
+        yield
+    finally:
+        for stop, handler in zip(stops, before, strict=True):
+            signal.signal(stop, handler)

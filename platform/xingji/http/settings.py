@@ -21,7 +21,6 @@ class HttpSettings:
 
     body_bytes: int = 524_288
     url_bytes: int = 16_384
-    body_seconds: float = 10.0
     request_seconds: float = 30.0
     ready_seconds: float = 2.0
     graphiql: bool = True

@@ -15,6 +15,8 @@ import pytest
 
 from tests.http_door import run_door
 
+pytestmark = pytest.mark.timeout(600)
+
 AUDIT = Path(__file__).parent / "audit"
 
 

@@ -1,6 +1,5 @@
 """Two made-up audited tables, and acts on them as a service would perform them."""
 
-import enum
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,13 +39,6 @@ AUDITED: dict[str, Any] = {"audited": True}
 sample_metadata = MetaData()
 
 
-class Mood(enum.Enum):
-    """Stored as text by its value."""
-
-    CALM = "calm"
-    KEEN = "keen"
-
-
 samples = Table(
     "samples",
     sample_metadata,
@@ -83,7 +75,7 @@ class World:
 
     tenant: int
     signer: Ed25519Signer
-    host: str
+    url: str
     app: "asyncpg.Connection[asyncpg.Record]"
     root: "asyncpg.Connection[asyncpg.Record]"
     actor: UUID = field(default_factory=uuid4)
@@ -162,7 +154,7 @@ class World:
 
     async def verify_online(self, since: bytes | None = None) -> Verdict:
         async with self.bound() as conn:
-            return await verify_stored(conn, self.tenant, self.signer.verifier_key, SAMPLES, since)
+            return await verify_stored(conn, self.tenant, self.signer.verifier_key, SAMPLES, since=since)
 
     async def verify_offline(self, directory: Path, since: bytes | None = None) -> Verdict:
         return verify_log(await self.export(directory), self.signer.verifier_key, since)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Table
 
-import certification.tables as _  # noqa: F401 - its tables join the metadata
-from tenancy.tables import metadata
+from certification.tables import metadata
 
+Row = Mapping[str, Any]
 MOMENT = datetime.datetime(2022, 4, 25, 1, 2, 3, 456789, tzinfo=datetime.UTC)
 TENANT_TABLES = [table for table in metadata.sorted_tables if table.info["tenant"]]
 

@@ -1,0 +1,68 @@
+"""The city puts up the list of those selected (公示), on a day from which its working days fit into the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from certification.acts.listing import (
+    Line,
+    authorise_city,
+    check_city_quota,
+    check_rests_on,
+    find_candidates,
+    make_list,
+    refuse_items,
+)
+from certification.changes import Act, Change, Context
+from certification.life import Actor
+from certification.model import ItemVerdict, RosterKind
+from certification.planner import local_day, plan_publicity
+from certification.reading import FoundRound, read_round
+from certification.rosters import check_roster_step, listed_statuses
+from tenancy.database import TenantConnection
+
+ACTION: Final = "open_publicity"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Publicise what the ranking `ranking_id` selected, from the day `opens_on`."""
+
+    campaign_id: UUID
+    level: str
+    ranking_id: UUID
+    opens_on: date
+
+
+async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
+    """Read the round of the level."""
+    return await read_round(tx, command.campaign_id, command.level, now)
+
+
+def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
+    """An officer of the city."""
+    return authorise_city(state, ACTION, actor)
+
+
+def decide(state: FoundRound, command: Command, context: Context) -> Change:
+    """The publicity list, with its last counted day from the planner."""
+    programme = state.programme
+    row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
+    ranking = check_rests_on(latest, command.ranking_id, RosterKind.RANKING)
+    status = listed_statuses(programme, row)[ItemVerdict.LISTED]
+    chosen = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
+    found = find_candidates(state, chosen, status)
+    if not chosen or len(found) != len(chosen):
+        refuse_items("没有入选的申请", "the ranking selected nobody who can be listed")
+    check_city_quota(state, len(found))
+    today = local_day(context.now, programme.zone)
+    plan = plan_publicity(command.opens_on, today, programme)
+    lines = [Line(line.candidate, ItemVerdict.LISTED.value, line.reason) for line in found]
+    days = (plan.opens_on, plan.closes_on)
+    return make_list(state, context, RosterKind.PUBLICITY.value, lines, previous=ranking, days=days)
+
+
+ACT: Final = Act("roster.publicity", load, authorise, decide)

@@ -1,0 +1,65 @@
+"""The city records the province's decision (认定) with the number and day of its document: on each that was reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from certification.acts.listing import (
+    Choice,
+    authorise_city,
+    check_document,
+    check_rests_on,
+    find_candidates,
+    make_list,
+    match_choices,
+)
+from certification.changes import Act, Change, Context
+from certification.life import Actor
+from certification.model import ItemVerdict, RosterKind
+from certification.reading import FoundRound, read_round
+from certification.rosters import check_roster_step, listed_statuses
+from tenancy.database import TenantConnection
+
+ACTION: Final = "record_decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the province decided on the report `report_id`, application by application."""
+
+    campaign_id: UUID
+    level: str
+    report_id: UUID
+    document_number: str
+    document_date: date
+    items: tuple[Choice, ...]
+
+
+async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
+    """Read the round of the level."""
+    return await read_round(tx, command.campaign_id, command.level, now)
+
+
+def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
+    """An officer of the city."""
+    return authorise_city(state, ACTION, actor)
+
+
+def decide(state: FoundRound, command: Command, context: Context) -> Change:
+    """The decision, on each reported application once."""
+    programme = state.programme
+    row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
+    report = check_rests_on(latest, command.report_id, RosterKind.REPORT)
+    check_document(programme, command.document_number, command.document_date, context)
+    status = listed_statuses(programme, row)[ItemVerdict.CERTIFIED]
+    listed = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
+    reported = [line.candidate for line in find_candidates(state, listed, status)]
+    lines = match_choices(command.items, reported, row.verdicts)
+    document = (command.document_number, command.document_date)
+    return make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+
+
+ACT: Final = Act("roster.decision", load, authorise, decide)

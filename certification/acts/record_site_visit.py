@@ -1,0 +1,47 @@
+"""The city records its site visit (实地考察) to a community, with what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from certification.acts.binding import get_bound_form, give
+from certification.changes import Act, Change, Context
+from certification.forms import OPINION_LIMIT, check_text
+from certification.life import Actor, check_entitled, check_step
+from certification.reading import FoundApplication, read_application
+from tenancy.database import TenantConnection
+
+ACTION: Final = "record_site_visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was found, and the hash (32 bytes) of the form version that was compared with the place."""
+
+    application_id: UUID
+    note: str
+    form_hash: bytes
+
+
+async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
+    """Read the application."""
+    return await read_application(tx, command.application_id)
+
+
+def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
+    """An officer of the city that oversees the county."""
+    return check_entitled(state.programme, ACTION, state.view, actor).name
+
+
+def decide(state: FoundApplication, command: Command, context: Context) -> Change:
+    """The note, as a row beside the opinions."""
+    step = check_step(state.programme, ACTION, state.view, context.actor, context.now)
+    form = get_bound_form(state, command.form_hash)
+    check_text("note", "考察记录", command.note, OPINION_LIMIT)
+    return give(state, step, form, command.note, context, "application.site_visited")
+
+
+ACT: Final = Act("application.site_visited", load, authorise, decide)

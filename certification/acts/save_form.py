@@ -1,0 +1,117 @@
+"""A community saves its form (推荐表): a new version beside those before, and the one in force from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from audit.commitment import commit
+from audit.entry import Subject
+from certification.changes import Act, Change, Context, insert, update
+from certification.forms import Contact, check_contact, check_content, content_hash
+from certification.life import Actor, check_entitled, check_step
+from certification.model import FormVersion, PersonalValue
+from certification.reading import FoundApplication, read_application
+from tenancy.database import TenantConnection
+from tenancy.statements import statement
+from tenancy.tables import personal_values
+
+ACTION: Final = "save_form"
+_STORED = statement(
+    select(personal_values.c.field, personal_values.c.value).where(
+        personal_values.c.tenant_id == bindparam("tenant_id"),
+        personal_values.c.subject_id == bindparam("subject"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The typed fields of the form. `contact` is personal: it enters no digest."""
+
+    application_id: UUID
+    situation: str
+    narrative: str
+    contact: Contact = field(metadata={"personal": True})
+
+
+async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
+    """Read the application."""
+    return await read_application(tx, command.application_id)
+
+
+def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
+    """The clerk of that community."""
+    return check_entitled(state.programme, ACTION, state.view, actor).name
+
+
+def decide(state: FoundApplication, command: Command, context: Context) -> Change:
+    """A new version; its hash names the words and commits to the contact."""
+    programme, application = state.programme, state.application
+    step = check_step(programme, ACTION, state.view, context.actor, context.now)
+    form = programme.forms[programme.levels[application.level].form]
+    check_content(programme, form, command.situation, command.narrative)
+    check_contact(command.contact)
+    version_id = context.new_id()
+    salts = {name: context.new_salt() for name in command.contact.values()}
+    commitments = {
+        name: commit(name, value.encode(), salts[name]) for name, value in command.contact.values().items()
+    }
+    version = FormVersion(
+        tenant_id=application.tenant_id,
+        id=version_id,
+        application_id=application.id,
+        version=state.versions + 1,
+        form=form.code,
+        situation=command.situation,
+        narrative=command.narrative,
+        contact_name_commitment=commitments["contact_name"],
+        fixed_phone_commitment=commitments.get("fixed_phone"),
+        mobile_phone_commitment=commitments.get("mobile_phone"),
+        hash=content_hash(
+            application.id,
+            state.versions + 1,
+            form=form.code,
+            situation=command.situation,
+            narrative=command.narrative,
+            commitments=commitments,
+        ),
+        author_id=context.actor.person_id,
+        created_at=context.now,
+    )
+    values = (
+        PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])
+        for name, value in command.contact.values().items()
+    )
+    after = replace(
+        application,
+        status=step.to,
+        revision=application.revision + 1,
+        form_version_id=version_id,
+        updated_at=context.now,
+    )
+    return Change(
+        operation="application.form_saved",
+        subject=Subject("application", application.id, after.revision),
+        intent={
+            "action": ACTION,
+            "form": form.code,
+            "form_hash": version.hash.hex(),
+            "status": step.to,
+            "version": version.version,
+        },
+        writes=(*insert(version, *values), *update(after)),
+    )
+
+
+async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
+    """Whether the stored contact of a version is the one given; true once it has been erased."""
+    stored = {row["field"]: row["value"] for row in await tx.all(_STORED, subject=first_id)}
+    return not stored or stored == command.contact.values()
+
+
+ACT: Final = Act("application.form_saved", load, authorise, decide, same_personal)

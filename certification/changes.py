@@ -1,0 +1,103 @@
+"""What an act hands back: rows to write, and what the ledger's entry says of them.
+
+An `Act` is three functions (ADR 0004): `load` reads, `authorise` says in which role the actor may do it at all, `decide`
+is pure and gives a `Change` or raises a CertificationError. Only certification/recording.py turns a change into rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from audit.entry import Cite, Subject
+from certification import model, tables
+from certification.life import Actor
+from tenancy.database import TenantConnection
+from tenancy.tables import personal_values
+
+C = TypeVar("C")
+S = TypeVar("S")
+
+TABLES: Mapping[type, Table] = {
+    model.Campaign: tables.campaigns,
+    model.CampaignLevel: tables.campaign_levels,
+    model.CampaignWindow: tables.campaign_windows,
+    model.StandardClause: tables.standard_clauses,
+    model.Application: tables.applications,
+    model.FormVersion: tables.form_versions,
+    model.Opinion: tables.opinions,
+    model.Roster: tables.rosters,
+    model.RosterItem: tables.roster_items,
+    model.Certification: tables.certifications,
+    model.PersonalValue: personal_values,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What `decide` is handed instead of a clock and randomness: who, when, fresh ids and fresh salts (32 bytes)."""
+
+    actor: Actor
+    now: datetime
+    new_id: Callable[[], UUID]
+    new_salt: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A whole row of a table to insert (`new`) or to update by its key."""
+
+    table: Table
+    entity: Any
+    new: bool
+
+    def row(self) -> dict[str, Any]:
+        """The row as a mapping of column to value."""
+        return {column: getattr(self.entity, column) for column in _columns(self.table)}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds the digest of the arguments."""
+
+    operation: str
+    subject: Subject
+    intent: Mapping[str, object]
+    writes: tuple[Write, ...]
+    cites: tuple[Cite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Generic[C, S]):
+    """An act: `load(tx, command, now)`, `authorise(state, command, actor)` → role, `decide(state, command, context)`.
+
+    `same_personal(tx, command, first_id)` says whether a retry carries the same personal values as the act that made the
+    row `first_id`; they are outside the digest of the arguments (certification/recording.py).
+    """
+
+    operation: str
+    load: Callable[[TenantConnection, C, datetime], Awaitable[S]]
+    authorise: Callable[[S, C, Actor], str]
+    decide: Callable[[S, C, Context], Change]
+    same_personal: Callable[[TenantConnection, C, UUID], Awaitable[bool]] | None = field(default=None)
+
+
+def insert(*entities: Any) -> tuple[Write, ...]:
+    """Writes of new rows."""
+    return tuple(Write(TABLES[type(entity)], entity, True) for entity in entities)
+
+
+def update(*entities: Any) -> tuple[Write, ...]:
+    """Writes of rows that exist."""
+    return tuple(Write(TABLES[type(entity)], entity, False) for entity in entities)
+
+
+@cache
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)

@@ -1,0 +1,282 @@
+"""Errors of certification: one base class, a stable `code`, a message in Chinese and English, and the clause.
+
+Each refusal is something a person may be shown: a class holds the templates in `zh` and `en`, an instance holds them
+filled in. `clause` names the place in the notice (or the decision of the
+programme) on which it rests, where there is one. `details` fill the templates and hold no personal data.
+"""
+
+from __future__ import annotations
+
+
+class CertificationError(Exception):
+    """Base of all refusals of this package."""
+
+    code: str = "certification"
+    zh: str = "无法办理"
+    en: str = "cannot be done"
+
+    def __init__(self, *, clause: str | None = None, **details: object) -> None:
+        self.clause = clause
+        self.details = details
+        self.zh = type(self).zh.format(**details)
+        self.en = type(self).en.format(**details)
+        super().__init__(self.en)
+
+
+class InvariantError(Exception):
+    """What our own code promised does not hold. Never the caller's fault, never shown."""
+
+
+# ---- the programme and its calendar
+
+
+class ProgrammeRefusedError(CertificationError):
+    """A programme file is not in its format, or its table of steps does not hold together."""
+
+    code = "programme.refused"
+    zh = "方案文件有误：{where}：{reason}"
+    en = "the programme is refused: {where}: {reason}"
+
+
+class CalendarUnpublishedError(CertificationError):
+    """Nobody has published the working days of that year; they are not guessed."""
+
+    code = "calendar.unpublished"
+    zh = "{year} 年的工作日安排尚未公布，无法推算"
+    en = "the working days of {year} have not been published: nothing is guessed"
+
+
+class NoPublicityDateError(CertificationError):
+    """No start leaves the counted days, and time to report, in the window."""
+
+    code = "publicity.no_date"
+    zh = "窗口期内已排不下 {days} 个工作日的公示"
+    en = "no publicity of {days} working days fits into the window"
+
+
+class PublicityStartRefusedError(CertificationError):
+    """A publicity may not start that day. `reason_zh` and `reason_en` say why."""
+
+    code = "publicity.start_refused"
+    zh = "公示不能自 {day} 起：{reason_zh}"
+    en = "publicity cannot start on {day}: {reason_en}"
+
+
+class PublicityRunningError(CertificationError):
+    """The last counted day has not ended."""
+
+    code = "publicity.running"
+    zh = "公示期至 {day} 24 时方满"
+    en = "the publicity runs to the end of {day}"
+
+
+# ---- who, when, in which state
+
+
+class NoSuchActionError(CertificationError):
+    """The programme has no such stage or verdict."""
+
+    code = "action.unknown"
+    zh = "方案中没有此环节：{stage}（{verdict}）"
+    en = "the programme has no stage {stage} with the verdict {verdict}"
+
+
+class NotEntitledError(CertificationError):
+    """The actor holds no role that may do this here."""
+
+    code = "actor.not_entitled"
+    zh = "“{name}”须由本辖区的{role_zh}办理"
+    en = "“{action}” is for a {role} of this jurisdiction"
+
+
+class WrongStatusError(CertificationError):
+    """The application is not where the act starts from."""
+
+    code = "application.wrong_status"
+    zh = "当前状态为“{status_zh}”，不能办理“{name}”"
+    en = "“{action}” does not start from the status {status}"
+
+
+class OutsideWindowError(CertificationError):
+    """The act has a window, and now is outside it."""
+
+    code = "window.closed"
+    zh = "“{name}”的办理时间为 {opens} 至 {closes}"
+    en = "“{action}” may be done from {opens} to {closes}"
+
+
+class SamePersonError(CertificationError):
+    """One person would act at two stages of one application."""
+
+    code = "actor.same_person"
+    zh = "同一人不得办理同一申请的两个环节（已办：{stage}）"
+    en = "one person may not act at two stages of one application (already: {stage})"
+
+
+class CountyQuotaError(CertificationError):
+    """The county has used its places."""
+
+    code = "quota.county"
+    zh = "本县（市、区）{level_zh}推荐名额 {quota} 个，已用完"
+    en = "the county has used its {quota} place(s) for {level}"
+
+
+class CityQuotaError(CertificationError):
+    """More would be selected or reported than the city has places."""
+
+    code = "quota.city"
+    zh = "全市{level_zh}推荐名额 {quota} 个，不能列入 {asked} 个"
+    en = "the city has {quota} places for {level}: {asked} cannot be listed"
+
+
+class HistoryMissingError(CertificationError):
+    """The level asks for an earlier certification and annual reviews that no ledger holds for this community."""
+
+    code = "application.history_missing"
+    zh = "须已认定为{certified_zh}并连续 {passes} 年复查合格，账本中没有本社区的年度复查记录"
+    en = "asks for certification as {certified} and {passes} annual passes in succession: no ledger holds a review of it"
+
+
+class NotInScopeError(CertificationError):
+    """The unit is of no kind that may apply, or no longer exists."""
+
+    code = "application.not_in_scope"
+    zh = "仅限现存的社区或与社区服务功能相近的行政村申报"
+    en = "only an existing community, or village with like functions, may apply"
+
+
+class JustificationMissingError(CertificationError):
+    """A unit of this kind gives a justification that the county confirms; the form has no place for one yet."""
+
+    code = "application.justification_missing"
+    zh = "原则上以社区为主：行政村申报须说明理由并经县（市、区）确认，目前尚不能受理"
+    en = "communities come first: a {kind} needs a justification confirmed by the county, which cannot be received yet"
+
+
+class AlreadyAppliedError(CertificationError):
+    """A live application of this community for this level exists in the campaign."""
+
+    code = "application.exists"
+    zh = "本社区在本批次已有同级申请"
+    en = "the community has an application for this level in this campaign"
+
+
+# ---- what is handed in
+
+
+class FormMissingError(CertificationError):
+    """There is no form to submit."""
+
+    code = "form.missing"
+    zh = "尚未填写{form_zh}"
+    en = "no version of {form} has been saved"
+
+
+class FormStaleError(CertificationError):
+    """The hash given is not that of the form version in force: the actor has not seen it."""
+
+    code = "form.stale"
+    zh = "推荐表已更新，请阅看最新版本后再办理"
+    en = "the form has changed since: read the version in force and decide again"
+
+
+class FieldRefusedError(CertificationError):
+    """A field is missing, too long or malformed. `reason_zh` and `reason_en` say how; the value is not repeated."""
+
+    code = "field.refused"
+    zh = "{label}：{reason_zh}"
+    en = "{field}: {reason_en}"
+
+
+class NarrativeTooLongError(CertificationError):
+    """The narrative has more 字 than the notice allows."""
+
+    code = "narrative.too_long"
+    zh = "推荐材料 {count} 字，超过 {limit} 字"
+    en = "the narrative has {count} 字, more than {limit}"
+
+
+# ---- the city's lists
+
+
+class RosterMissingError(CertificationError):
+    """The list on which this one rests does not exist, or is not the latest of its kind."""
+
+    code = "roster.missing"
+    zh = "须先有“{kind_zh}”名单，且以最新的为准"
+    en = "rests on a {kind}: there is none, or not this one"
+
+
+class RosterExistsError(CertificationError):
+    """A list of this kind exists already for the level."""
+
+    code = "roster.exists"
+    zh = "本级别已有“{kind_zh}”名单"
+    en = "there is a {kind} of this level already"
+
+
+class RosterItemsError(CertificationError):
+    """The items do not name what they must. `reason_zh` and `reason_en` say how."""
+
+    code = "roster.items"
+    zh = "名单有误：{reason_zh}"
+    en = "the list is refused: {reason_en}"
+
+
+class RosterUnfinishedError(CertificationError):
+    """Applications of the level are still under review, or have not caught up with the list before."""
+
+    code = "roster.unfinished"
+    zh = "尚有 {count} 份申请未完成上一环节"
+    en = "{count} application(s) have not finished the step before"
+
+
+class PublicityOpenError(CertificationError):
+    """The publicity has not been closed, or was closed before."""
+
+    code = "publicity.not_closed"
+    zh = "公示尚未期满办结"
+    en = "the publicity has not been closed"
+
+
+class PublicityClosedError(CertificationError):
+    """The publicity was closed before."""
+
+    code = "publicity.closed"
+    zh = "公示已经办结"
+    en = "the publicity was closed before"
+
+
+# ---- recording
+
+
+class NotFoundError(CertificationError):
+    """Nothing of that id is here, or not within reach."""
+
+    code = "not_found"
+    zh = "未找到：{what_zh}"
+    en = "not found: {what}"
+
+
+class CampaignExistsError(CertificationError):
+    """The programme has been opened already."""
+
+    code = "campaign.exists"
+    zh = "方案 {programme} 已经启动"
+    en = "the programme {programme} has been opened already"
+
+
+class RequestConflictError(CertificationError):
+    """The request id was used by this actor with other arguments."""
+
+    code = "request.conflict"
+    zh = "该请求编号已用于另一请求"
+    en = "this request id was used with other arguments"
+
+
+class RequestMalformedError(CertificationError):
+    """A request id is 1 to 200 visible ASCII characters."""
+
+    code = "request.malformed"
+    zh = "请求编号须为 1 至 200 个可见 ASCII 字符"
+    en = "a request id has 1 to 200 visible ASCII characters"

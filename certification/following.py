@@ -1,0 +1,255 @@
+"""What a list of the city does to each county's application: a following act (ADR 0001).
+
+The city's transaction commits first. Then each item of its list that moves an application (the programme's `follows`) is
+followed in the county's log by one act that cites the city's entry:
+
+    async with database.read(city) as tx:
+        pending = await pending_followings(tx)
+    for one in pending:
+        async with database.write(one.scope()) as tx:
+            await follow(tx, signer_of(one.tenant_id), one, now)
+
+The request id derives from the city's entry, so repeating is harmless, and what a crash left undone is found by comparing
+lists with applications: call it at start and behind every act of the city. The actor is the list's author, whose decision it
+is; what allows it is the list and the county's grant, not what roles that person has kept. The boundary opens the transactions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Integer, and_, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from audit.entry import Cite, Subject
+from audit.ledger import lock_head
+from audit.signer import Signer
+from audit.tables import ledger_entries, ledger_heads
+from certification.changes import Act, Change, Context, insert, update
+from certification.errors import InvariantError, NotEntitledError, NotFoundError
+from certification.life import Actor, check_following
+from certification.model import Certification, Roster, RosterItem, Status
+from certification.programme import Programme
+from certification.reader import parse_stored
+from certification.reading import FoundApplication, entity, read_application
+from certification.recording import Recorded, record
+from certification.tables import applications, campaigns, roster_items, rosters
+from tenancy.database import Scope, TenantConnection
+from tenancy.identity import Principal, load_standing
+from tenancy.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """An item of a list that its application does not mirror yet; `entry` made the list."""
+
+    city: int
+    roster_id: UUID
+    author_id: UUID
+    tenant_id: int
+    application_id: UUID
+    entry: Cite
+
+    def scope(self) -> Scope:
+        """Of the county's transaction: it reads the city's list beside its own rows."""
+        return Scope(self.tenant_id, granted=(self.city,))
+
+    @property
+    def request_id(self) -> str:
+        """The same for every try, and for nothing else."""
+        return f"follow:{self.entry.hash.hex()}:{self.application_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Follow the list `roster_id` of the city `city` with the application."""
+
+    city: int
+    roster_id: UUID
+    application_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The application, the list and what it says of it, and the city's entry that made the list."""
+
+    found: FoundApplication
+    roster: Roster
+    item: RosterItem
+    entry: Cite
+
+
+_CITY: Final = bindparam("city", type_=Integer)
+# The entry that made the list, not one that closed it.
+_made = (
+    select(ledger_entries.c.seq, ledger_entries.c.hash)
+    .where(ledger_entries.c.tenant_id == rosters.c.tenant_id, ledger_entries.c.subject_id == rosters.c.id)
+    .order_by(ledger_entries.c.seq)
+    .limit(1)
+    .lateral("made")
+)
+_PENDING = statement(
+    select(
+        rosters.c.id,
+        rosters.c.kind,
+        rosters.c.author_id,
+        campaigns.c.programme,
+        roster_items.c.application_tenant_id,
+        roster_items.c.application_id,
+        roster_items.c.verdict,
+        applications.c.status,
+        ledger_heads.c.origin,
+        _made.c.seq,
+        _made.c.hash,
+    )
+    .select_from(rosters)
+    .join(
+        campaigns, and_(campaigns.c.tenant_id == rosters.c.tenant_id, campaigns.c.id == rosters.c.campaign_id)
+    )
+    .join(
+        roster_items,
+        and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
+    )
+    .join(
+        applications,
+        and_(
+            applications.c.tenant_id == roster_items.c.application_tenant_id,
+            applications.c.id == roster_items.c.application_id,
+        ),
+    )
+    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
+    .join(_made, rosters.c.id.is_not(None))
+    .where(
+        rosters.c.tenant_id == bindparam("tenant_id", type_=Integer),
+        applications.c.tenant_id == any_(bindparam("granted", type_=ARRAY(Integer))),
+    )
+    .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+_LIST = statement(
+    select(rosters, ledger_heads.c.origin, _made.c.seq, _made.c.hash)
+    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
+    .join(_made, rosters.c.id.is_not(None))
+    .where(rosters.c.tenant_id == _CITY, rosters.c.id == bindparam("roster"))
+)
+_ITEM = statement(
+    select(roster_items).where(
+        roster_items.c.tenant_id == _CITY,
+        roster_items.c.roster_id == bindparam("roster"),
+        roster_items.c.application_tenant_id == bindparam("tenant_id", type_=Integer),
+        roster_items.c.application_id == bindparam("application"),
+    )
+)
+
+
+async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
+    """What the bound city's lists say that its granted counties' applications do not mirror yet, in order."""
+    found = []
+    for row in await tx.all(_PENDING, granted=list(tx.scope.granted)):
+        action = find_following(parse_stored(row["programme"]), row["kind"], row["verdict"], row["status"])
+        if action is None:
+            continue
+        entry = Cite(row["origin"], row["seq"], row["hash"])
+        found.append(
+            Following(
+                tx.tenant_id,
+                row["id"],
+                row["author_id"],
+                row["application_tenant_id"],
+                row["application_id"],
+                entry,
+            )
+        )
+    return tuple(found)
+
+
+def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
+    """The step that follows this verdict of a list from this status, or None when there is nothing to follow."""
+    action = programme.get_maker(kind).follows.get(verdict)
+    starts = (step.start for step in programme.life if step.action == action)
+    return action if status in starts else None
+
+
+async def follow(tx: TenantConnection, signer: Signer, following: Following, now: datetime) -> Recorded:
+    """Perform a following act in the county's open transaction, or find that it was performed before."""
+    head = await lock_head(tx.raw, tx.tenant_id)
+    author = Principal(following.city, following.author_id, (), (), (), demo=False)
+    standing = await load_standing(tx, author, now)
+    command = Command(following.city, following.roster_id, following.application_id)
+    return await record(tx, signer, head, ACT, command, standing, following.request_id, now)
+
+
+async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
+    """Read the application and the list. Raises NotFoundError."""
+    found = await read_application(tx, command.application_id)
+    row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
+    item = await tx.first(
+        _ITEM, city=command.city, roster=command.roster_id, application=command.application_id
+    )
+    if row is None or item is None or command.city != found.application.campaign_tenant_id:
+        raise NotFoundError(what="list", what_zh="名单")
+    entry = Cite(row["origin"], row["seq"], row["hash"])
+    return State(found, entity(Roster, row), entity(RosterItem, item), entry)
+
+
+def authorise(state: State, command: Command, actor: Actor) -> str:
+    """The author of the list, while the county grants the city its oversight."""
+    row = state.found.programme.get_maker(state.roster.kind)
+    if (
+        not actor.oversees
+        or actor.person_id != state.roster.author_id
+        or actor.home_tenant_id != command.city
+    ):
+        raise NotEntitledError(action=row.action, name=row.name, role=row.role, role_zh="市人社局经办人")
+    return row.role
+
+
+def decide(state: State, command: Command, context: Context) -> Change:
+    """The application's next status, citing the city's entry; a certification beside it when the province certified."""
+    programme, application = state.found.programme, state.found.application
+    action = programme.get_maker(state.roster.kind).follows.get(state.item.verdict)
+    if action is None:
+        raise NotFoundError(what="list", what_zh="名单")
+    step = check_following(programme, action, state.found.view)
+    after = replace(application, status=step.to, revision=application.revision + 1, updated_at=context.now)
+    made = (_certification(state, context),) if step.to == Status.CERTIFIED else ()
+    return Change(
+        operation="application.followed",
+        subject=Subject("application", application.id, after.revision),
+        intent={
+            "action": action,
+            "list": str(state.roster.id),
+            "status": step.to,
+            "verdict": state.item.verdict,
+        },
+        writes=(*update(after), *insert(*made)),
+        cites=(state.entry,),
+    )
+
+
+def _certification(state: State, context: Context) -> Certification:
+    number, day = state.roster.document_number, state.roster.document_date
+    if number is None or day is None:
+        raise InvariantError("a decision without its document")
+    return _certify(state, context.new_id(), number, day)
+
+
+def _certify(state: State, certification_id: UUID, number: str, day: date) -> Certification:
+    application = state.found.application
+    return Certification(
+        tenant_id=application.tenant_id,
+        id=certification_id,
+        community_id=application.community_id,
+        level=application.level,
+        application_id=application.id,
+        document_number=number,
+        certified_on=day,
+        cited_origin=state.entry.origin,
+        cited_seq=state.entry.seq,
+        cited_hash=state.entry.hash,
+    )
+
+
+ACT: Final = Act("application.followed", load, authorise, decide)

@@ -1,0 +1,244 @@
+"""What may be done with an application now, and why not: the programme's table, asked in one way only.
+
+The rule upheld here: the answer shown to a person (`available_actions`) and the answer that decides an act (`check_step`) come
+from the same function, `find_obstacle`, over the same table (`Programme.life`). Checked, in this order: role and jurisdiction,
+status, required history, window, one person one stage, a form to speak of, the county's places.
+
+Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists of the city are certification/rosters.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from certification.errors import (
+    CertificationError,
+    CountyQuotaError,
+    FormMissingError,
+    HistoryMissingError,
+    NoSuchActionError,
+    NotEntitledError,
+    OutsideWindowError,
+    SamePersonError,
+    WrongStatusError,
+)
+from certification.model import ROLE_ZH, STATUS_ZH, Level, Status
+from certification.programme import Programme, RosterStep, Step
+
+FILING = "filing"
+LEVEL_ZH = {Level.PROVINCIAL: "省级", Level.STAR: "星级"}
+
+
+class Role(Protocol):
+    """A role held now over a unit (tenancy.identity.Role)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit_id(self) -> UUID: ...
+
+
+class Actor(Protocol):
+    """Who acts, with what they may do now in the tenant that owns the rows (tenancy.identity.Standing).
+
+    `oversees`: the tenant grants its oversight to the actor's home tenant.
+    """
+
+    @property
+    def person_id(self) -> UUID: ...
+    @property
+    def home_tenant_id(self) -> int: ...
+    @property
+    def roles(self) -> Sequence[Role]: ...
+    @property
+    def oversees(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationView:
+    """What deciding needs to know of an application. `status` None: it has not been filed.
+
+    `endorsed` holds (stage, person) of the opinions given; `county_taken` how many places of its county are taken for
+    its level in its campaign.
+    """
+
+    tenant_id: int
+    campaign_tenant_id: int
+    level: str
+    status: str | None
+    community_id: UUID
+    street_id: UUID
+    filed_by: UUID | None = None
+    form_author_id: UUID | None = None
+    form_hash: bytes | None = None
+    endorsed: tuple[tuple[str, UUID], ...] = ()
+    county_taken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """An action, and the refusal that it would meet now (None: it is allowed)."""
+
+    action: str
+    name: str
+    clause: str | None
+    obstacle: CertificationError | None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may be done now."""
+        return self.obstacle is None
+
+
+def available_actions(
+    programme: Programme, view: ApplicationView, actor: Actor, now: datetime
+) -> tuple[Availability, ...]:
+    """Every action of a person on this application, in the table's order, each with what stands against it now."""
+    found: dict[str, Availability] = {}
+    for row in programme.life:
+        filed = row.start is not None
+        if (
+            row.by_roster
+            or view.level not in row.levels
+            or filed != (view.status is not None)
+            or row.action in found
+        ):
+            continue
+        obstacle = find_obstacle(programme, row.action, view, actor, now)
+        found[row.action] = Availability(row.action, row.name, row.ground.clause, obstacle)
+    return tuple(found.values())
+
+
+def find_obstacle(
+    programme: Programme, action: str, view: ApplicationView, actor: Actor, now: datetime
+) -> CertificationError | None:
+    """What refuses the action now, or None."""
+    try:
+        check_step(programme, action, view, actor, now)
+    except CertificationError as obstacle:
+        return obstacle
+    return None
+
+
+def check_step(programme: Programme, action: str, view: ApplicationView, actor: Actor, now: datetime) -> Step:
+    """The row of the table by which the action may be done now. Raises the CertificationError that refuses it."""
+    check_entitled(programme, action, view, actor)
+    step = _get_step(programme, action, view)
+    _check_history(programme, step, view)
+    check_window(programme, step, now)
+    _check_separation(programme, step, view, actor)
+    if view.form_hash is None and step.start is not None and step.to != programme.initial:
+        form = programme.forms[programme.levels[view.level].form]
+        raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    _check_place(programme, step, view)
+    return step
+
+
+def check_following(programme: Programme, action: str, view: ApplicationView) -> Step:
+    """The row by which an application follows a list of the city: only its status matters. Raises WrongStatusError."""
+    return _get_step(programme, action, view)
+
+
+def check_entitled(programme: Programme, action: str, view: ApplicationView, actor: Actor) -> Role:
+    """The role in which the actor may do this here, whenever it may be done. Raises NotEntitledError."""
+    row = _rows(programme, action, view.level)[0]
+    for role in actor.roles:
+        if role.name == row.role and not row.by_roster and _reaches(role, view, actor):
+            return role
+    raise NotEntitledError(
+        clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
+    )
+
+
+def action_of(programme: Programme, stage: str, verdict: str) -> str:
+    """The action that gives this verdict at this stage. Raises NoSuchActionError."""
+    for row in programme.life:
+        if (row.stage, row.verdict) == (stage, verdict):
+            return row.action
+    raise NoSuchActionError(stage=stage, verdict=verdict)
+
+
+def check_window(programme: Programme, row: Step | RosterStep, now: datetime) -> None:
+    """Raise OutsideWindowError unless `now` is inside the window of the row."""
+    if row.window is None:
+        return
+    window, zone = programme.windows[row.window], programme.zone
+    if not window.opens_at <= now < window.closes_at:
+        raise OutsideWindowError(
+            clause=window.ground.clause,
+            action=row.action,
+            name=row.name,
+            opens=f"{window.opens_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            closes=f"{window.closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        )
+
+
+def _rows(programme: Programme, action: str, level: str) -> list[Step]:
+    return [row for row in programme.life if row.action == action and level in row.levels]
+
+
+def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:
+    if role.name == "city_officer":
+        return actor.home_tenant_id == view.campaign_tenant_id and actor.oversees
+    if actor.home_tenant_id != view.tenant_id:
+        return False
+    if role.name == "community_clerk":
+        return role.unit_id == view.community_id
+    if role.name == "street_officer":
+        return role.unit_id == view.street_id
+    return role.name == "county_officer"
+
+
+def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
+    rows = _rows(programme, action, view.level)
+    for row in rows:
+        if row.start == view.status:
+            return row
+    status_zh = "未申报" if view.status is None else STATUS_ZH[Status(view.status)]
+    raise WrongStatusError(
+        clause=rows[0].ground.clause,
+        action=action,
+        name=rows[0].name,
+        status=view.status,
+        status_zh=status_zh,
+    )
+
+
+def _check_history(programme: Programme, step: Step, view: ApplicationView) -> None:
+    # No ledger holds annual reviews of anybody yet, so a level that rests on them is out of everybody's reach.
+    requires = programme.levels[view.level].requires
+    if step.start is None and requires is not None:
+        raise HistoryMissingError(
+            clause=requires.ground.clause,
+            certified=requires.certified,
+            certified_zh=programme.levels[requires.certified].name,
+            passes=requires.annual_passes,
+        )
+
+
+def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:
+    separated = programme.separation.value
+    if step.stage not in separated:
+        return
+    before = [(FILING, view.filed_by), (FILING, view.form_author_id), *view.endorsed]
+    for stage, person in before:
+        if person == actor.person_id and stage in separated and stage != step.stage:
+            raise SamePersonError(clause=programme.separation.ground.clause, stage=stage)
+
+
+def _check_place(programme: Programme, step: Step, view: ApplicationView) -> None:
+    holding = programme.holds_county_place.value
+    quota = programme.levels[view.level].county_quota
+    if quota.value is None or step.to not in holding or view.status in holding:
+        return
+    if view.county_taken >= quota.value:
+        raise CountyQuotaError(
+            clause=quota.ground.clause,
+            level=view.level,
+            level_zh=LEVEL_ZH[Level(view.level)],
+            quota=quota.value,
+        )

@@ -1,0 +1,274 @@
+"""The nouns of certification: frozen dataclasses whose fields are the columns of the table of the same noun.
+
+They hold values, not rules. Times are aware UTC, dates are the city's (Asia/Shanghai), digests 32 bytes.
+docs/glossary.md gives the Chinese of each name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Status(StrEnum):
+    """Where an application is (状态). Which are used, and by which steps, is the programme's table."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    STREET_ENDORSED = "street_endorsed"
+    COUNTY_RECOMMENDED = "county_recommended"
+    CITY_REVIEWED = "city_reviewed"
+    SITE_VISITED = "site_visited"
+    PUBLICISED = "publicised"
+    REPORTED = "reported"
+    CERTIFIED = "certified"
+    NOT_CERTIFIED = "not_certified"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class Level(StrEnum):
+    """省级 and 星级."""
+
+    PROVINCIAL = "provincial"
+    STAR = "star"
+
+
+class Stage(StrEnum):
+    """Where an opinion is given (环节)."""
+
+    STREET = "street"
+    COUNTY = "county"
+    CITY = "city"
+    SITE_VISIT = "site_visit"
+
+
+class Verdict(StrEnum):
+    """What an opinion says (同意, 不同意)."""
+
+    AGREE = "agree"
+    REFUSE = "refuse"
+
+
+class RosterKind(StrEnum):
+    """The city's lists (名单): 排序, 公示, 报送, 认定."""
+
+    RANKING = "ranking"
+    PUBLICITY = "publicity"
+    REPORT = "report"
+    DECISION = "decision"
+
+
+class ItemVerdict(StrEnum):
+    """What a list says of an application."""
+
+    SELECTED = "selected"
+    NOT_SELECTED = "not_selected"
+    LISTED = "listed"
+    CERTIFIED = "certified"
+    NOT_CERTIFIED = "not_certified"
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A round (批次): the programme in force, as canonical JSON with its SHA-256."""
+
+    tenant_id: int
+    id: UUID
+    code: str
+    name: str
+    document_number: str
+    issued_on: date
+    programme: str
+    programme_digest: bytes
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLevel:
+    """A level of a campaign with its batch and quotas; `county_quota` None: no cap a county."""
+
+    tenant_id: int
+    campaign_id: UUID
+    level: str
+    batch: int
+    city_quota: int
+    county_quota: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignWindow:
+    """A window of a campaign; `closes_at` is exclusive."""
+
+    tenant_id: int
+    campaign_id: UUID
+    stage: str
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StandardClause:
+    """An item of the standard (附件1) with its wording; `position` runs from 1 over all levels."""
+
+    tenant_id: int
+    campaign_id: UUID
+    level: str
+    code: str
+    part: str
+    position: int
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A community's application (申报); `revision` grows by one with every act on it."""
+
+    tenant_id: int
+    id: UUID
+    campaign_tenant_id: int
+    campaign_id: UUID
+    level: str
+    community_id: UUID
+    street_id: UUID
+    status: str
+    revision: int
+    form_version_id: UUID | None
+    filed_by: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """A version of the form (推荐表); never changed. `hash` is what an opinion binds."""
+
+    tenant_id: int
+    id: UUID
+    application_id: UUID
+    version: int
+    form: str
+    situation: str
+    narrative: str
+    contact_name_commitment: bytes
+    fixed_phone_commitment: bytes | None
+    mobile_phone_commitment: bytes | None
+    hash: bytes
+    author_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """An opinion (意见), or the note of a site visit, bound to the form version it was given on."""
+
+    tenant_id: int
+    id: UUID
+    application_id: UUID
+    stage: str
+    verdict: str
+    text: str
+    form_version_id: UUID
+    form_hash: bytes
+    author_tenant_id: int
+    author_id: UUID
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A list of the city (名单): ranking, publicity list, report or the province's decision."""
+
+    tenant_id: int
+    id: UUID
+    campaign_id: UUID
+    level: str
+    kind: str
+    previous_id: UUID | None
+    document_number: str | None
+    document_date: date | None
+    opens_on: date | None
+    closes_on: date | None
+    closed_at: datetime | None
+    reason: str
+    author_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RosterItem:
+    """A line of a list, citing the county's entry that it rests on."""
+
+    tenant_id: int
+    roster_id: UUID
+    position: int
+    application_tenant_id: int
+    application_id: UUID
+    community_name: str
+    verdict: str
+    reason: str
+    cited_origin: str
+    cited_seq: int
+    cited_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """A community's certification (认定) by the province, citing the city's entry of that decision."""
+
+    tenant_id: int
+    id: UUID
+    community_id: UUID
+    level: str
+    application_id: UUID
+    document_number: str
+    certified_on: date
+    cited_origin: str
+    cited_seq: int
+    cited_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalValue:
+    """A personal field's value beside its salt; erasing the row leaves the commitment standing."""
+
+    tenant_id: int
+    commitment: bytes
+    subject_id: UUID
+    field: str
+    value: str
+    salt: bytes
+
+
+STATUS_ZH = {
+    Status.DRAFT: "草稿",
+    Status.SUBMITTED: "已申报",
+    Status.STREET_ENDORSED: "街道已同意",
+    Status.COUNTY_RECOMMENDED: "县级已推荐",
+    Status.CITY_REVIEWED: "市级已初审",
+    Status.SITE_VISITED: "已实地考察",
+    Status.PUBLICISED: "已列入公示",
+    Status.REPORTED: "已报送",
+    Status.CERTIFIED: "已认定",
+    Status.NOT_CERTIFIED: "未予认定",
+    Status.RETURNED: "已退回",
+    Status.REJECTED: "未通过",
+    Status.WITHDRAWN: "已撤回",
+    Status.LAPSED: "已失效",
+}
+KIND_ZH = {
+    RosterKind.RANKING: "排序",
+    RosterKind.PUBLICITY: "公示",
+    RosterKind.REPORT: "报送",
+    RosterKind.DECISION: "认定",
+}
+ROLE_ZH = {
+    "community_clerk": "社区经办人",
+    "street_officer": "街道（乡镇）经办人",
+    "county_officer": "县（市、区）人社局经办人",
+    "city_officer": "市人社局经办人",
+}

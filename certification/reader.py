@@ -1,0 +1,353 @@
+"""Reading a programme: from a TOML file that is delivered, or from the canonical JSON that a campaign stores.
+
+The rule upheld here: nothing is taken for granted. Unknown keys, wrong types, a rule with neither clause nor reason and
+a table that does not hold together (certification/shape.py) are refused by ProgrammeRefusedError. Both ways give the
+same value: `parse_stored(programme.canonical.decode()) == programme`, and decisions use that one, never the file
+(ADR 0009).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from audit.canonical import encode
+from audit.errors import NotCanonicalError
+from certification.model import ItemVerdict, Level, RosterKind, Stage, Status, Verdict
+from certification.programme import (
+    Document,
+    Form,
+    FormField,
+    Ground,
+    Indicator,
+    IssuedDocument,
+    Item,
+    LevelRule,
+    Programme,
+    PublicityRule,
+    Requirement,
+    RosterStep,
+    Setting,
+    Step,
+    Window,
+)
+from certification.shape import check_shape
+from certification.strict import Reader, reading
+
+T = TypeVar("T")
+
+ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
+PARTS = ("platform", "services", "indicators")
+SEPARABLE = ("filing", "street", "county", "city", "site_visit")
+KINDS = ("community", "village")
+RULES = ("at_least", "none", "yes", "history")
+PROGRAMMES = Path(__file__).parent / "programmes"
+
+
+def load_programme(code: str) -> Programme:
+    """The programme of that code among those delivered. Raises ProgrammeRefusedError, also when there is none."""
+    known = {path.stem: path for path in PROGRAMMES.glob("*.toml")}
+    if code not in known:
+        Reader({}, "programmes").refuse(f"there is none of the code {code!r}")
+    return parse_toml(known[code].read_text(encoding="utf-8"))
+
+
+def parse_toml(text: str) -> Programme:
+    """A programme from TOML. Raises ProgrammeRefusedError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        Reader({}, "file").refuse(str(error))
+    return parse_programme(plain(data))
+
+
+@lru_cache(maxsize=64)
+def parse_stored(canonical: str) -> Programme:
+    """A programme from its stored canonical JSON; cached by content. Raises ProgrammeRefusedError."""
+    programme = parse_programme(json.loads(canonical))
+    if programme.canonical != canonical.encode():
+        Reader({}, "stored programme").refuse("is not canonical")
+    return programme
+
+
+def parse_programme(data: Mapping[str, Any]) -> Programme:
+    """A programme from plain JSON values. Raises ProgrammeRefusedError."""
+    try:
+        canonical = encode(data)
+    except NotCanonicalError as error:
+        Reader({}, "programme").refuse(error.en.format(**error.details))
+    with reading(data, "programme") as root:
+        if root.natural("schema") != 1:
+            root.refuse("schema is not 1")
+        programme = _programme(root, canonical)
+    check_shape(programme)
+    return programme
+
+
+def _programme(root: Reader, canonical: bytes) -> Programme:
+    levels = _keyed(root, "levels", _level, lambda one: one.code)
+    names = tuple(levels)
+    with reading(root.take("scope", dict), "scope") as scope:
+        kinds = _setting_texts(scope, "kinds", KINDS)
+        justified = _setting_texts(scope, "justified", kinds.value)
+    with reading(root.take("narrative", dict), "narrative") as narrative:
+        limit = _setting(narrative, "limit", int)
+        if _setting(narrative, "counting", str).value != "cjk-1-run-1":
+            narrative.refuse("counting is none that is known")
+    with reading(root.take("separation", dict), "separation") as separation:
+        stages = _setting_texts(separation, "stages", SEPARABLE)
+    with reading(root.take("places", dict), "places") as places:
+        county = _setting_texts(places, "county", tuple(Status))
+        city = _setting_texts(places, "city", tuple(Status))
+    with reading(root.take("ranking", dict), "ranking") as ranking:
+        complete, in_order = _setting(ranking, "complete", bool), _setting(ranking, "in_order", bool)
+    with reading(root.take("statuses", dict), "statuses") as statuses:
+        initial = statuses.one_of("initial", tuple(Status))
+        final = statuses.texts("final", tuple(Status), 1)
+    return Programme(
+        code=root.text("code"),
+        name=root.text("name"),
+        tenant_code=root.text("tenant_code"),
+        time_zone=_zone(root),
+        document=_document(root),
+        legal_basis=_legal_basis(root),
+        levels=levels,
+        scope=kinds,
+        justified=justified,
+        windows=_keyed(root, "windows", _window, lambda one: one.stage),
+        publicity=_publicity(root),
+        narrative_limit=limit,
+        separation=stages,
+        holds_county_place=county,
+        holds_city_place=city,
+        ranking_complete=complete,
+        ranking_in_order=in_order,
+        forms=_keyed(root, "forms", _form, lambda one: one.code),
+        initial=initial,
+        final=final,
+        life=_each(root, "life", lambda row: _step(row, names)),
+        round=_each(root, "round", _roster_step),
+        standard=_each(root, "standard", lambda row: _item(row, names)),
+        indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
+        canonical=canonical,
+        digest=hashlib.sha256(canonical).digest(),
+    )
+
+
+def plain(value: Any) -> Any:
+    """TOML values as JSON values: dates and times as text, times in UTC so that one instant has one spelling."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _each(root: Reader, key: str, parse: Callable[[Reader], T]) -> tuple[T, ...]:
+    found = []
+    for number, data in enumerate(root.tables(key)):
+        with reading(data, f"{key}[{number}]") as row:
+            found.append(parse(row))
+    return tuple(found)
+
+
+def _keyed(root: Reader, key: str, parse: Callable[[Reader], T], name: Callable[[T], str]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for one in _each(root, key, parse):
+        if name(one) in found:
+            root.refuse(f"{key} has {name(one)} twice")
+        found[name(one)] = one
+    return found
+
+
+def _ground(row: Reader) -> Ground:
+    clause, decided, reason = row.find_text("clause"), row.find("decided", bool), row.find_text("reason")
+    if decided is False or (decided is None) != (reason is None):
+        row.refuse("what is decided says `decided = true` and a reason")
+    if clause is None and decided is None:
+        row.refuse("a rule names its clause, or is decided with a reason")
+    return Ground(clause, decided is True, reason)
+
+
+def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
+    with reading(row.take(key, dict), f"{row.where}.{key}") as found:
+        value = found.take("value", kind)
+        if isinstance(value, int) and value < 0:
+            found.refuse("value is negative")
+        return Setting(value, _ground(found))
+
+
+def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tuple[str, ...]]:
+    with reading(row.take(key, dict), f"{row.where}.{key}") as found:
+        return Setting(found.texts("value", values), _ground(found))
+
+
+def _county_quota(row: Reader) -> Setting[int | None]:
+    with reading(row.take("county_quota", dict), f"{row.where}.county_quota") as found:
+        value = found.find("value", int)
+        ground = _ground(found)
+        if (value is None and not ground.decided) or (value is not None and value < 0):
+            found.refuse("no number is a decision, and a number is not negative")
+        return Setting(value, ground)
+
+
+def _zone(root: Reader) -> str:
+    name = root.text("time_zone")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        root.refuse("time_zone is unknown")
+    return name
+
+
+def _document(root: Reader) -> IssuedDocument:
+    with reading(root.take("document", dict), "document") as row:
+        return IssuedDocument(row.text("number"), row.text("title"), row.text("issuer"), row.day("issued_on"))
+
+
+def _legal_basis(root: Reader) -> Document:
+    with reading(root.take("legal_basis", dict), "legal_basis") as row:
+        return Document(row.text("number"), row.text("title"))
+
+
+def _level(row: Reader) -> LevelRule:
+    requires = None
+    found = row.find("requires", dict)
+    if found is not None:
+        with reading(found, f"{row.where}.requires") as asked:
+            requires = Requirement(
+                asked.one_of("certified", tuple(Level)), asked.natural("annual_passes", 1), _ground(asked)
+            )
+    return LevelRule(
+        code=row.one_of("code", tuple(Level)),
+        name=row.text("name"),
+        batch=row.natural("batch", 1),
+        form=row.text("form"),
+        city_quota=_setting(row, "city_quota", int),
+        county_quota=_county_quota(row),
+        requires=requires,
+    )
+
+
+def _window(row: Reader) -> Window:
+    window = Window(
+        row.text("stage"), row.text("name"), row.instant("opens_at"), row.instant("closes_at"), _ground(row)
+    )
+    if window.opens_at >= window.closes_at:
+        row.refuse("closes before it opens")
+    return window
+
+
+def _publicity(root: Reader) -> PublicityRule:
+    with reading(root.take("publicity", dict), "publicity") as row:
+        return PublicityRule(
+            window=row.text("window"),
+            working_days=_setting(row, "working_days", int),
+            starts_on_working_day=_setting(row, "starts_on_working_day", bool),
+            first_day_counts=_setting(row, "first_day_counts", bool),
+            days_to_report=_setting(row, "days_to_report", int),
+        )
+
+
+def _form(row: Reader) -> Form:
+    fields = _keyed(row, "fields", _form_field, lambda one: one.code)
+    return Form(
+        row.text("code"),
+        row.text("name"),
+        tuple(fields.values()),
+        _setting(row, "situation_limit", int),
+        _ground(row),
+    )
+
+
+def _form_field(row: Reader) -> FormField:
+    return FormField(
+        code=row.text("code"),
+        label=row.text("label"),
+        source=row.one_of("source", ("typed", "ledger")),
+        personal=row.find("personal", bool) or False,
+    )
+
+
+def _step(row: Reader, levels: tuple[str, ...]) -> Step:
+    stage = row.one_of("stage", tuple(Stage)) if row.holds("stage") else None
+    verdict = row.one_of("verdict", tuple(Verdict)) if row.holds("verdict") else None
+    if (stage is None) != (verdict is None):
+        row.refuse("a stage has a verdict, and a verdict a stage")
+    return Step(
+        action=row.text("action"),
+        name=row.text("name"),
+        start=row.one_of("from", tuple(Status)) if row.holds("from") else None,
+        to=row.one_of("to", tuple(Status)),
+        role=row.one_of("role", ROLES),
+        window=row.find_text("window"),
+        stage=stage,
+        verdict=verdict,
+        levels=row.texts("levels", levels, 1) if row.holds("levels") else levels,
+        by_roster=row.find("by_roster", bool) or False,
+        ground=_ground(row),
+    )
+
+
+def _roster_step(row: Reader) -> RosterStep:
+    verdicts = row.texts("verdicts", tuple(ItemVerdict)) if row.holds("verdicts") else ()
+    follows: dict[str, str] = {}
+    found = row.find("follows", dict)
+    if found is not None:
+        with reading(found, f"{row.where}.follows") as pairs:
+            follows = {verdict: pairs.text(verdict) for verdict in verdicts if pairs.holds(verdict)}
+    makes = row.one_of("makes", tuple(RosterKind)) if row.holds("makes") else None
+    if (makes is None) != (not verdicts):
+        row.refuse("what makes a list has verdicts, and only that")
+    if follows and set(follows) != set(verdicts):
+        row.refuse("a step follows each verdict, or none")
+    return RosterStep(
+        action=row.text("action"),
+        name=row.text("name"),
+        rests_on=row.one_of("rests_on", tuple(RosterKind)) if row.holds("rests_on") else None,
+        makes=makes,
+        again=row.find("again", bool) or False,
+        of=row.one_of("of", tuple(Status)) if row.holds("of") else None,
+        verdicts=verdicts,
+        follows=follows,
+        role=row.one_of("role", ROLES),
+        window=row.find_text("window"),
+        ground=_ground(row),
+    )
+
+
+def _item(row: Reader, levels: tuple[str, ...]) -> Item:
+    return Item(
+        row.text("code"),
+        row.one_of("part", PARTS),
+        row.texts("levels", levels, 1),
+        row.text("wording"),
+        _ground(row),
+    )
+
+
+def _indicator(row: Reader, levels: tuple[str, ...]) -> Indicator:
+    rule = row.one_of("rule", RULES)
+    percent = row.natural("percent") if rule == "at_least" else None
+    return Indicator(
+        code=row.text("code"),
+        level=row.one_of("level", levels),
+        item=row.find_text("item"),
+        rule=rule,
+        percent=percent,
+        numerator=row.text("numerator") if rule in ("at_least", "none") else None,
+        denominator=row.text("denominator") if rule == "at_least" else None,
+        groups=row.texts("groups") if row.holds("groups") else (),
+        ground=_ground(row),
+    )

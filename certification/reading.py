@@ -1,0 +1,361 @@
+"""What acts read: the few statements over certification's tables, each naming its tenant.
+
+    found = await read_application(tx, application_id)      # the bound tenant's, with its campaign's programme
+    found = await read_round(tx, campaign_id, level, now)   # the bound city's, with what its counties sent up
+
+Rows come back as the dataclasses of certification/model.py. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+
+from audit.entry import Cite
+from audit.tables import ledger_entries, ledger_heads
+from certification.errors import NotFoundError
+from certification.life import ApplicationView
+from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
+from certification.programme import Programme
+from certification.reader import parse_stored
+from certification.rosters import RoundView
+from certification.tables import applications, campaigns, form_versions, opinions, roster_items, rosters
+from tenancy.database import TenantConnection
+from tenancy.statements import statement
+from tenancy.tables import tenant_grants, tenants, units
+
+T = TypeVar("T")
+
+_TENANT: Final = bindparam("tenant_id", type_=Integer)
+ENDED: Final = ("rejected", "withdrawn", "lapsed", "not_certified")
+"""The statuses in which a community may apply anew: the same as in the index `uq_applications_live`."""
+
+_GRANTED: Final = bindparam("granted", type_=ARRAY(Integer))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundApplication:
+    """An application with its programme, the version of its form in force, and what deciding needs to know."""
+
+    application: Application
+    programme: Programme
+    form: FormVersion | None
+    versions: int
+    view: ApplicationView
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it."""
+
+    tenant_id: int
+    id: UUID
+    status: str
+    community_name: str
+    entry: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRound:
+    """A level of a campaign of the bound city: its lists with the items of the latest of each kind, its candidates."""
+
+    campaign: Campaign
+    programme: Programme
+    view: RoundView
+    items: Mapping[UUID, tuple[RosterItem, ...]]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A unit that may apply, with the street above it and the places its county has taken, by status."""
+
+    id: UUID
+    kind: str
+    street_id: UUID | None
+    exists: bool
+    live: bool
+    statuses: Mapping[str, int]
+
+
+_CAMPAIGN = statement(
+    select(campaigns).where(
+        campaigns.c.tenant_id == bindparam("city"), campaigns.c.id == bindparam("campaign")
+    )
+)
+_CAMPAIGN_BY_CODE = statement(
+    select(campaigns.c.id).where(campaigns.c.tenant_id == _TENANT, campaigns.c.code == bindparam("code"))
+)
+
+
+async def get_campaign(tx: TenantConnection, city: int, campaign_id: UUID) -> Campaign:
+    """The campaign of a city that the transaction may read. Raises NotFoundError."""
+    row = await tx.first(_CAMPAIGN, city=city, campaign=campaign_id)
+    if row is None:
+        raise NotFoundError(what="campaign", what_zh="批次")
+    return entity(Campaign, row)
+
+
+async def find_campaign_by_code(tx: TenantConnection, code: str) -> UUID | None:
+    """The id of the bound tenant's campaign of that code, or None."""
+    row = await tx.first(_CAMPAIGN_BY_CODE, code=code)
+    return None if row is None else row["id"]
+
+
+def _status_counts(campaign: Any, level: Any) -> Any:
+    """A sub-select: status → how many, of the bound tenant's applications of one level of a campaign."""
+    other = applications.alias("other")
+    counted = (
+        select(other.c.status, func.count().label("n"))
+        .where(other.c.tenant_id == _TENANT, other.c.campaign_id == campaign, other.c.level == level)
+        .group_by(other.c.status)
+        .lateral("counted")
+    )
+    return select(cast(func.json_object_agg(counted.c.status, counted.c.n), Text)).select_from(counted)
+
+
+def _endorsed(application: Any) -> Any:
+    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    return select(
+        cast(func.json_agg(aggregate_order_by(pair, opinions.c.given_at, opinions.c.id)), Text)
+    ).where(opinions.c.tenant_id == _TENANT, opinions.c.application_id == application)
+
+
+_FORM_NAMES: Final = tuple(one.name for one in fields(FormVersion))
+_APPLICATION = statement(
+    select(
+        applications,
+        *(form_versions.c[name].label(f"form_{name}") for name in _FORM_NAMES),
+        select(func.count())
+        .select_from(form_versions.alias("all_versions"))
+        .where(
+            literal_column("all_versions.tenant_id") == applications.c.tenant_id,
+            literal_column("all_versions.application_id") == applications.c.id,
+        )
+        .scalar_subquery()
+        .label("versions"),
+        _endorsed(applications.c.id).scalar_subquery().label("endorsed"),
+        _status_counts(applications.c.campaign_id, applications.c.level).scalar_subquery().label("statuses"),
+    )
+    .outerjoin(
+        form_versions,
+        and_(
+            form_versions.c.tenant_id == applications.c.tenant_id,
+            form_versions.c.id == applications.c.form_version_id,
+        ),
+    )
+    .where(applications.c.tenant_id == _TENANT, applications.c.id == bindparam("application"))
+)
+
+
+async def read_application(tx: TenantConnection, application_id: UUID) -> FoundApplication:
+    """The bound tenant's application. Raises NotFoundError."""
+    row = await tx.first(_APPLICATION, application=application_id)
+    if row is None:
+        raise NotFoundError(what="application", what_zh="申请")
+    application = entity(Application, row)
+    form = None
+    if application.form_version_id is not None:
+        form = FormVersion(**{name: row[f"form_{name}"] for name in _FORM_NAMES})
+    campaign = await get_campaign(tx, application.campaign_tenant_id, application.campaign_id)
+    programme = parse_stored(campaign.programme)
+    pairs = orjson.loads(row["endorsed"] or "[]")
+    view = ApplicationView(
+        tenant_id=application.tenant_id,
+        campaign_tenant_id=application.campaign_tenant_id,
+        level=application.level,
+        status=application.status,
+        community_id=application.community_id,
+        street_id=application.street_id,
+        filed_by=application.filed_by,
+        form_author_id=None if form is None else form.author_id,
+        form_hash=None if form is None else form.hash,
+        endorsed=tuple((stage, UUID(person)) for stage, person in pairs),
+        county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
+    )
+    return FoundApplication(application, programme, form, row["versions"], view)
+
+
+def places_taken(programme: Programme, statuses: Mapping[str, int]) -> int:
+    """How many places of a county are taken, from the number of its applications in each status."""
+    return sum(number for status, number in statuses.items() if status in programme.holds_county_place.value)
+
+
+_street = units.alias("street")
+_county = units.alias("county")
+_COMMUNITY = statement(
+    select(
+        units.c.id,
+        units.c.kind,
+        _street.c.id.label("street_id"),
+        and_(
+            units.c.valid_from <= bindparam("today"),
+            or_(units.c.valid_to.is_(None), units.c.valid_to > bindparam("today")),
+        ).label("exists"),
+        select(applications.c.id)
+        .where(
+            applications.c.tenant_id == _TENANT,
+            applications.c.campaign_id == bindparam("campaign"),
+            applications.c.level == bindparam("level"),
+            applications.c.community_id == units.c.id,
+            *(applications.c.status != status for status in ENDED),
+        )
+        .exists()
+        .label("live"),
+        _status_counts(bindparam("campaign"), bindparam("level")).scalar_subquery().label("statuses"),
+    )
+    .outerjoin(
+        _street,
+        and_(
+            _street.c.tenant_id == units.c.tenant_id,
+            _street.c.id == units.c.parent_id,
+            _street.c.kind == "street",
+        ),
+    )
+    .where(units.c.tenant_id == _TENANT, units.c.id == bindparam("community"))
+)
+
+
+async def get_community(
+    tx: TenantConnection, community_id: UUID, campaign_id: UUID, level: str, today: date
+) -> Community:
+    """A unit of the bound tenant as an applicant for a level of a campaign. Raises NotFoundError."""
+    row = await tx.first(_COMMUNITY, community=community_id, campaign=campaign_id, level=level, today=today)
+    if row is None:
+        raise NotFoundError(what="community", what_zh="社区")
+    statuses = orjson.loads(row["statuses"] or "{}")
+    return Community(row["id"], row["kind"], row["street_id"], row["exists"], row["live"], statuses)
+
+
+_ROSTERS = statement(
+    select(rosters)
+    .where(
+        rosters.c.tenant_id == _TENANT,
+        rosters.c.campaign_id == bindparam("campaign"),
+        rosters.c.level == bindparam("level"),
+    )
+    .order_by(rosters.c.created_at, rosters.c.id)
+)
+_ITEMS = statement(
+    select(roster_items)
+    .where(
+        roster_items.c.tenant_id == _TENANT,
+        roster_items.c.roster_id == any_(bindparam("rosters", type_=ARRAY(rosters.c.id.type))),
+    )
+    .order_by(roster_items.c.roster_id, roster_items.c.position)
+)
+_last = (
+    select(ledger_entries.c.seq, ledger_entries.c.hash)
+    .where(
+        ledger_entries.c.tenant_id == applications.c.tenant_id,
+        ledger_entries.c.subject_id == applications.c.id,
+    )
+    .order_by(ledger_entries.c.seq.desc())
+    .limit(1)
+    .lateral("last")
+)
+_granted = (
+    select(tenant_grants.c.id)
+    .where(
+        tenant_grants.c.tenant_id == applications.c.tenant_id,
+        tenant_grants.c.grantee_tenant_id == _TENANT,
+        tenant_grants.c.scope == "oversee",
+        tenant_grants.c.valid_from <= bindparam("now", type_=DateTime(timezone=True)),
+        or_(
+            tenant_grants.c.valid_to.is_(None),
+            tenant_grants.c.valid_to > bindparam("now", type_=DateTime(timezone=True)),
+        ),
+    )
+    .exists()
+)
+_CANDIDATES = statement(
+    select(
+        applications.c.tenant_id,
+        applications.c.id,
+        applications.c.status,
+        _county.c.name.label("county"),
+        _street.c.name.label("street"),
+        units.c.name.label("community"),
+        ledger_heads.c.origin,
+        _last.c.seq,
+        _last.c.hash,
+    )
+    .join(
+        units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id)
+    )
+    .join(
+        _street,
+        and_(_street.c.tenant_id == applications.c.tenant_id, _street.c.id == applications.c.street_id),
+    )
+    .join(_county, and_(_county.c.tenant_id == _street.c.tenant_id, _county.c.id == _street.c.parent_id))
+    .join(ledger_heads, ledger_heads.c.tenant_id == applications.c.tenant_id)
+    .join(_last, true())
+    .where(
+        applications.c.tenant_id == any_(_GRANTED),
+        applications.c.campaign_tenant_id == _TENANT,
+        applications.c.campaign_id == bindparam("campaign"),
+        applications.c.level == bindparam("level"),
+        _granted,
+    )
+    .order_by(applications.c.tenant_id, applications.c.created_at, applications.c.id)
+)
+_NAME = statement(select(tenants.c.name).where(tenants.c.id == _TENANT))
+
+
+async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: datetime) -> FoundRound:
+    """A level of the bound city's campaign. Raises NotFoundError.
+
+    Candidates are read through the city's recorded grants, which are read again here: what a token says of them is not enough
+    for a write.
+    """
+    campaign = await get_campaign(tx, tx.tenant_id, campaign_id)
+    programme = parse_stored(campaign.programme)
+    if level not in programme.levels:
+        raise NotFoundError(what="level", what_zh="级别")
+    lists = tuple(entity(Roster, row) for row in await tx.all(_ROSTERS, campaign=campaign_id, level=level))
+    items: dict[UUID, list[RosterItem]] = {roster.id: [] for roster in lists}
+    for row in await tx.all(_ITEMS, rosters=list(items)):
+        items[row["roster_id"]].append(entity(RosterItem, row))
+    city = (await tx.one(_NAME))["name"]
+    granted = list(tx.scope.granted)
+    found = await tx.all(_CANDIDATES, granted=granted, campaign=campaign_id, level=level, now=now)
+    candidates = tuple(_candidate(city, row) for row in found)
+    statuses: dict[str, int] = {}
+    for candidate in candidates:
+        statuses[candidate.status] = statuses.get(candidate.status, 0) + 1
+    view = RoundView(campaign.tenant_id, level, lists, statuses)
+    return FoundRound(
+        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates
+    )
+
+
+def _candidate(city: str, row: Any) -> Candidate:
+    name = " / ".join((city, row["county"], row["street"], row["community"]))
+    return Candidate(
+        row["tenant_id"], row["id"], row["status"], name, Cite(row["origin"], row["seq"], row["hash"])
+    )
+
+
+def entity(kind: type[T], row: Any) -> T:
+    """A dataclass of certification/model.py from a row that has its columns."""
+    return kind(**{one.name: row[one.name] for one in fields(kind)})  # type: ignore[arg-type]

@@ -1,0 +1,184 @@
+"""Performing an act: the only place that writes a row of certification, and the entry in the same breath.
+
+    lock the tenant's head → was this request recorded before? → load → authorise → (before: same arguments? the first
+    receipt) → decide → write the rows → append one entry with their digests
+
+The boundary owns the transaction (ADR 0004): nothing here commits. What is refused raises and writes nothing, so it takes no
+sequence. A retry is authorised again before it is answered.
+
+The digest of the arguments stands in the entry for ever, and an auditor may read it, so personal fields are left out of it: a
+plain hash of a telephone can be guessed, a salted one differs at every retry, and one under a secret of the tenant could still be
+guessed by whoever keeps the secret after the value was erased. A retry's personal fields are compared with the stored values
+instead, for as long as those exist. Ids of new rows derive from tenant, actor and request id, so a retry names the same rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from itertools import count, groupby
+from re import fullmatch
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid5
+
+from sqlalchemy import bindparam, select
+
+from audit.canonical import digest
+from audit.entry import Actor as EntryActor
+from audit.entry import Draft, Receipt, format_time
+from audit.ledger import Head, Prior, append, find_request, lock_head
+from audit.rows import is_audited, record_rows
+from audit.signer import Signer
+from certification.changes import Act, Context, Write
+from certification.errors import RequestConflictError, RequestMalformedError
+from certification.life import Actor
+from tenancy.database import TenantConnection
+from tenancy.identity import Principal, load_standing
+from tenancy.statements import statement
+from tenancy.tables import tenants
+
+C = TypeVar("C")
+S = TypeVar("S")
+
+PERSONAL: Final = "personal"
+"""Key in a command's field metadata: the field is personal and stays out of digests."""
+
+_IDS: Final = UUID("4f0f5f0e-3f6c-5d53-9d5a-6f2b0f6f3c11")
+_ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("home")))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try."""
+
+    receipt: Receipt
+    subject_type: str
+    subject_id: UUID
+    first_id: UUID
+    replayed: bool
+
+
+async def perform(
+    tx: TenantConnection,
+    signer: Signer,
+    act: Act[C, S],
+    command: C,
+    principal: Principal,
+    request_id: str,
+    now: datetime,
+) -> Recorded:
+    """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
+
+    Raises the CertificationError that refuses it; RequestConflictError for other arguments under the same request id.
+    """
+    head = await lock_head(tx.raw, tx.tenant_id)
+    standing = await load_standing(tx, principal, now)
+    return await record(tx, signer, head, act, command, standing, request_id, now)
+
+
+async def record(
+    tx: TenantConnection,
+    signer: Signer,
+    head: Head,
+    act: Act[C, S],
+    command: C,
+    actor: Actor,
+    request_id: str,
+    now: datetime,
+) -> Recorded:
+    """As `perform`, behind a locked head and for an actor whose standing is known."""
+    if not fullmatch(r"[!-~]{1,200}", request_id):
+        raise RequestMalformedError
+    prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
+    state = await act.load(tx, command, now)
+    role = act.authorise(state, command, actor)
+    arguments = arguments_digest(act.operation, command)
+    new_id = _ids(tx.tenant_id, actor.person_id, request_id)
+    first_id = new_id(0)
+    if prior is not None:
+        await _check_same(tx, act, command, prior, arguments, first_id)
+        return Recorded(prior.receipt, prior.subject_type, prior.subject_id, first_id, True)
+    numbers = count()
+    change = act.decide(state, command, Context(actor, now, lambda: new_id(next(numbers)), _new_salt))
+    await write_rows(tx, change.writes)
+    draft = Draft(
+        operation=change.operation,
+        request_id=request_id,
+        time=now,
+        actor=EntryActor(actor.person_id, str(role), await _origin(tx, head, actor)),
+        subject=change.subject,
+        intent={**change.intent, "arguments": arguments.hex()},
+        rows=tuple(
+            row
+            for write in change.writes
+            if is_audited(write.table)
+            for row in record_rows(write.table, [write.row()])
+        ),
+        cites=change.cites,
+    )
+    _, (receipt,) = await append(tx.raw, head, signer, (draft,))
+    return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
+
+
+def arguments_digest(operation: str, command: object) -> bytes:
+    """SHA-256 (32 bytes) of the canonical JSON of operation and arguments, personal fields left out."""
+    return digest({"arguments": _plain(command), "operation": operation})
+
+
+async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
+    """Write the rows in their order, neighbours of one table and kind as a set."""
+    for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
+        del name
+        found = list(group)
+        rows = [write.row() for write in found]
+        await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
+
+
+async def _check_same(
+    tx: TenantConnection, act: Act[C, S], command: C, prior: Prior, arguments: bytes, first_id: UUID
+) -> None:
+    if prior.arguments_digest != arguments:
+        raise RequestConflictError
+    if act.same_personal is not None and not await act.same_personal(tx, command, first_id):
+        raise RequestConflictError
+
+
+async def _origin(tx: TenantConnection, head: Head, actor: Actor) -> str:
+    """The origin of the actor's home log: the pseudonym means something there."""
+    if actor.home_tenant_id == tx.tenant_id:
+        return head.origin
+    return str((await tx.one(_ORIGIN, home=actor.home_tenant_id))["origin"])
+
+
+def _ids(tenant_id: int, actor_id: UUID, request_id: str) -> Callable[[int], UUID]:
+    return lambda number: uuid5(_IDS, f"{tenant_id}/{actor_id}/{request_id}/{number}")
+
+
+def _new_salt() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = (one.name for one in fields(value) if not one.metadata.get(PERSONAL))
+        return {name: _plain(getattr(value, name)) for name in kept}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    for kind, text in _TEXTS:
+        if isinstance(value, kind):
+            return text(value)
+    return value
+
+
+# In this order: a datetime is a date.
+_TEXTS: Final[tuple[tuple[type, Callable[[Any], str]], ...]] = (
+    (UUID, str),
+    (bytes, bytes.hex),
+    (datetime, format_time),
+    (date, date.isoformat),
+)

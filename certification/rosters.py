@@ -1,0 +1,167 @@
+"""What the city may do now with its lists (名单) of a level, and why not: the programme's second table.
+
+ranking (排序) → publicity (公示) → report (报送) → decision (认定), each resting on the one before. As with an application
+(certification/life.py) there is one function, `find_roster_obstacle`, for what is shown and what decides. The items of a list
+are checked by the act that makes it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from certification.errors import (
+    CertificationError,
+    NotEntitledError,
+    PublicityClosedError,
+    PublicityOpenError,
+    PublicityRunningError,
+    RosterExistsError,
+    RosterMissingError,
+    RosterUnfinishedError,
+)
+from certification.life import Actor, Availability, Role, check_window
+from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind
+from certification.planner import end_of
+from certification.programme import Programme, RosterStep
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """The lists of one level, and how many of its applications are in which status."""
+
+    campaign_tenant_id: int
+    level: str
+    rosters: tuple[Roster, ...]
+    statuses: Mapping[str, int]
+
+    def find_latest(self, kind: str) -> Roster | None:
+        """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
+        found = [roster for roster in self.rosters if roster.kind == kind]
+        before = {roster.previous_id for roster in found}
+        return next((roster for roster in found if roster.id not in before), None)
+
+
+def available_roster_actions(
+    programme: Programme, view: RoundView, actor: Actor, now: datetime
+) -> tuple[Availability, ...]:
+    """Every action of the city on the lists of this level, each with what stands against it now."""
+    return tuple(
+        Availability(
+            row.action,
+            row.name,
+            row.ground.clause,
+            find_roster_obstacle(programme, row.action, view, actor, now),
+        )
+        for row in programme.round
+    )
+
+
+def find_roster_obstacle(
+    programme: Programme, action: str, view: RoundView, actor: Actor, now: datetime
+) -> CertificationError | None:
+    """What refuses the action now, or None."""
+    try:
+        check_roster_step(programme, action, view, actor, now)
+    except CertificationError as obstacle:
+        return obstacle
+    return None
+
+
+def check_roster_step(
+    programme: Programme, action: str, view: RoundView, actor: Actor, now: datetime
+) -> tuple[RosterStep, Roster | None]:
+    """The row by which the action may be done now and the list on which it rests. Raises what refuses it."""
+    check_city(programme, action, view.campaign_tenant_id, actor)
+    row = programme.get_roster_step(action)
+    check_window(programme, row, now)
+    previous = _check_previous(row, view)
+    if previous is not None and previous.kind == RosterKind.PUBLICITY:
+        _check_publicity(programme, row, previous, now)
+    _check_first(programme, row, view)
+    _check_finished(programme, row, view)
+    return row, previous
+
+
+def check_city(programme: Programme, action: str, campaign_tenant_id: int, actor: Actor) -> Role:
+    """The role in which the actor may do this. Raises NotEntitledError."""
+    row = programme.get_roster_step(action)
+    for role in actor.roles:
+        if role.name == row.role and actor.home_tenant_id == campaign_tenant_id:
+            return role
+    raise NotEntitledError(
+        clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
+    )
+
+
+def _check_previous(row: RosterStep, view: RoundView) -> Roster | None:
+    if row.rests_on is None:
+        return None
+    previous = view.find_latest(row.rests_on)
+    if previous is None:
+        raise RosterMissingError(
+            clause=row.ground.clause, kind=row.rests_on, kind_zh=KIND_ZH[RosterKind(row.rests_on)]
+        )
+    return previous
+
+
+def _check_publicity(programme: Programme, row: RosterStep, publicity: Roster, now: datetime) -> None:
+    """What makes a list on a publicity needs it closed; what closes it needs its last day over."""
+    clause = programme.publicity.working_days.ground.clause
+    if row.makes is not None:
+        if publicity.closed_at is None:
+            raise PublicityOpenError(clause=clause)
+        return
+    if publicity.closed_at is not None:
+        raise PublicityClosedError(clause=clause)
+    if publicity.closes_on is not None and now < end_of(publicity.closes_on, programme.zone):
+        raise PublicityRunningError(clause=clause, day=publicity.closes_on)
+
+
+def _check_first(programme: Programme, row: RosterStep, view: RoundView) -> None:
+    """A list is made once, or `again` until another rests on it."""
+    if row.makes is None or view.find_latest(row.makes) is None:
+        return
+    later = [one.makes for one in programme.round if one.rests_on == row.makes and one.makes is not None]
+    blocking = [kind for kind in later if view.find_latest(kind) is not None] if row.again else [row.makes]
+    for kind in blocking:
+        raise RosterExistsError(clause=row.ground.clause, kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
+
+
+def _check_finished(programme: Programme, row: RosterStep, view: RoundView) -> None:
+    """Nobody is left behind: what is on its way to the status that is listed waits for no later round."""
+    if row.makes is None or not programme.ranking_complete.value:
+        return
+    behind = sum(view.statuses.get(status, 0) for status in statuses_before(programme, row, view.level))
+    if behind:
+        raise RosterUnfinishedError(clause=programme.ranking_complete.ground.clause, count=behind)
+
+
+def listed_statuses(programme: Programme, row: RosterStep) -> Mapping[str, str]:
+    """For each verdict of a list, the status of an application that may be listed so."""
+    if row.of is not None:
+        return dict.fromkeys(row.verdicts, row.of)
+    starts = {step.action: step.start for step in programme.life}
+    return {
+        verdict: start for verdict, action in row.follows.items() if (start := starts[action]) is not None
+    }
+
+
+def statuses_before(programme: Programme, row: RosterStep, level: str) -> frozenset[str]:
+    """The statuses that hold a place of the county and still lead to one that the list is of, themselves not among them."""
+    listed = set(listed_statuses(programme, row).values())
+    behind: set[str] = set()
+    waiting = list(listed)
+    while waiting:
+        end = waiting.pop()
+        for step in programme.life:
+            if (
+                step.to == end
+                and step.start is not None
+                and level in step.levels
+                and step.start not in behind
+            ):
+                behind.add(step.start)
+                waiting.append(step.start)
+    return frozenset(behind & set(programme.holds_county_place.value) - listed)

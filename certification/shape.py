@@ -1,0 +1,123 @@
+"""Whether a programme holds together: every reference leads somewhere, and every application's life comes to an end.
+
+Checked: forms, windows and levels that are named exist; the standard's items are unique a level; each (status, action)
+has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
+from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
+of a list is followed by a step `by_roster`, and each such step follows a list. Raises ProgrammeRefusedError.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from certification.errors import ProgrammeRefusedError
+from certification.programme import Programme, RosterStep, Step
+
+CITY_ROLE = "city_officer"
+
+
+def check_shape(programme: Programme) -> None:
+    """Raise ProgrammeRefusedError unless the programme holds together."""
+    _check_references(programme)
+    _check_standard(programme)
+    for level in programme.levels:
+        _check_life(programme, level)
+    _check_round(programme)
+
+
+def _refuse(where: str, reason: str) -> NoReturn:
+    raise ProgrammeRefusedError(where=where, reason=reason)
+
+
+def _check_references(programme: Programme) -> None:
+    for level in programme.levels.values():
+        if level.form not in programme.forms:
+            _refuse(f"levels {level.code}", f"the form {level.form} does not exist")
+    if programme.publicity.window not in programme.windows:
+        _refuse("publicity", f"the window {programme.publicity.window} does not exist")
+    if programme.publicity.working_days.value == 0:
+        _refuse("publicity", "a publicity has at least one working day")
+    rows: tuple[Step | RosterStep, ...] = (*programme.life, *programme.round)
+    for row in rows:
+        if row.window is not None and row.window not in programme.windows:
+            _refuse(row.action, f"the window {row.window} does not exist")
+    if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
+        _refuse("places", "what holds a place of the city holds one of its county")
+
+
+def _check_standard(programme: Programme) -> None:
+    for level in programme.levels:
+        codes = [item.code for item in programme.standard if level in item.levels]
+        if not codes or len(set(codes)) != len(codes):
+            _refuse(f"standard {level}", "is empty or has a code twice")
+        indicators = [one for one in programme.indicators if one.level == level]
+        if len({one.code for one in indicators}) != len(indicators):
+            _refuse(f"indicators {level}", "has a code twice")
+        for one in indicators:
+            if one.item is not None and one.item not in codes:
+                _refuse(f"indicators {one.code}", f"the item {one.item} is not in the standard")
+
+
+def _check_life(programme: Programme, level: str) -> None:
+    steps = [step for step in programme.life if level in step.levels]
+    if [step.to for step in steps if step.start is None] != [programme.initial]:
+        _refuse("life", "exactly one step makes an application, in the initial status")
+    pairs = [(step.start, step.action) for step in steps]
+    if len(set(pairs)) != len(pairs):
+        _refuse("life", "a status has an action twice")
+    onward: dict[str, set[str]] = {}
+    for step in steps:
+        if step.start is not None:
+            onward.setdefault(step.start, set()).add(step.to)
+    final = set(programme.final)
+    if final & onward.keys():
+        _refuse("life", "a step leaves a final status")
+    known = {step.to for step in steps} | onward.keys() | final
+    if known - _closure({programme.initial}, onward):
+        _refuse("life", "a status is never reached")
+    backward: dict[str, set[str]] = {}
+    for start, ends in onward.items():
+        for end in ends:
+            backward.setdefault(end, set()).add(start)
+    if known - _closure(final, backward):
+        _refuse("life", "a status leads to no end")
+    places = set(programme.holds_county_place.value)
+    if places - known:
+        _refuse("places", "names a status that no step reaches")
+
+
+def _closure(begin: set[str], onward: dict[str, set[str]]) -> set[str]:
+    found, waiting = set(begin), list(begin)
+    while waiting:
+        for status in onward.get(waiting.pop(), ()):
+            if status not in found:
+                found.add(status)
+                waiting.append(status)
+    return found
+
+
+def _check_round(programme: Programme) -> None:
+    if len({row.action for row in programme.round}) != len(programme.round):
+        _refuse("round", "an action twice")
+    made: set[str] = set()
+    for row in programme.round:
+        if row.role != CITY_ROLE:
+            _refuse(row.action, "a list is the city's")
+        if row.rests_on is not None and row.rests_on not in made:
+            _refuse(row.action, f"rests on {row.rests_on}, which nothing before it makes")
+        if row.makes is not None:
+            if row.makes in made:
+                _refuse(row.action, f"{row.makes} is made twice")
+            made.add(row.makes)
+    followed = [action for row in programme.round for action in row.follows.values()]
+    by_roster = [step.action for step in programme.life if step.by_roster]
+    if sorted(followed) != sorted(by_roster):
+        _refuse(
+            "round", "each step by_roster follows one verdict of one list, and each such verdict has a step"
+        )
+    for row in programme.round:
+        if (row.of is None) != (row.makes is None or bool(row.follows)):
+            _refuse(row.action, "a list that no step follows names the status of what it lists")
+    for step in programme.life:
+        if step.by_roster and (step.window is not None or step.stage is not None or step.start is None):
+            _refuse(step.action, "a step by_roster has a status to start from, and neither window nor stage")

@@ -1,0 +1,101 @@
+"""The mutations, one a file: decode, call the act, encode. No SQL."""
+
+from __future__ import annotations
+
+import strawberry
+
+from graphql_schema.declare import act
+from graphql_schema.mutations import answers
+from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.file_application import file_application
+from graphql_schema.mutations.give_opinion import give_opinion
+from graphql_schema.mutations.open_campaign import open_campaign
+from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.rank_applications import rank_applications
+from graphql_schema.mutations.record_decision import record_decision
+from graphql_schema.mutations.record_site_visit import record_site_visit
+from graphql_schema.mutations.report_to_province import report_to_province
+from graphql_schema.mutations.save_form import save_form
+from graphql_schema.mutations.sign_in import sign_in
+from graphql_schema.mutations.submit_application import submit_application
+from graphql_schema.permissions import Permission
+
+
+@strawberry.type(
+    description="What may be done. Every act is recorded with its entry in one transaction (办理)."
+)
+class Mutation:
+    """The mutations."""
+
+    sign_in = act(
+        sign_in,
+        answers=answers.SignInResult,
+        permission=Permission.PUBLIC,
+        description="Sign in for a token of ten minutes (登录).",
+    )
+    open_campaign = act(
+        open_campaign,
+        answers=answers.CampaignResult,
+        permission=Permission.ACT,
+        description="The city opens the round of a programme (开启批次).",
+    )
+    file_application = act(
+        file_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="A community applies (提出申请).",
+    )
+    save_form = act(
+        save_form,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Save a new version of the form (填写推荐表).",
+    )
+    submit_application = act(
+        submit_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Hand the application to the street (提交).",
+    )
+    give_opinion = act(
+        give_opinion,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Street, county or city give their opinion (签署意见).",
+    )
+    record_site_visit = act(
+        record_site_visit,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Note what was found on the spot (实地考察).",
+    )
+    rank_applications = act(
+        rank_applications,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Put the visited applications in order (择优排序).",
+    )
+    open_publicity = act(
+        open_publicity,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Put up the list of those selected (公示).",
+    )
+    close_publicity = act(
+        close_publicity,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Close a publicity whose days have passed (公示期满).",
+    )
+    report_to_province = act(
+        report_to_province,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Report the publicised to the province (报送).",
+    )
+    record_decision = act(
+        record_decision,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Enter the province's decision (省厅认定).",
+    )

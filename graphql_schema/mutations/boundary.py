@@ -1,0 +1,134 @@
+"""The boundary of writing: a decoded command in, a committed act or a refusal out.
+
+The rule upheld here (ADR 0004): the transaction is opened here and committed before the answer leaves. A tenant out of the principal's
+reach is refused before anything of it is read, in the words of something that does not exist, and the attempt goes to the access log.
+Expected refusals become a `Refusal`; our own broken invariants go up and are masked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import tenancy.errors
+from certification.changes import Act
+from certification.errors import CertificationError, NotEntitledError, NotFoundError
+from certification.following import follow, pending_followings
+from certification.recording import Recorded, perform
+from graphql_schema.declare import Outcome
+from graphql_schema.ids import NodeRef
+from graphql_schema.session import Desk, Session
+from tenancy.access import record_refusal
+from tenancy.database import Database, Scope
+from tenancy.errors import TenancyError
+from tenancy.identity import Principal
+
+C = TypeVar("C")
+S = TypeVar("S")
+
+REFUSALS: Final = (CertificationError, TenancyError)
+
+
+def get_principal(session: Session) -> Principal:
+    """Who asks; the permission of every mutation but signing in has seen to it that there is one."""
+    if session.principal is None:
+        raise tenancy.errors.InvariantError(what="a mutation ran for nobody")
+    return session.principal
+
+
+async def record(session: Session, act: Act[C, S], command: C, tenant_id: int, request_id: str) -> Recorded:
+    """Do the act in the tenant and commit. Raises what refuses it."""
+    principal = get_principal(session)
+    if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
+        raise NotFoundError(what="record", what_zh="记录")
+    signer = session.get_desk().get_signer(tenant_id)
+    async with session.database.write(principal.acting_scope(tenant_id)) as tx:
+        return await perform(tx, signer, act, command, principal, request_id, session.now)
+
+
+async def answer_application(
+    session: Session, act: Act[C, S], command: C, tenant_id: int, request_id: str
+) -> Outcome:
+    """An act on one application, as `ApplicationResult`."""
+    try:
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id)
+    return Outcome(
+        "ApplicationRecorded",
+        {"receipt": receipt_of(done)},
+        {"application": NodeRef("Application", tenant_id, done.subject_id)},
+    )
+
+
+async def answer_roster(session: Session, act: Act[C, S], command: C, request_id: str) -> Outcome:
+    """A list of the city, and then the acts by which its counties' applications follow it, as `RosterResult`."""
+    tenant_id = get_principal(session).tenant_id
+    try:
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id)
+    followed = await follow_lists(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now
+    )
+    return Outcome(
+        "RosterRecorded",
+        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed]},
+        {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
+    )
+
+
+async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> tuple[Recorded, ...]:
+    """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
+
+    Called behind every list, and at the start of a server for what a crash left undone.
+    """
+    async with database.read(city) as tx:
+        pending = await pending_followings(tx)
+    done = []
+    for one in pending:
+        async with database.write(one.scope()) as tx:
+            done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
+    return tuple(done)
+
+
+def receipt_of(done: Recorded) -> dict[str, Any]:
+    """The receipt as the payload carries it."""
+    receipt = done.receipt
+    return {
+        "origin": receipt.origin,
+        "sequence": receipt.seq,
+        "hash": receipt.hash,
+        "replayed": done.replayed,
+    }
+
+
+async def refuse(session: Session, refusal: Exception, operation: str, tenant_id: int | None) -> Outcome:
+    """The refusal as a payload; beyond one's reach it is logged. Raises it again when it is our own mistake."""
+    if not isinstance(refusal, CertificationError | TenancyError) or isinstance(
+        refusal, tenancy.errors.InvariantError
+    ):
+        raise refusal
+    if session.principal is not None and isinstance(refusal, NotEntitledError | NotFoundError):
+        target = "-" if tenant_id is None else str(tenant_id)
+        await record_refusal(
+            session.database,
+            session.principal,
+            operation,
+            target,
+            refusal.code,
+            session.trace_id,
+            session.now,
+        )
+    zh, en = refusal.zh, refusal.en
+    return Outcome(
+        "Refusal",
+        {
+            "code": refusal.code,
+            "message": zh if session.locale == "zh-CN" else en,
+            "message_zh": zh,
+            "message_en": en,
+            "clause": getattr(refusal, "clause", None),
+            "trace_id": session.trace_id,
+        },
+    )

@@ -1,0 +1,134 @@
+"""`xingji ledger …`: export, verify, check, head, key.
+
+`export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
+the database and compares every audited row with it; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
+Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import certification.tables
+from audit.commands import (
+    add_verify_arguments,
+    report_unusable,
+    report_verdict,
+    run_verify,
+    terminal_progress,
+)
+from audit.errors import AuditError
+from audit.export import export_log
+from audit.keys import Ed25519Signer
+from audit.ledger import signed_head
+from audit.online import verify_stored
+from audit.rows import is_audited
+from tenancy.database import Database, Scope, TenantConnection
+from xingji.commands import Commands
+from xingji.databases import open_database
+from xingji.errors import TenantUnknownError
+from xingji.service import Tenant, open_keys, read_registry
+from xingji.settings import Settings
+
+T = TypeVar("T")
+Work = Callable[[TenantConnection, Tenant, Ed25519Signer], Awaitable[T]]
+
+AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables if is_audited(table))
+"""Every table whose rows an entry must carry."""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `ledger` and its subcommands."""
+    text = "账本：导出、离线验证、在线核对、头部、公钥 · export, verify, check, head, key"
+    parser = commands.add_parser("ledger", help=text, description=text)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    export = actions.add_parser("export", help="导出账本 · write a tenant's log to an empty folder")
+    export.add_argument("directory", metavar="DIR", type=Path)
+    verify = actions.add_parser("verify", help="离线验证导出的账本 · verify an exported log offline")
+    add_verify_arguments(verify)
+    check = actions.add_parser("check", help="核对数据库中的账本与数据 · verify log and rows in the database")
+    check.add_argument(
+        "--since", metavar="HEAD", type=Path, help="以前保存的头部 · a signed head kept before"
+    )
+    head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
+    key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
+    for action, run in ((export, run_export), (check, run_check), (head, run_head), (key, run_key)):
+        action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
+        action.set_defaults(run=run)
+    for action in (export, check):
+        action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
+    verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
+
+
+def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write the log; prints origin and size."""
+
+    async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
+        head = await export_log(tx.raw, tenant.id, signer, arguments.directory, terminal_progress())
+        return head.origin, head.size
+
+    try:
+        origin, size = _with_tenant(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=arguments.json)
+    print(f'{{"origin":"{origin}","size":{size}}}' if arguments.json else f"{origin}  {size} 条 entries")
+    return 0
+
+
+def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Verify log and rows where they are stored."""
+    try:
+        since = None if arguments.since is None else arguments.since.read_bytes()
+
+        async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> int:
+            verdict = await verify_stored(
+                tx.raw, tenant.id, signer.verifier_key, AUDITED, since=since, progress=terminal_progress()
+            )
+            return report_verdict(verdict, as_json=arguments.json)
+
+        return _with_tenant(settings, arguments.tenant, work)
+    except (AuditError, OSError) as error:
+        return report_unusable(error, as_json=arguments.json)
+
+
+def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the signed head."""
+
+    async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> str:
+        return await signed_head(tx.raw, tenant.id, signer)
+
+    sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
+    return 0
+
+
+def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the verifier key."""
+
+    async def work(_tx: TenantConnection, _tenant: Tenant, signer: Ed25519Signer) -> str:
+        return signer.verifier_key.format()
+
+    print(_with_tenant(settings, arguments.tenant, work))
+    return 0
+
+
+def _with_tenant(settings: Settings, code: str, work: Work[T]) -> T:
+    """Run `work` in a read of the tenant with this code. Raises TenantUnknownError."""
+
+    async def run(url: str) -> T:
+        database = await Database.connect(url, min_size=1, max_size=1)
+        try:
+            tenant = next((one for one in await read_registry(database) if one.code == code), None)
+            if tenant is None:
+                raise TenantUnknownError(tenant=code)
+            signer = open_keys(settings.home).get(tenant.origin)
+            async with database.read(Scope(tenant.id)) as tx:
+                return await work(tx, tenant, signer)
+        finally:
+            await database.close()
+
+    with open_database(settings) as opened:
+        return asyncio.run(run(opened.app_url))

@@ -1,0 +1,60 @@
+"""The GraphQL documents of the story: what a client of a county or the city would send."""
+
+_RECEIPT = "receipt { origin sequence hash replayed }"
+_REFUSED = "... on Refusal { code messageZh messageEn clause }"
+_APPLICATION = f"""__typename
+    ... on ApplicationRecorded {{ application {{ id status form {{ hash }} }} {_RECEIPT} }}
+    {_REFUSED}"""
+_ROSTER = f"""__typename
+    ... on RosterRecorded {{
+      roster {{ id kind opensOn closesOn items {{ position communityName verdict reason application {{ id }} }} }}
+      {_RECEIPT} followed {{ origin sequence hash }}
+    }}
+    {_REFUSED}"""
+
+
+def _mutation(field: str, selection: str) -> str:
+    name = field[0].upper() + field[1:]
+    return f"""mutation {name}($requestId: ID!, $input: {name}Input!) {{
+  {field}(requestId: $requestId, input: $input) {{
+    {selection}
+  }}
+}}"""
+
+
+OPEN_CAMPAIGN = _mutation(
+    "openCampaign",
+    f"__typename ... on CampaignRecorded {{ campaign {{ id code name }} {_RECEIPT} }} {_REFUSED}",
+)
+FILE_APPLICATION = _mutation("fileApplication", _APPLICATION)
+SAVE_FORM = _mutation("saveForm", _APPLICATION)
+SUBMIT_APPLICATION = _mutation("submitApplication", _APPLICATION)
+GIVE_OPINION = _mutation("giveOpinion", _APPLICATION)
+RECORD_SITE_VISIT = _mutation("recordSiteVisit", _APPLICATION)
+RANK_APPLICATIONS = _mutation("rankApplications", _ROSTER)
+OPEN_PUBLICITY = _mutation("openPublicity", _ROSTER)
+CLOSE_PUBLICITY = _mutation("closePublicity", _ROSTER)
+REPORT_TO_PROVINCE = _mutation("reportToProvince", _ROSTER)
+RECORD_DECISION = _mutation("recordDecision", _ROSTER)
+
+CAMPAIGN = (
+    "query Campaign($code: String!) { campaigns(filter: {code: $code}) { edges { node { id name } } } }"
+)
+NODE = "query Node($id: ID!) { node(id: $id) { id __typename } }"
+NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { application { id } } } } }"
+TRAY = """query Tray {
+  applications(first: 100) {
+    edges { node { id status tenant { code } community { name } form { hash } } }
+  }
+}"""
+LISTS = (
+    "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id } } } }"
+)
+PERIOD = f"""query PublicityPeriod($day: Date!) {{
+  publicityPeriod(opensOn: $day) {{ __typename ... on PublicityPeriod {{ opensOn counted closesOn }} {_REFUSED} }}
+}}"""
+PASTE = (
+    'mutation {{ signIn(input: {{tenantCode: "{code}", login: "county", password: "{password}"}}) '
+    "{{ ... on SignedIn {{ token }} }} }}"
+)
+FIRST_QUERY = "{ applications(first: 10) { edges { node { status community { name } opinions { stage verdict text givenAt } } } } }"

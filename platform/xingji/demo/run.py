@@ -1,0 +1,214 @@
+"""One demonstration, whole: database, divisions, server, story, verification, and the address to try it at.
+
+The story is played once a home: a later run finds it played and only verifies. A signed head of every ledger is kept outside the home,
+so that a later run proves growth from it, even against someone who owns the home.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from audit.export import export_log
+from audit.note import VerifierKey
+from audit.online import verify_stored
+from audit.verdict import Verdict
+from audit.verify import verify_log
+from tenancy.database import Database, Scope
+from tenancy.sign_in import hash_password
+from xingji import migrate
+from xingji.app import create_app
+from xingji.commands.ledger import AUDITED
+from xingji.databases import Database as Server
+from xingji.databases import open_database
+from xingji.demo import documents as q
+from xingji.demo.cast import CITY, PASSWORD, counties, founding_of
+from xingji.demo.client import ApiError
+from xingji.demo.clock import StoryClock, shanghai
+from xingji.demo.show import Screen, print_told
+from xingji.demo.story import Story, StoryError, Told
+from xingji.errors import DemoFailedError
+from xingji.founding import found_installation
+from xingji.http.serving import make_server
+from xingji.http.settings import HttpSettings
+from xingji.service import Tenant, open_keys, open_service, read_registry
+from xingji.settings import Settings
+
+DOMAIN: Final = "demo.xingji.example"
+BEGINS: Final = shanghai(4, 25, 8)
+ENDS: Final = shanghai(7, 15, 10)
+
+
+def run_demo(settings: Settings, *, stay: bool) -> int:
+    """Play it; 0 only if everything held. Raises DemoFailedError."""
+    screen = Screen()
+    with open_database(settings) as server:
+        screen.step("PostgreSQL 就绪", "内嵌" if server.server else "外部")
+        migrate.upgrade(server.get_owner_url())
+        screen.step("数据库结构已是最新")
+        try:
+            return asyncio.run(_run(settings, server, screen, stay))
+        except (ApiError, StoryError) as error:
+            raise DemoFailedError(reason=str(error)) from error
+
+
+async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -> int:
+    database = await Database.connect(server.app_url, 1, 4)
+    try:
+        await _found(settings, server, database, screen)
+        told_file = settings.home / "demo-told.json"
+        played = told_file.exists()
+        clock = StoryClock(ENDS if played else BEGINS)
+        async with _serving(settings, server.app_url, clock) as address:
+            screen.step("服务已启动", address)
+            if not played:
+                async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+                    told = await Story(http, clock, screen.step).play()
+                told_file.write_text(json.dumps(told.to_json(), ensure_ascii=False))
+            told = Told.from_json(json.loads(told_file.read_text()))
+            print_told(told)
+            held = await _verify(settings, database, screen)
+            if not stay:
+                return 0 if held else 1
+            _print_way_in(address)
+            await _wait()
+            return 0 if held else 1
+    finally:
+        await database.close()
+
+
+async def _found(settings: Settings, server: Server, database: Database, screen: Screen) -> None:
+    @cache
+    def password_hash() -> str:
+        return hash_password(PASSWORD)
+
+    founded = await found_installation(
+        server.get_owner_url(),
+        database,
+        settings.home,
+        DOMAIN,
+        lambda tenant: founding_of(tenant, password_hash()),
+        BEGINS,
+        lambda done, total: screen.count("载入真实区划", done, total),
+    )
+    screen.step("周口市及各县区的区划、账本与人员", f"新建 {founded} 个租户" if founded else "已在")
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, url: str, clock: StoryClock) -> AsyncIterator[str]:
+    app = create_app(
+        HttpSettings(), lambda: open_service(settings, url, clock=clock), write_log=lambda _line: None
+    )
+    server = make_server(app, settings.host, settings.port)
+    try:
+        listening = socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise DemoFailedError(reason=f"{settings.host}:{settings.port}: {error}") from error
+    port = listening.getsockname()[1]
+    serving = asyncio.create_task(server._serve([listening]))
+    try:
+        while not server.started:
+            if serving.done():
+                await serving
+                raise DemoFailedError(reason="the server stopped while starting")
+            await asyncio.sleep(0.01)
+        yield f"http://{settings.host}:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _verify(settings: Settings, database: Database, screen: Screen) -> bool:
+    """Every ledger offline from its export and online against the rows, from the head kept before; keeps the new heads."""
+    kept = _kept_heads(settings.home)
+    kept.mkdir(parents=True, exist_ok=True)
+    keys, verdicts, grown = open_keys(settings.home), [], 0
+    registry = await read_registry(database)
+    for number, tenant in enumerate(registry, start=1):
+        head_file = kept / f"{tenant.code}.head"
+        since = head_file.read_bytes() if head_file.exists() else None
+        grown += since is not None
+        key = keys.get(tenant.origin).verifier_key
+        verdicts.append(await _verify_online(database, tenant, key, since))
+        verdict, head = await _verify_offline(settings, database, tenant, key, since)
+        verdicts.append(verdict)
+        if verdict.ok:
+            head_file.write_bytes(head)
+        screen.count("验证账本", number, len(registry))
+    wrong = [verdict for verdict in verdicts if not verdict.ok]
+    for verdict in wrong:
+        print(f"  ✗ {verdict.origin} [{verdict.code}] {verdict.zh}")
+    total = sum(verdict.size or 0 for verdict in verdicts) // 2
+    since_text = f"，均从以前保存的头部增长而来（{grown}）" if grown else ""
+    print()
+    screen.step(
+        f"{len(registry)} 本账本、{total} 条账目：离线验证与在线核对",
+        f"全部通过{since_text}" if not wrong else f"{len(wrong)} 处不符",
+    )
+    screen.step("已签名的头部保存在数据目录之外", str(kept))
+    return not wrong
+
+
+async def _verify_online(
+    database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
+) -> Verdict:
+    async with database.read(Scope(tenant.id)) as tx:
+        return await verify_stored(tx.raw, tenant.id, key, AUDITED, since=since)
+
+
+async def _verify_offline(
+    settings: Settings, database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
+) -> tuple[Verdict, bytes]:
+    signer = open_keys(settings.home).get(tenant.origin)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / tenant.code
+        async with database.read(Scope(tenant.id)) as tx:
+            await export_log(tx.raw, tenant.id, signer, directory)
+        verdict = await asyncio.to_thread(verify_log, directory, key, since)
+        return verdict, (directory / "checkpoint").read_bytes()
+
+
+def _kept_heads(home: Path) -> Path:
+    """Beside the home, not in it: what a thief or a restore of the home does not carry along."""
+    home = home.absolute()
+    return home.parent / f"{home.name}-heads"
+
+
+def _print_way_in(address: str) -> None:
+    first = counties()[0].code
+    print(f"\n服务地址 · address   {address}/graphql （浏览器打开即为 GraphiQL · GraphiQL in a browser）")
+    print(f"口令 · password      {PASSWORD}")
+    print("账号 · logins        tenantCode / login")
+    for role, code, login in (
+        ("社区经办员 community clerk", first, "clerk"),
+        ("街道经办员 street officer", first, "street"),
+        ("县级经办员 county officer", first, "county"),
+        ("市级负责人 city officer", CITY, "leader"),
+        ("审计员 auditor", CITY, "auditor"),
+        ("租户管理员 administrator", first, "admin"),
+    ):
+        print(f"  {code} / {login:<9} {role}")
+    body = json.dumps({"query": q.PASTE.format(code=first, password=PASSWORD)})
+    print("\n先登录，再查询 · sign in, then ask:")
+    print(f"  curl -s {address}/graphql -H 'content-type: application/json' -d '{body}'")
+    print(f"  query: {q.FIRST_QUERY}")
+    print("Ctrl-C 停止 · stops")
+
+
+async def _wait() -> None:
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    await stopped.wait()

@@ -1,0 +1,67 @@
+"""Founding an installation: registry rows as the owner, then each tenant's ledger, units and people as the application.
+
+Repeating goes on where it stopped: a tenant that has its ledger is left as it is. Signing keys are made here, outside the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from audit.errors import LedgerMissingError
+from audit.ledger import get_head
+from certification.founding import Founding, found_tenant
+from tenancy.database import Database, Scope
+from tenancy.divisions import Tenancy, tenancies, tenant_rows
+from xingji.service import open_keys
+
+_REGISTER: Final = """
+INSERT INTO tenants (id, code, name, level, parent_id, unit_id, origin) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING"""
+
+
+async def found_installation(
+    owner_url: str,
+    database: Database,
+    home: Path,
+    domain: str,
+    founding_of: Callable[[Tenancy], Founding],
+    now: datetime,
+    show: Callable[[int, int], None],
+) -> int:
+    """Found what is not founded yet; `show` hears (tenants done, of how many). Returns how many were founded."""
+    await _register(owner_url, domain)
+    keys, founded, all_tenants = open_keys(home), 0, tenancies()
+    for number, tenant in enumerate(all_tenants, start=1):
+        origin = f"{domain}/{tenant.code}"
+        signer = keys.find(origin) or keys.create(origin)
+        if not await _is_founded(database, tenant.id):
+            async with database.write(Scope(tenant.id)) as tx:
+                await found_tenant(tx, signer, founding_of(tenant), now)
+            founded += 1
+        show(number, len(all_tenants))
+    return founded
+
+
+async def _register(owner_url: str, domain: str) -> None:
+    owner = await asyncpg.connect(owner_url)
+    try:
+        columns = ("id", "code", "name", "level", "parent_id", "unit_id", "origin")
+        await owner.executemany(
+            _REGISTER, [tuple(row[name] for name in columns) for row in tenant_rows(domain)]
+        )
+    finally:
+        await owner.close()
+
+
+async def _is_founded(database: Database, tenant_id: int) -> bool:
+    async with database.read(Scope(tenant_id)) as tx:
+        try:
+            await get_head(tx.raw, tenant_id)
+        except LedgerMissingError:
+            return False
+    return True

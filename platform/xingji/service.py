@@ -1,0 +1,182 @@
+"""What stands behind the front door: pool, keys, tokens, schema, put together once for a process.
+
+    async with open_service(settings, url, clock) as service: …
+
+The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`) and
+`tokens/` (the keys of bearer tokens). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import select
+
+from audit.errors import LedgerMissingError
+from audit.keys import FileKeyStore
+from audit.ledger import signed_head
+from audit.signer import Signer
+from certification.errors import NotFoundError
+from graphql_schema.documents import Documents
+from graphql_schema.execution import Engine, execute
+from graphql_schema.limits import Limits
+from graphql_schema.mutations import Mutation
+from graphql_schema.mutations.boundary import follow_lists
+from graphql_schema.queries import Query
+from graphql_schema.schema import build_schema
+from graphql_schema.session import Desk, Locale, Session
+from tenancy.database import Database, Scope
+from tenancy.identity import Principal
+from tenancy.statements import statement
+from tenancy.tables import tenants
+from tenancy.tokens import LIFETIME, TokenKeys
+from xingji.http.settings import Service
+from xingji.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A row of the registry."""
+
+    id: int
+    code: str
+    name: str
+    level: str
+    parent_id: int | None
+    origin: str
+
+
+def wall_clock() -> datetime:
+    """Now, aware UTC."""
+    return datetime.now(UTC)
+
+
+def open_keys(home: Path) -> FileKeyStore:
+    """The signing keys of the home; the passphrase is made at the first call."""
+    return FileKeyStore(home / "keys", _passphrase(home / "secrets" / "ledger-passphrase"))
+
+
+async def read_registry(database: Database) -> tuple[Tenant, ...]:
+    """Every tenant, in order of its number."""
+    return tuple(Tenant(**dict(row)) for row in await database.registry(_TENANTS))
+
+
+class Office:
+    """The desk of this process: signs for tenants, issues tokens."""
+
+    def __init__(
+        self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], demo: bool
+    ) -> None:
+        self.tokens = tokens
+        self.demo = demo
+        self._keys = keys
+        self._origins = {tenant.id: tenant.origin for tenant in registry}
+
+    def get_signer(self, tenant_id: int) -> Signer:
+        """The signer of a tenant. Raises NotFoundError for one that is not registered."""
+        origin = self._origins.get(tenant_id)
+        if origin is None:
+            raise NotFoundError(what="tenant", what_zh="租户")
+        return self._keys.get(origin)
+
+    def issue_token(self, principal: Principal) -> tuple[str, datetime]:
+        """A token and when it ends, on the wall clock."""
+        now = wall_clock()
+        return self.tokens.issue(principal, now), now + LIFETIME
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings,
+    url: str,
+    *,
+    clock: Clock = wall_clock,
+    check_schema: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[Service[Principal, Session]]:
+    """The service on a database of the app role; closes the pool after the last request."""
+    database = await Database.connect(url, min_size=2, max_size=settings.pool)
+    try:
+        registry = await read_registry(database)
+        office = Office(
+            open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, settings.demo
+        )
+        await _finish(database, office, registry, clock())
+        schema = build_schema(Query, Mutation)
+        engine = Engine(schema, introspection=settings.introspection)
+        limits = replace(Limits(), introspection=settings.introspection)
+
+        def open_session(principal: Principal | None, locale: str, trace_id: str) -> Session:
+            return Session(principal, clock(), database, cast("Locale", locale), trace_id, office)
+
+        async def run(operation: Any, variables: dict[str, Any] | None, session: Session) -> bytes:
+            return await execute(engine, operation, variables, session)
+
+        async def answers() -> None:
+            await database.registry(_TENANTS)
+
+        async def find_head(code: str) -> bytes | None:
+            return await _find_head(database, office, code)
+
+        checks: dict[str, Callable[[], Awaitable[None]]] = {"database": answers}
+        if check_schema is not None:
+            checks["migrations"] = check_schema
+        yield Service(
+            documents=Documents(engine.schema, limits),
+            execute=run,
+            open_session=open_session,
+            read_token=lambda token: office.tokens.read(token, wall_clock()),
+            checks=checks,
+            find_head=find_head,
+        )
+    finally:
+        await database.close()
+
+
+async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], now: datetime) -> None:
+    for city in registry:
+        if city.level == "city":
+            counties = tuple(tenant.id for tenant in registry if tenant.parent_id == city.id)
+            await follow_lists(database, desk, Scope(city.id, granted=counties), now)
+
+
+async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:
+    """A tenant's signed head; None for a tenant without a log."""
+    for tenant in await read_registry(database):
+        if tenant.code == code:
+            async with database.read(Scope(tenant.id)) as tx:
+                try:
+                    return (await signed_head(tx.raw, tenant.id, desk.get_signer(tenant.id))).encode()
+                except LedgerMissingError:
+                    return None
+    return None
+
+
+def _passphrase(path: Path) -> bytes:
+    """The passphrase in a file of mode 0600, made when there is none; never seen half-written under its name."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.parent / f".{secrets.token_hex(8)}"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_urlsafe(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_bytes()
+
+
+_TENANTS = statement(
+    select(
+        tenants.c.id, tenants.c.code, tenants.c.name, tenants.c.level, tenants.c.parent_id, tenants.c.origin
+    ).order_by(tenants.c.id)
+)

@@ -1,0 +1,69 @@
+"""The second reader and `audit.verify` agree on what holds and on what does not."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.note import VerifierKey
+from audit.verify import verify_log
+from tests.conformance.second_reader import RefutedError, canonical, read_log, root_of, sha256
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
+LOG = VECTORS / "log"
+VKEY = (LOG / "key.vkey").read_text(encoding="utf-8").strip()
+FILES = ("checkpoint", "tile/entries/000", "tile/entries/001.p/4")
+
+
+@pytest.mark.parametrize("kept", [None, "head-1", "head-256"])
+def test_both_verify_the_same_log(kept: str | None):
+    since = None if kept is None else (VECTORS / kept).read_bytes()
+    verdict = verify_log(LOG, VerifierKey.parse(VKEY), since)
+    assert (verdict.size, verdict.root) == read_log(LOG, VKEY, since)
+
+
+def test_both_refute_another_history():
+    since = (VECTORS / "head-of-another-history").read_bytes()
+    assert verify_log(LOG, VerifierKey.parse(VKEY), since).code == "history_rewritten"
+    with pytest.raises(RefutedError, match="another history"):
+        read_log(LOG, VKEY, since)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+def test_both_refute_a_changed_byte(
+    tmp_path_factory: pytest.TempPathFactory, file: str, where: float, change: int
+):
+    log = copytree(LOG, tmp_path_factory.mktemp("log") / "log")
+    data = bytearray((log / file).read_bytes())
+    data[int(where * len(data))] ^= change
+    (log / file).write_bytes(data)
+    assert not verify_log(log, VerifierKey.parse(VKEY)).ok
+    with pytest.raises((RefutedError, ValueError)):
+        read_log(log, VKEY)
+
+
+def test_roots_and_canonical_json_are_those_of_the_vectors():
+    for vector in json.loads((VECTORS / "roots.json").read_bytes()):
+        hashes = [sha256(b"\0" + bytes([n])) for n in range(vector["size"])]
+        assert root_of(hashes).hex() == vector["root"]
+    for vector in json.loads((VECTORS / "canonical.json").read_bytes()):
+        assert canonical(json.loads(vector["json"])).decode() == vector["json"]
+
+
+def test_the_full_entry_hashes_and_splits_as_told():
+    vector = json.loads((VECTORS / "entry-full.json").read_bytes())
+    whole = json.loads(vector["leaf"])
+    assert sha256(b"\0" + vector["leaf"].encode()).hex() == vector["hash"]
+    assert (
+        canonical({"body": whole["body"], "officer_sig": whole["officer_sig"]}).decode() == vector["signed"]
+    )
+
+
+def test_the_second_reader_stays_independent_and_short():
+    text = Path(__file__).with_name("second_reader.py").read_text(encoding="utf-8")
+    assert "audit" not in "".join(line for line in text.splitlines() if line.startswith(("import", "from")))
+    assert len(text.splitlines()) <= 200

@@ -1,0 +1,88 @@
+"""The whole 2022 round in a real database: ten counties recommend, six are certified, one log a tenant tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from certification.acts.listing import Choice
+from tests.integration.certification.world import CITY, COUNTIES, JULY, MAY_20, MAY_30, World
+
+
+async def visited_everywhere(world: World, campaign: UUID) -> Mapping[int, UUID]:
+    return {county: await world.visited(campaign, county) for county in COUNTIES}
+
+
+async def test_six_of_ten_are_certified_and_every_ledger_verifies(world: World) -> None:
+    campaign = await world.open()
+    applications = await visited_everywhere(world, campaign)
+    ranking = await world.ranked(campaign, applications, 6)
+    publicity = await world.publicised(campaign, ranking)
+    assert len(await world.follow(MAY_20)) == 6
+    reported = await world.reported(campaign, publicity)
+    assert len(await world.follow(MAY_30)) == 10
+    listed = list(applications.items())[:6]
+    choices = tuple(
+        Choice(county, one, "certified" if county != 7 else "not_certified", "省厅认定")
+        for county, one in listed
+    )
+    await world.decided(campaign, reported, choices)
+    assert len(await world.follow(JULY)) == 6
+    assert await world.follow(JULY) == []
+
+    statuses = [await world.status(county, one) for county, one in applications.items()]
+    assert statuses == ["certified"] * 5 + ["not_certified"] + ["rejected"] * 4
+    certified = [await world.value(county, "SELECT count(*) FROM certifications") for county in COUNTIES]
+    assert certified == [1] * 5 + [0] * 5
+    assert await world.value(2, "SELECT document_number FROM certifications") == "豫人社〔2022〕30号"
+    for tenant in (CITY, *COUNTIES):
+        verdict = await world.verify(tenant)
+        assert verdict.ok, verdict
+
+
+async def test_lists_cite_the_countys_entry_and_the_county_cites_the_citys(world: World) -> None:
+    campaign = await world.open()
+    applications = await visited_everywhere(world, campaign)
+    ranking = await world.ranked(campaign, applications, 6)
+    cited = await world.value(
+        CITY,
+        "SELECT cited_hash FROM roster_items WHERE roster_id = $1 AND application_tenant_id = 2",
+        ranking,
+    )
+    assert cited == await world.value(2, "SELECT head FROM ledger_heads WHERE tenant_id = 2")
+    await world.publicised(campaign, ranking)
+    head = await world.value(CITY, "SELECT head FROM ledger_heads WHERE tenant_id = 1")
+    await world.follow(MAY_20)
+    leaf = await world.value(
+        2, "SELECT leaf FROM ledger_entries WHERE tenant_id = 2 ORDER BY seq DESC LIMIT 1"
+    )
+    assert head.hex() in leaf
+
+
+async def test_what_a_crash_left_undone_is_finished_by_repeating(world: World) -> None:
+    campaign = await world.open()
+    applications = await visited_everywhere(world, campaign)
+    await world.publicised(campaign, await world.ranked(campaign, applications, 6))
+    first = await world.follow(MAY_20, at_most=2)
+    assert [await world.status(county, applications[county]) for county in (2, 3, 4)] == [
+        "publicised",
+        "publicised",
+        "site_visited",
+    ]
+    rest = await world.follow(MAY_20)
+    assert len(rest) == 4
+    assert {one.receipt.origin for one in first} & {one.receipt.origin for one in rest} == set()
+    sizes = [await world.size(county) for county in COUNTIES]
+    assert await world.follow(MAY_20) == []
+    assert [await world.size(county) for county in COUNTIES] == sizes
+
+
+async def test_personal_fields_are_stored_beside_the_ledger_and_never_in_it(world: World) -> None:
+    campaign = await world.open()
+    application = await world.file(campaign, 2)
+    await world.save(application, 2)
+    stored = await world.value(2, "SELECT count(*) FROM personal_values WHERE field LIKE '%phone'")
+    assert stored == 2
+    leaves = await world.value(2, "SELECT string_agg(leaf, '') FROM ledger_entries")
+    assert "13800000000" not in leaves
+    assert "王社区" not in leaves

@@ -1,0 +1,76 @@
+"""Values for tests of rules: the delivered programme, people, views; no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from certification.life import ApplicationView
+from certification.programme import Programme
+from certification.reader import load_programme
+
+CITY, COUNTY, ELSEWHERE = 1, 2, 3
+BEFORE = datetime(2022, 4, 24, 15, 59, 59, 999999, tzinfo=UTC)
+OPENS = datetime(2022, 4, 24, 16, tzinfo=UTC)
+RECOMMENDING = datetime(2022, 5, 1, tzinfo=UTC)
+LAST = datetime(2022, 5, 15, 15, 59, 59, 999999, tzinfo=UTC)
+REVIEWING = datetime(2022, 5, 15, 16, tzinfo=UTC)
+REVIEW_LAST = datetime(2022, 5, 30, 15, 59, 59, 999999, tzinfo=UTC)
+AFTER = datetime(2022, 5, 30, 16, tzinfo=UTC)
+HASH = bytes(range(32))
+
+
+def named(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"urn:xingji:test:{name}")
+
+
+COMMUNITY, STREET, COUNTY_UNIT = named("community"), named("street"), named("county")
+
+
+@cache
+def programme() -> Programme:
+    return load_programme("zhoukou-2022")
+
+
+@dataclass(frozen=True, slots=True)
+class SomeRole:
+    name: str
+    unit_id: UUID
+    unit_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    person_id: UUID
+    home_tenant_id: int
+    roles: Sequence[SomeRole]
+    oversees: bool = False
+
+
+def someone(role: str, who: str | None = None) -> Someone:
+    """A person who may act for the sample community in that role."""
+    unit = {"community_clerk": COMMUNITY, "street_officer": STREET}.get(role, COUNTY_UNIT)
+    city = role == "city_officer"
+    return Someone(named(who or role), CITY if city else COUNTY, (SomeRole(role, unit),), oversees=city)
+
+
+def a_view(status: str | None, **changes: Any) -> ApplicationView:
+    """An application of the sample community that nobody but `filer` has touched."""
+    filed = status is not None
+    values: dict[str, Any] = {
+        "tenant_id": COUNTY,
+        "campaign_tenant_id": CITY,
+        "level": "provincial",
+        "status": status,
+        "community_id": COMMUNITY,
+        "street_id": STREET,
+        "filed_by": named("filer") if filed else None,
+        "form_author_id": named("filer") if filed else None,
+        "form_hash": HASH if filed else None,
+        **changes,
+    }
+    return ApplicationView(**values)

@@ -1,0 +1,200 @@
+"""The table of steps, whole: every status × action × role, and each rule at its boundary."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from certification.errors import (
+    CertificationError,
+    CountyQuotaError,
+    FormMissingError,
+    HistoryMissingError,
+    NotEntitledError,
+    OutsideWindowError,
+    SamePersonError,
+    WrongStatusError,
+)
+from certification.life import available_actions, check_following, check_step, find_obstacle
+from certification.model import Status
+from certification.reader import ROLES
+from tests.unit.certification.samples import (
+    AFTER,
+    BEFORE,
+    COMMUNITY,
+    COUNTY,
+    ELSEWHERE,
+    LAST,
+    OPENS,
+    RECOMMENDING,
+    REVIEW_LAST,
+    REVIEWING,
+    Someone,
+    SomeRole,
+    a_view,
+    named,
+    programme,
+    someone,
+)
+
+CLERK, STREET, COUNTY_OFFICER, CITY = "community_clerk", "street_officer", "county_officer", "city_officer"
+
+# Written out by hand from the notice, not derived from the file: who does what from where, in which weeks, to where.
+ALLOWED = {
+    (None, "file_application", CLERK): ("recommendation", "draft"),
+    ("draft", "save_form", CLERK): ("recommendation", "draft"),
+    ("draft", "submit", CLERK): ("recommendation", "submitted"),
+    ("submitted", "street_agree", STREET): ("recommendation", "street_endorsed"),
+    ("submitted", "street_refuse", STREET): ("recommendation", "rejected"),
+    ("street_endorsed", "county_recommend", COUNTY_OFFICER): ("recommendation", "county_recommended"),
+    ("street_endorsed", "county_refuse", COUNTY_OFFICER): ("recommendation", "rejected"),
+    ("county_recommended", "city_agree", CITY): ("review", "city_reviewed"),
+    ("county_recommended", "city_refuse", CITY): ("review", "rejected"),
+    ("city_reviewed", "record_site_visit", CITY): ("review", "site_visited"),
+}
+FOLLOWING = {
+    ("site_visited", "publicise"): "publicised",
+    ("publicised", "report"): "reported",
+    ("site_visited", "leave_unselected"): "rejected",
+    ("reported", "certify"): "certified",
+    ("reported", "decline_certification"): "not_certified",
+}
+ACTIONS = sorted({action for _, action, _ in ALLOWED} | {action for _, action in FOLLOWING})
+INSIDE = {"recommendation": RECOMMENDING, "review": REVIEWING}
+
+
+@pytest.mark.parametrize(("status", "action", "role"), list(product((None, *Status), ACTIONS, ROLES)))
+def test_the_table_allows_exactly_what_the_notice_says(status: str | None, action: str, role: str) -> None:
+    outcomes = set()
+    for moment in INSIDE.values():
+        try:
+            outcomes.add(check_step(programme(), action, a_view(status), someone(role), moment).to)
+        except CertificationError:
+            continue
+    expected = ALLOWED.get((status, action, role))
+    assert outcomes == ({expected[1]} if expected else set())
+
+
+@pytest.mark.parametrize(("status", "action"), list(product((None, *Status), ACTIONS)))
+def test_a_list_moves_exactly_what_it_may(status: str | None, action: str) -> None:
+    if not any(step.action == action and step.by_roster for step in programme().life):
+        return
+    if (status, action) in FOLLOWING:
+        assert check_following(programme(), action, a_view(status)).to == FOLLOWING[status or "", action]
+    else:
+        with pytest.raises(WrongStatusError):
+            check_following(programme(), action, a_view(status))
+
+
+@pytest.mark.parametrize(
+    ("row", "moment", "inside"),
+    [
+        (row, moment, inside)
+        for row, (window, _) in ALLOWED.items()
+        for moment, inside in (
+            (BEFORE, False),
+            (OPENS, window == "recommendation"),
+            (LAST, window == "recommendation"),
+            (REVIEWING, window == "review"),
+            (REVIEW_LAST, window == "review"),
+            (AFTER, False),
+        )
+    ],
+)
+def test_a_window_begins_and_ends_at_midnight(
+    row: tuple[str | None, str, str], moment: object, inside: bool
+) -> None:
+    status, action, role = row
+    obstacle = find_obstacle(programme(), action, a_view(status), someone(role), moment)  # type: ignore[arg-type]
+    assert (obstacle is None) == inside
+    if not inside:
+        assert isinstance(obstacle, OutsideWindowError)
+        assert obstacle.clause is not None
+
+
+@pytest.mark.parametrize("row", sorted(ALLOWED, key=str))
+def test_a_role_elsewhere_may_nothing(row: tuple[str | None, str, str]) -> None:
+    status, action, role = row
+    moment = INSIDE[ALLOWED[row][0]]
+    unit = COMMUNITY if role == CLERK else named("street")
+    strangers = [
+        Someone(named("x"), ELSEWHERE, (SomeRole(role, unit),), oversees=True),
+        Someone(named("x"), COUNTY, ()),
+        Someone(named("x"), COUNTY, (SomeRole(CITY, unit),)),
+    ]
+    if role in {CLERK, STREET}:
+        strangers.append(Someone(named("x"), COUNTY, (SomeRole(role, named("another unit")),)))
+    if role == CITY:
+        strangers.append(Someone(named("x"), 1, (SomeRole(CITY, unit),), oversees=False))
+    for stranger in strangers:
+        obstacle = find_obstacle(programme(), action, a_view(status), stranger, moment)
+        assert isinstance(obstacle, NotEntitledError)
+
+
+def test_a_county_recommends_once() -> None:
+    view = a_view("street_endorsed", county_taken=1)
+    with pytest.raises(CountyQuotaError) as refusal:
+        check_step(programme(), "county_recommend", view, someone(COUNTY_OFFICER), RECOMMENDING)
+    assert refusal.value.clause == "一"
+    assert "1" in refusal.value.zh
+    assert (
+        check_step(programme(), "county_refuse", view, someone(COUNTY_OFFICER), RECOMMENDING).to == "rejected"
+    )
+
+
+def test_star_has_no_cap_a_county_but_asks_for_history() -> None:
+    view = a_view("street_endorsed", level="star", county_taken=9)
+    assert check_step(programme(), "county_recommend", view, someone(COUNTY_OFFICER), RECOMMENDING)
+    with pytest.raises(HistoryMissingError):
+        check_step(programme(), "file_application", a_view(None, level="star"), someone(CLERK), RECOMMENDING)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"filed_by": named(COUNTY_OFFICER)},
+        {"form_author_id": named(COUNTY_OFFICER)},
+        {"endorsed": (("street", named(COUNTY_OFFICER)),)},
+    ],
+)
+def test_no_one_acts_at_two_stages(before: dict[str, object]) -> None:
+    with pytest.raises(SamePersonError):
+        check_step(
+            programme(),
+            "county_recommend",
+            a_view("street_endorsed", **before),
+            someone(COUNTY_OFFICER),
+            OPENS,
+        )
+
+
+def test_a_site_visit_is_no_endorsement() -> None:
+    view = a_view("city_reviewed", endorsed=(("city", named(CITY)),))
+    assert check_step(programme(), "record_site_visit", view, someone(CITY), REVIEWING)
+
+
+def test_submitting_needs_a_form() -> None:
+    with pytest.raises(FormMissingError):
+        check_step(programme(), "submit", a_view("draft", form_hash=None), someone(CLERK), OPENS)
+    assert check_step(programme(), "save_form", a_view("draft", form_hash=None), someone(CLERK), OPENS)
+
+
+@pytest.mark.parametrize(("status", "role"), list(product((None, *Status), ROLES)))
+def test_what_is_shown_is_what_decides(status: str | None, role: str) -> None:
+    for moment in (BEFORE, RECOMMENDING, REVIEWING, AFTER):
+        for one in available_actions(programme(), a_view(status), someone(role), moment):
+            obstacle = find_obstacle(programme(), one.action, a_view(status), someone(role), moment)
+            assert one.allowed == (obstacle is None)
+            if obstacle is not None:
+                assert one.obstacle is not None
+                assert one.obstacle.code == obstacle.code
+                assert one.obstacle.zh and one.obstacle.en
+
+
+def test_every_action_of_a_person_is_shown_once() -> None:
+    shown = [one.action for one in available_actions(programme(), a_view("draft"), someone(CLERK), OPENS)]
+    assert shown == [action for _, action, _ in ALLOWED if action != "file_application"]
+    assert [one.action for one in available_actions(programme(), a_view(None), someone(CLERK), OPENS)] == [
+        "file_application"
+    ]

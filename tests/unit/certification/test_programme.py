@@ -1,0 +1,229 @@
+"""The delivered programme says what the notice says, and the loader refuses what is not whole."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certification.errors import ProgrammeRefusedError
+from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
+from certification.reader import PROGRAMMES, load_programme, parse_stored, parse_toml
+from certification.reader import parse_programme as parse
+from certification.reader import plain as to_plain
+from tests.unit.certification.samples import named, programme
+
+TEXT = (PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
+DATA: dict[str, Any] = to_plain(tomllib.loads(TEXT))
+
+
+def test_the_numbers_are_those_of_the_notice() -> None:
+    levels = programme().levels
+    assert [(one.batch, one.city_quota.value, one.county_quota.value) for one in levels.values()] == [
+        (6, 6, 1),
+        (4, 4, None),
+    ]
+    assert programme().document.number == "周人社办〔2022〕72号"
+    assert programme().legal_basis.number == "豫人社办函[2022]50号"
+    assert programme().narrative_limit.value == 1500
+    assert programme().publicity.working_days.value == 5
+    assert [(one.opens_at, one.closes_at) for one in programme().windows.values()] == [
+        (datetime(2022, 4, 24, 16, tzinfo=UTC), datetime(2022, 5, 15, 16, tzinfo=UTC)),
+        (datetime(2022, 5, 15, 16, tzinfo=UTC), datetime(2022, 5, 30, 16, tzinfo=UTC)),
+    ]
+
+
+def test_the_standard_is_whole() -> None:
+    for level in programme().levels:
+        parts = [item.part for item in programme().standard if level in item.levels]
+        assert [parts.count(part) for part in ("platform", "services", "indicators")] == [7, 6, 6]
+    percents = {
+        (one.level, one.code): one.percent for one in programme().indicators if one.rule == "at_least"
+    }
+    assert percents["provincial", "labour_force_registered"] == 80
+    assert percents["star", "labour_force_registered"] == 90
+    assert percents["provincial", "registered_unemployed_employed"] == 95
+    assert percents["star", "registered_unemployed_employed"] == 97
+    assert percents["provincial", "hardship_employed"] == 95
+    assert percents["star", "hardship_employed"] == 100
+    assert percents["star", "loans_repaid"] == 94
+    assert percents["provincial", "satisfaction"] == percents["star", "satisfaction"] == 90
+
+
+def test_what_was_decided_says_why() -> None:
+    decided = [step.ground for step in programme().life] + [
+        programme().separation.ground,
+        programme().scope.ground,
+    ]
+    assert all(ground.clause or ground.reason for ground in decided)
+    assert programme().levels["star"].county_quota.ground.decided
+
+
+def test_the_stored_form_is_the_same_programme() -> None:
+    assert parse_stored(programme().canonical.decode()) == programme()
+    assert len(programme().digest) == 32
+    with pytest.raises(ProgrammeRefusedError):
+        parse_stored(" " + programme().canonical.decode())
+
+
+def test_the_order_of_the_file_and_its_comments_are_not_the_programme() -> None:
+    assert parse_toml(re.sub(r"(?m)^#.*\n", "", TEXT)).digest == programme().digest
+
+
+def test_rows_derive_from_the_programme() -> None:
+    rows = programme().campaign_rows(1, named("campaign"), datetime(2022, 4, 25, tzinfo=UTC))
+    kinds = [type(row) for row in rows]
+    assert [kinds.count(kind) for kind in (Campaign, CampaignLevel, CampaignWindow, StandardClause)] == [
+        1,
+        2,
+        2,
+        38,
+    ]
+    positions = [row.position for row in rows if isinstance(row, StandardClause)]
+    assert positions == list(range(1, 39))
+
+
+def test_an_unknown_programme_is_refused() -> None:
+    for code in ("", "../zhoukou-2022", "lanzhou-2022"):
+        with pytest.raises(ProgrammeRefusedError):
+            load_programme(code)
+    with pytest.raises(ProgrammeRefusedError):
+        parse_toml("schema = ")
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every table of the file, and of every value in one."""
+    found = [path] if isinstance(value, dict) else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        found += [(*path, key)] if not isinstance(item, dict) else []
+        found += places(item, (*path, key))
+    return found
+
+
+def at(data: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+TABLES = [path for path in places(DATA) if isinstance(at(DATA, path), dict)]
+VALUES = [path for path in places(DATA) if not isinstance(at(DATA, path), dict) and isinstance(path[-1], str)]
+# What may be left out: a rule stands on a clause, on a decision, or on both, and these have a meaning when absent.
+OPTIONAL = {
+    "clause",
+    "personal",
+    "item",
+    "groups",
+    "requires",
+    "window",
+    "again",
+    "rests_on",
+    "follows",
+    "justified",
+}
+
+
+def refused(data: dict[str, Any]) -> bool:
+    try:
+        parse(data)
+    except ProgrammeRefusedError:
+        return True
+    return False
+
+
+def spoiled(path: tuple[Any, ...], key: Any, value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(DATA)
+    at(data, path)[key] = value
+    return data
+
+
+def without(path: tuple[Any, ...]) -> dict[str, Any]:
+    data = copy.deepcopy(DATA)
+    del at(data, path[:-1])[path[-1]]
+    return data
+
+
+def test_an_unknown_key_is_refused_everywhere() -> None:
+    assert len(TABLES) > 100
+    assert [path for path in TABLES if not refused(spoiled(path, "surplus", 1))] == []
+
+
+def test_a_missing_key_is_refused() -> None:
+    needed = [path for path in VALUES if path[-1] not in OPTIONAL]
+    assert len(needed) > 300
+    assert [path for path in needed if not refused(without(path))] == []
+
+
+@pytest.mark.parametrize("wrong", [None, 1.5, -1, "", [], {"value": 1}], ids=str)
+def test_a_value_of_another_kind_is_refused(wrong: Any) -> None:
+    # An empty set of places or stages is a programme too.
+    tried = [path for path in VALUES if wrong != [] or path[-1] not in {"value", "groups", "fields"}]
+    assert [path for path in tried if not refused(spoiled(path[:-1], path[-1], wrong))] == []
+
+
+def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]:
+    found: dict[str, Any] = next(row for row in data[key] if row["action"] == action)
+    return found
+
+
+BROKEN = {
+    "a dead end": lambda data: data["life"].remove(step(data, "city_agree")),
+    "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
+    "a status never reached": lambda data: step(data, "city_agree").update({"from": "returned"}),
+    "a final status never reached": lambda data: data["statuses"]["final"].append("lapsed"),
+    "two beginnings": lambda data: data["life"].append({**data["life"][0], "action": "file_again"}),
+    "no beginning": lambda data: data["life"].pop(0),
+    "one action twice from one status": lambda data: data["life"].append(copy.deepcopy(data["life"][1])),
+    "a window that is not there": lambda data: step(data, "submit").update(window="later"),
+    "a window that closes first": lambda data: data["windows"][0].update(
+        closes_at="2022-04-01T00:00:00+00:00"
+    ),
+    "a level twice": lambda data: data["levels"].append(copy.deepcopy(data["levels"][0])),
+    "a form that is not there": lambda data: data["levels"][0].update(form="form-9"),
+    "a stage without verdict": lambda data: step(data, "street_agree").pop("verdict"),
+    "an item twice": lambda data: data["standard"].append(copy.deepcopy(data["standard"][0])),
+    "an indicator of no item": lambda data: data["indicators"][0].update(item="9.9"),
+    "a list on nothing": lambda data: step(data, "rank", "round").update(rests_on="decision"),
+    "a list by a county": lambda data: step(data, "rank", "round").update(role="county_officer"),
+    "a verdict without step": lambda data: step(data, "record_decision", "round")["follows"].pop("certified"),
+    "a step without verdict": lambda data: step(data, "submit").update(by_roster=True),
+    "a decision without reason": lambda data: data["narrative"]["counting"].pop("reason"),
+    "a reason without decision": lambda data: data["narrative"]["limit"].update(reason="because"),
+    "a rule on nothing": lambda data: step(data, "submit").pop("clause"),
+    "not decided, said so": lambda data: data["narrative"]["counting"].update(decided=False),
+    "a city's place that is no county's": lambda data: data["places"]["county"]["value"].remove("reported"),
+    "an unknown time zone": lambda data: data.update(time_zone="Asia/Nowhere"),
+    "another counting": lambda data: data["narrative"]["counting"].update(value="bytes"),
+    "a publicity of no day": lambda data: data["publicity"]["working_days"].update(value=0),
+    "a time without offset": lambda data: data["windows"][0].update(opens_at="2022-04-25T00:00:00"),
+    "another schema": lambda data: data.update(schema=2),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_programme_that_does_not_hold_together_is_refused(name: str) -> None:
+    data = copy.deepcopy(DATA)
+    BROKEN[name](data)  # type: ignore[no-untyped-call]
+    assert refused(data)
+
+
+def test_programmes_are_named_after_their_code() -> None:
+    for path in Path(PROGRAMMES).glob("*.toml"):
+        assert load_programme(path.stem).code == path.stem
+
+
+def test_clauses_of_the_table_exist_in_the_notice() -> None:
+    known = re.compile(r"[一二三四](（[一二三]）)?|附件[123]( [一二三](（[一二]）)?\.\d)?")
+    numbers = count()
+    for row in (*programme().life, *programme().round, *programme().standard, *programme().indicators):
+        for clause in (row.ground.clause or "一").split("；"):
+            assert known.fullmatch(clause), clause
+            next(numbers)
+    assert next(numbers) > 50

@@ -1,0 +1,105 @@
+"""Text to operation: what is refused, what is remembered, and what is given away."""
+
+import pytest
+from graphql import OperationType, build_schema
+
+from graphql_schema.documents import Documents, prepare
+from graphql_schema.errors import RequestError, format_error
+from graphql_schema.limits import Limits
+
+SCHEMA = build_schema("type Query { name: String } type Mutation { touch: Int }")
+
+
+def refuse(query: str, limits: Limits | None = None, name: str | None = None) -> RequestError:
+    with pytest.raises(RequestError) as caught:
+        prepare(SCHEMA, query, name, limits or Limits())
+    return caught.value
+
+
+def test_operation_is_found_by_name() -> None:
+    text = "query A { ...F } mutation B { touch } fragment F on Query { name }"
+    documents = Documents(SCHEMA, Limits())
+    first, second = documents.prepare(text, "A"), documents.prepare(text, "B")
+    assert (first.kind, second.kind) == (OperationType.QUERY, OperationType.MUTATION)
+    assert first.document is second.document and first.key != second.key
+    assert list(first.fragments) == ["F"]
+    assert documents.prepare(text, "A") is first
+
+
+def test_only_operation_goes_without_its_name() -> None:
+    assert prepare(SCHEMA, "query A { name }", None, Limits()).name == "A"
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "code"),
+    [
+        ("{", None, "document.syntax"),
+        ("", None, "document.syntax"),
+        ("{ nothing }", None, "document.invalid"),
+        ("query A { name }", "B", "operation.unknown"),
+        ("query A { name }", "", "operation.unknown"),
+        ("query A { name } query B { name }", None, "operation.ambiguous"),
+        ("fragment F on Query { name }", None, "document.invalid"),
+        ("type A { b: Int }", None, "document.invalid"),
+        ("{ name " + "#" * 70_000 + "\n}", None, "limit.document_bytes"),
+        ("{ name }" + "#\n" * 5_001, None, "limit.tokens"),
+        ("{ " + "name " * 5_000 + "}", None, "limit.tokens"),
+        ("{ name(x: " + "[" * 300 + "]" * 300 + ") }", None, "document.syntax"),
+    ],
+)
+def test_refusal_has_its_code_in_both_languages(query: str, name: str | None, code: str) -> None:
+    refusal = refuse(query, name=name)
+    assert refusal.code == code
+    chinese, english = (format_error(refusal.errors[0], locale, "t1") for locale in ("zh-CN", "en"))
+    assert chinese["message"] != english["message"] and english["message"].isascii()
+    assert chinese["extensions"] == {"code": code, "traceId": "t1"}
+
+
+def test_comments_count_as_tokens() -> None:
+    assert refuse("{ name }" + "#\n" * 21, Limits(tokens=20)).code == "limit.tokens"
+
+
+def test_errors_are_capped() -> None:
+    query = "{" + " ".join(f"f{i}" for i in range(20)) + " name @a @b @c @d }"
+    assert len(refuse(query, Limits(errors=7, root_fields=30)).errors) == 7
+
+
+def test_introspection_off_hides_schema_and_suggestions() -> None:
+    closed = Limits(introspection=False)
+    assert refuse("{ __schema { types { name } } }", closed).code == "document.invalid"
+    assert refuse('{ __type(name: "Query") { name } }', closed).code == "document.invalid"
+    assert "Did you mean" not in refuse("{ nam }", closed).errors[0].message
+    assert "Did you mean" in refuse("{ nam }").errors[0].message
+    assert prepare(SCHEMA, "{ __typename }", None, closed)
+
+
+def test_location_survives_in_a_refusal_that_holds_no_document() -> None:
+    error = refuse("{\n  nothing }").errors[0]
+    assert format_error(error, "en", "t")["locations"] == [{"line": 2, "column": 3}]
+    assert error.nodes is None and error.source is None
+
+
+def test_stores_are_bounded_in_count_and_weight() -> None:
+    documents = Documents(SCHEMA, Limits(cached_documents=5, cached_bytes=10_000, cached_refusals=3))
+    kept = documents.prepare("{ name }")
+    for i in range(50):
+        with pytest.raises(RequestError):
+            documents.prepare(f"{{ nothing{i} }}")
+    assert documents.prepare("{ name }") is kept
+    assert len(documents._refused) == 3
+    for i in range(20):
+        documents.prepare(f"query Q{i} {{ name }}")
+    assert len(documents._valid) == 5
+    documents.prepare("{ name } #" + "x" * 9_980)
+    assert documents._weight <= 10_000 and len(documents._valid) == 1
+
+
+def test_refusal_is_remembered() -> None:
+    documents = Documents(SCHEMA, Limits())
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(RequestError) as caught:
+            documents.prepare("{ nothing }")
+        refusals.append(caught.value)
+    assert refusals[0].errors is refusals[1].errors
+    assert refusals[0] is not refusals[1]

@@ -1,0 +1,73 @@
+"""Settings: what wins over what, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from xingji.databases import mask_url
+from xingji.errors import SettingInvalidError
+from xingji.settings import read_settings
+
+URL = "postgresql://app:secret@db/xingji"
+
+
+def test_defaults_serve_this_machine_only() -> None:
+    settings = read_settings({})
+    assert (settings.home, settings.host, settings.port) == (Path(".xingji"), "127.0.0.1", 8000)
+    assert not settings.introspection
+    assert settings.database_url is None
+
+
+def test_arguments_win_over_the_environment() -> None:
+    environ = {"XINGJI_HOME": "/data", "XINGJI_PORT": "9000"}
+    assert read_settings(environ).home == Path("/data")
+    settings = read_settings(environ, home=Path("/mine"), port=0)
+    assert (settings.home, settings.port) == (Path("/mine"), 0)
+
+
+def test_introspection_is_on_in_the_demo_unless_switched_off() -> None:
+    assert read_settings({}, demo=True).introspection
+    assert not read_settings({"XINGJI_INTROSPECTION": "off"}, demo=True).introspection
+    assert read_settings({"XINGJI_INTROSPECTION": "1"}).introspection
+
+
+def test_a_url_is_read_from_a_file_and_kept_out_of_sight(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(URL + "\n")
+    settings = read_settings({"XINGJI_DATABASE_URL_FILE": str(file)})
+    assert settings.database_url == URL
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"XINGJI_PORT": "65536"}, "XINGJI_PORT"),
+        ({"XINGJI_PORT": "-1"}, "XINGJI_PORT"),
+        ({"XINGJI_PORT": "八"}, "XINGJI_PORT"),
+        ({"XINGJI_INTROSPECTION": "maybe"}, "XINGJI_INTROSPECTION"),
+        ({"XINGJI_DATABASE_URL": "mysql://app:secret@db"}, "XINGJI_DATABASE_URL"),
+        ({"XINGJI_DATABASE_URL": URL, "XINGJI_DATABASE_URL_FILE": "/x"}, "XINGJI_DATABASE_URL"),
+        ({"XINGJI_DATABASE_URL_FILE": "/nonexistent"}, "XINGJI_DATABASE_URL_FILE"),
+        ({"XINGJI_MIGRATOR_URL": URL}, "XINGJI_MIGRATOR_URL"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name_and_without_secrets(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingInvalidError) as refusal:
+        read_settings(environ)
+    assert refusal.value.details["name"] == name
+    assert name in refusal.value.message_zh
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        (URL, "postgresql://app:***@db/xingji"),
+        ("postgresql://app:se:c@/x?host=/a", "postgresql://app:***@/x?host=/a"),
+        ("postgresql://app@db/x?password=secret&port=1", "postgresql://app@db/x?password=***&port=1"),
+        ("postgresql://db/x", "postgresql://db/x"),
+    ],
+)
+def test_masking_removes_the_password_only(url: str, masked: str) -> None:
+    assert mask_url(url) == masked
