@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,10 @@ from graphql import (
     parse,
 )
 
+from certification.life import ApplicationView, available_actions
 from graphql_schema.scalars import format_timestamp
-from tenancy.identity import Principal
-from tests.integration.graphql_schema.world import NOW, Row, World
+from tenancy.identity import Principal, RoleName
+from tests.integration.graphql_schema.world import NOW, PROGRAMME, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -327,7 +329,41 @@ class Naive:
         return self.connection(rows, a, "seq")
 
     def Application_availableActions(self, row: Row, _: Any) -> Any:
-        return []
+        if self.Application_campaign(row, None) is None:
+            return []
+        mine = [
+            a["status"]
+            for a in self.world.all("applications")
+            if all(a[name] == row[name] for name in ("tenant_id", "campaign_id", "level"))
+        ]
+        form = next((f for f in self.world.all("form_versions") if f["id"] == row["form_version_id"]), {})
+        given = [o for o in self.world.all("opinions") if o["application_id"] == row["id"]]
+        view = ApplicationView(
+            **{name: row[name] for name in ("tenant_id", "campaign_tenant_id", "level", "status")},
+            **{name: row[name] for name in ("community_id", "street_id", "filed_by")},
+            form_author_id=form.get("author_id"),
+            form_hash=form.get("hash"),
+            endorsed=tuple((o["stage"], o["author_id"]) for o in given),
+            county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
+        )
+        away = row["tenant_id"] != self.reader.tenant_id
+        roles = [role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR]
+        actor = SimpleNamespace(
+            person_id=self.reader.person_id,
+            home_tenant_id=self.reader.tenant_id,
+            roles=roles,
+            oversees=away,
+        )
+        return [
+            {
+                "action": found.action,
+                "name": found.name,
+                "clause": found.clause,
+                "allowed": found.allowed,
+                "reason": found.obstacle and found.obstacle.code,
+            }
+            for found in available_actions(PROGRAMME, view, actor, NOW)
+        ]
 
     def Opinion_formVersion(self, row: Row, _: Any) -> Any:
         return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])

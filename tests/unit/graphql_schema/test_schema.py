@@ -13,8 +13,8 @@ from sqlalchemy import CheckConstraint
 import graphql_schema.types.enums as enums
 from certification import tables as c
 from graphql_schema.declare import find_permission, find_rows, find_source
-from graphql_schema.permissions import ROLE_PERMISSIONS, ROLE_REACH, Permission
 from graphql_schema.mutations import Mutation
+from graphql_schema.permissions import ROLE_PERMISSIONS, ROLE_REACH, Permission
 from graphql_schema.queries import Query
 from graphql_schema.schema import UndeclaredError, build_schema, print_schema
 from tenancy import tables as t
