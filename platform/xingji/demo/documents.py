@@ -50,9 +50,9 @@ TRAY = """query Tray {
 LISTS = (
     "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id } } } }"
 )
-PERIOD = f"""query PublicityPeriod($day: Date!) {{
-  publicityPeriod(opensOn: $day) {{ __typename ... on PublicityPeriod {{ opensOn counted closesOn }} {_REFUSED} }}
-}}"""
+PLAN = """query Plan($code: String!) {
+  campaigns(filter: {code: $code}) { edges { node { publicityPlan { opensOn counted reportFrom obstacle { code } } } } }
+}"""
 PASTE = (
     'mutation {{ signIn(input: {{tenantCode: "{code}", login: "county", password: "{password}"}}) '
     "{{ ... on SignedIn {{ token }} }} }}"

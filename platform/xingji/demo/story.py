@@ -257,8 +257,8 @@ class Story:
         wanted = await self._resting_on("ranking", "rankingId")
         saturday = {**wanted, "opensOn": "2022-05-21"}
         await self._refused(leader, q.OPEN_PUBLICITY, saturday, "周口市", "5月21日（周六）起公示")
-        unpublished = (await leader.ask(q.PERIOD, day="2027-05-20"))["publicityPeriod"]
-        self._expect_refusal(unpublished, "周口市", "推算 2027 年的公示期")
+        unpublished = {**wanted, "opensOn": "2027-05-20"}
+        await self._refused(leader, q.OPEN_PUBLICITY, unpublished, "周口市", "按 2027 年的日历公示")
         opened = await self._done(leader, q.OPEN_PUBLICITY, "publicity", {**wanted, "opensOn": "2022-05-20"})
         return f"5月20日起，计至 {opened['roster']['closesOn']}，共 5 个工作日"
 
