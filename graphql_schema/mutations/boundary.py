@@ -41,7 +41,7 @@ async def record(session: Session, act: Act[C, S], command: C, tenant_id: int, r
     principal = get_principal(session)
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
-    signer = session.desk.get_signer(tenant_id)
+    signer = session.get_desk().get_signer(tenant_id)
     async with session.database.write(principal.acting_scope(tenant_id)) as tx:
         return await perform(tx, signer, act, command, principal, request_id, session.now)
 
@@ -68,7 +68,9 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         done = await record(session, act, command, tenant_id, request_id)
     except REFUSALS as refusal:
         return await refuse(session, refusal, act.operation, tenant_id)
-    followed = await follow_lists(session.database, session.desk, get_principal(session).scope(), session.now)
+    followed = await follow_lists(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now
+    )
     return Outcome(
         "RosterRecorded",
         {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed]},
@@ -124,9 +126,9 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
         {
             "code": refusal.code,
             "message": zh if session.locale == "zh-CN" else en,
-            "messageZh": zh,
-            "messageEn": en,
+            "message_zh": zh,
+            "message_en": en,
             "clause": getattr(refusal, "clause", None),
-            "traceId": session.trace_id,
+            "trace_id": session.trace_id,
         },
     )

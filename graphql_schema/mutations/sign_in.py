@@ -27,9 +27,9 @@ async def sign_in(root: Session, input: SignInInput) -> Outcome:
     """
     try:
         principal = await find_principal(
-            root.database, input.tenant_code, input.login, input.password, root.now, root.desk.demo
+            root.database, input.tenant_code, input.login, input.password, root.now, root.get_desk().demo
         )
     except SignInError as refusal:
         return await refuse(root, refusal, "signIn", None)
-    token, expires_at = root.desk.issue_token(principal)
-    return Outcome("SignedIn", {"token": token, "expiresAt": expires_at})
+    token, expires_at = root.get_desk().issue_token(principal)
+    return Outcome("SignedIn", {"token": token, "expires_at": expires_at})

@@ -133,9 +133,9 @@ SELECT sha256(convert_to(
     || coalesce('code:text ' || octet_length(r.code::text) || ' ' || r.code::text || E'\\n', '')
     || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
-    || coalesce('issued_on:date 10 ' || to_char(r.issued_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
+    || coalesce('issued_on:date 10 ' || CASE WHEN r.issued_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.issued_on::timestamp, 'YYYY-MM-DD') ELSE r.issued_on::text END || E'\\n', '')
     || coalesce('name:text ' || octet_length(r.name::text) || ' ' || r.name::text || E'\\n', '')
-    || coalesce('opened_at:time 27 ' || to_char(r.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('opened_at:time 27 ' || CASE WHEN r.opened_at >= '0001-01-01 00:00:00+00' AND r.opened_at < '10000-01-01 00:00:00+00' THEN to_char(r.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.opened_at::text END || E'\\n', '')
     || coalesce('programme:text ' || octet_length(r.programme::text) || ' ' || r.programme::text || E'\\n', '')
     || coalesce('programme_digest:bytes ' || octet_length(encode(r.programme_digest, 'hex')) || ' ' || encode(r.programme_digest, 'hex') || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))
@@ -182,7 +182,7 @@ def guard_people() -> None:
 LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 people 1' || E'\\n'
-    || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('name_commitment:bytes ' || octet_length(encode(r.name_commitment, 'hex')) || ' ' || encode(r.name_commitment, 'hex') || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))
@@ -233,8 +233,8 @@ SELECT sha256(convert_to(
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('scope:text ' || octet_length(r.scope::text) || ' ' || r.scope::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
-    || coalesce('valid_from:time 27 ' || to_char(r.valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
-    || coalesce('valid_to:time 27 ' || to_char(r.valid_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', ''), 'UTF8'))
+    || coalesce('valid_from:time 27 ' || CASE WHEN r.valid_from >= '0001-01-01 00:00:00+00' AND r.valid_from < '10000-01-01 00:00:00+00' THEN to_char(r.valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.valid_from::text END || E'\\n', '')
+    || coalesce('valid_to:time 27 ' || CASE WHEN r.valid_to >= '0001-01-01 00:00:00+00' AND r.valid_to < '10000-01-01 00:00:00+00' THEN to_char(r.valid_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.valid_to::text END || E'\\n', ''), 'UTF8'))
 $xingji$"""
     )
     op.execute(
@@ -284,8 +284,8 @@ SELECT sha256(convert_to(
     || coalesce('parent_id:uuid 36 ' || r.parent_id::text || E'\\n', '')
     || coalesce('sort_key:text ' || octet_length(r.sort_key::text) || ' ' || r.sort_key::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
-    || coalesce('valid_from:date 10 ' || to_char(r.valid_from::timestamp, 'YYYY-MM-DD') || E'\\n', '')
-    || coalesce('valid_to:date 10 ' || to_char(r.valid_to::timestamp, 'YYYY-MM-DD') || E'\\n', ''), 'UTF8'))
+    || coalesce('valid_from:date 10 ' || CASE WHEN r.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.valid_from::timestamp, 'YYYY-MM-DD') ELSE r.valid_from::text END || E'\\n', '')
+    || coalesce('valid_to:date 10 ' || CASE WHEN r.valid_to BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.valid_to::timestamp, 'YYYY-MM-DD') ELSE r.valid_to::text END || E'\\n', ''), 'UTF8'))
 $xingji$"""
     )
     op.execute(
@@ -332,7 +332,7 @@ SELECT sha256(convert_to(
     || coalesce('campaign_id:uuid 36 ' || r.campaign_id::text || E'\\n', '')
     || coalesce('campaign_tenant_id:int ' || octet_length(r.campaign_tenant_id::text) || ' ' || r.campaign_tenant_id::text || E'\\n', '')
     || coalesce('community_id:uuid 36 ' || r.community_id::text || E'\\n', '')
-    || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
     || coalesce('filed_by:uuid 36 ' || r.filed_by::text || E'\\n', '')
     || coalesce('form_version_id:uuid 36 ' || r.form_version_id::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
@@ -341,7 +341,7 @@ SELECT sha256(convert_to(
     || coalesce('status:text ' || octet_length(r.status::text) || ' ' || r.status::text || E'\\n', '')
     || coalesce('street_id:uuid 36 ' || r.street_id::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
-    || coalesce('updated_at:time 27 ' || to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', ''), 'UTF8'))
+    || coalesce('updated_at:time 27 ' || CASE WHEN r.updated_at >= '0001-01-01 00:00:00+00' AND r.updated_at < '10000-01-01 00:00:00+00' THEN to_char(r.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.updated_at::text END || E'\\n', ''), 'UTF8'))
 $xingji$"""
     )
     op.execute(
@@ -435,8 +435,8 @@ LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 campaign_windows 1' || E'\\n'
     || coalesce('campaign_id:uuid 36 ' || r.campaign_id::text || E'\\n', '')
-    || coalesce('closes_at:time 27 ' || to_char(r.closes_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
-    || coalesce('opens_at:time 27 ' || to_char(r.opens_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('closes_at:time 27 ' || CASE WHEN r.closes_at >= '0001-01-01 00:00:00+00' AND r.closes_at < '10000-01-01 00:00:00+00' THEN to_char(r.closes_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.closes_at::text END || E'\\n', '')
+    || coalesce('opens_at:time 27 ' || CASE WHEN r.opens_at >= '0001-01-01 00:00:00+00' AND r.opens_at < '10000-01-01 00:00:00+00' THEN to_char(r.opens_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.opens_at::text END || E'\\n', '')
     || coalesce('stage:text ' || octet_length(r.stage::text) || ' ' || r.stage::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))
 $xingji$"""
@@ -487,8 +487,8 @@ SELECT sha256(convert_to(
     || coalesce('role:text ' || octet_length(r.role::text) || ' ' || r.role::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
     || coalesce('unit_id:uuid 36 ' || r.unit_id::text || E'\\n', '')
-    || coalesce('valid_from:time 27 ' || to_char(r.valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
-    || coalesce('valid_to:time 27 ' || to_char(r.valid_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', ''), 'UTF8'))
+    || coalesce('valid_from:time 27 ' || CASE WHEN r.valid_from >= '0001-01-01 00:00:00+00' AND r.valid_from < '10000-01-01 00:00:00+00' THEN to_char(r.valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.valid_from::text END || E'\\n', '')
+    || coalesce('valid_to:time 27 ' || CASE WHEN r.valid_to >= '0001-01-01 00:00:00+00' AND r.valid_to < '10000-01-01 00:00:00+00' THEN to_char(r.valid_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.valid_to::text END || E'\\n', ''), 'UTF8'))
 $xingji$"""
     )
     op.execute(
@@ -534,15 +534,15 @@ SELECT sha256(convert_to(
     'xingji-row 1 rosters 1' || E'\\n'
     || coalesce('author_id:uuid 36 ' || r.author_id::text || E'\\n', '')
     || coalesce('campaign_id:uuid 36 ' || r.campaign_id::text || E'\\n', '')
-    || coalesce('closed_at:time 27 ' || to_char(r.closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
-    || coalesce('closes_on:date 10 ' || to_char(r.closes_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
-    || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
-    || coalesce('document_date:date 10 ' || to_char(r.document_date::timestamp, 'YYYY-MM-DD') || E'\\n', '')
+    || coalesce('closed_at:time 27 ' || CASE WHEN r.closed_at >= '0001-01-01 00:00:00+00' AND r.closed_at < '10000-01-01 00:00:00+00' THEN to_char(r.closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.closed_at::text END || E'\\n', '')
+    || coalesce('closes_on:date 10 ' || CASE WHEN r.closes_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.closes_on::timestamp, 'YYYY-MM-DD') ELSE r.closes_on::text END || E'\\n', '')
+    || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
+    || coalesce('document_date:date 10 ' || CASE WHEN r.document_date BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.document_date::timestamp, 'YYYY-MM-DD') ELSE r.document_date::text END || E'\\n', '')
     || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('kind:text ' || octet_length(r.kind::text) || ' ' || r.kind::text || E'\\n', '')
     || coalesce('level:text ' || octet_length(r.level::text) || ' ' || r.level::text || E'\\n', '')
-    || coalesce('opens_on:date 10 ' || to_char(r.opens_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
+    || coalesce('opens_on:date 10 ' || CASE WHEN r.opens_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.opens_on::timestamp, 'YYYY-MM-DD') ELSE r.opens_on::text END || E'\\n', '')
     || coalesce('previous_id:uuid 36 ' || r.previous_id::text || E'\\n', '')
     || coalesce('reason:text ' || octet_length(r.reason::text) || ' ' || r.reason::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))
@@ -643,8 +643,8 @@ SELECT sha256(convert_to(
     || coalesce('source:text ' || octet_length(r.source::text) || ' ' || r.source::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
     || coalesce('unit_id:uuid 36 ' || r.unit_id::text || E'\\n', '')
-    || coalesce('valid_from:date 10 ' || to_char(r.valid_from::timestamp, 'YYYY-MM-DD') || E'\\n', '')
-    || coalesce('valid_to:date 10 ' || to_char(r.valid_to::timestamp, 'YYYY-MM-DD') || E'\\n', ''), 'UTF8'))
+    || coalesce('valid_from:date 10 ' || CASE WHEN r.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.valid_from::timestamp, 'YYYY-MM-DD') ELSE r.valid_from::text END || E'\\n', '')
+    || coalesce('valid_to:date 10 ' || CASE WHEN r.valid_to BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.valid_to::timestamp, 'YYYY-MM-DD') ELSE r.valid_to::text END || E'\\n', ''), 'UTF8'))
 $xingji$"""
     )
     op.execute(
@@ -655,18 +655,18 @@ BEGIN
     RAISE EXCEPTION 'audited table unit_codes is never truncated' USING ERRCODE = 'XJ002';
   END IF;
   IF TG_OP = 'DELETE' THEN
-    RAISE EXCEPTION 'audited row unit_codes/% is never deleted', OLD.unit_id::text || '/' || to_char(OLD.valid_from::timestamp, 'YYYY-MM-DD') USING ERRCODE = 'XJ002';
+    RAISE EXCEPTION 'audited row unit_codes/% is never deleted', OLD.unit_id::text || '/' || CASE WHEN OLD.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(OLD.valid_from::timestamp, 'YYYY-MM-DD') ELSE OLD.valid_from::text END USING ERRCODE = 'XJ002';
   END IF;
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.unit_id <> NEW.unit_id OR OLD.valid_from <> NEW.valid_from) THEN
-    RAISE EXCEPTION 'audited row unit_codes/% never changes its key', OLD.unit_id::text || '/' || to_char(OLD.valid_from::timestamp, 'YYYY-MM-DD') USING ERRCODE = 'XJ002';
+    RAISE EXCEPTION 'audited row unit_codes/% never changes its key', OLD.unit_id::text || '/' || CASE WHEN OLD.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(OLD.valid_from::timestamp, 'YYYY-MM-DD') ELSE OLD.valid_from::text END USING ERRCODE = 'XJ002';
   END IF;
   IF (SELECT public.xingji_digest_unit_codes(r) FROM public.unit_codes r WHERE r.tenant_id = NEW.tenant_id AND r.unit_id = NEW.unit_id AND r.valid_from = NEW.valid_from)
      IS DISTINCT FROM
      (SELECT l.digest FROM public.ledger_rows l
-      WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'unit_codes' AND l.row_key = NEW.unit_id::text || '/' || to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD')
+      WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'unit_codes' AND l.row_key = NEW.unit_id::text || '/' || CASE WHEN NEW.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD') ELSE NEW.valid_from::text END
       ORDER BY l.seq DESC LIMIT 1)
   THEN
-    RAISE EXCEPTION 'row unit_codes/% has no entry with its digest', NEW.unit_id::text || '/' || to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD') USING ERRCODE = 'XJ001';
+    RAISE EXCEPTION 'row unit_codes/% has no entry with its digest', NEW.unit_id::text || '/' || CASE WHEN NEW.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD') ELSE NEW.valid_from::text END USING ERRCODE = 'XJ001';
   END IF;
   RETURN NULL;
 END
@@ -688,7 +688,7 @@ def guard_unit_lineages() -> None:
 LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 unit_lineages 1' || E'\\n'
-    || coalesce('effective_on:date 10 ' || to_char(r.effective_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
+    || coalesce('effective_on:date 10 ' || CASE WHEN r.effective_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.effective_on::timestamp, 'YYYY-MM-DD') ELSE r.effective_on::text END || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('kind:text ' || octet_length(r.kind::text) || ' ' || r.kind::text || E'\\n', '')
     || coalesce('predecessor_tenant_id:int ' || octet_length(r.predecessor_tenant_id::text) || ' ' || r.predecessor_tenant_id::text || E'\\n', '')
@@ -740,7 +740,7 @@ LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 certifications 1' || E'\\n'
     || coalesce('application_id:uuid 36 ' || r.application_id::text || E'\\n', '')
-    || coalesce('certified_on:date 10 ' || to_char(r.certified_on::timestamp, 'YYYY-MM-DD') || E'\\n', '')
+    || coalesce('certified_on:date 10 ' || CASE WHEN r.certified_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.certified_on::timestamp, 'YYYY-MM-DD') ELSE r.certified_on::text END || E'\\n', '')
     || coalesce('cited_hash:bytes ' || octet_length(encode(r.cited_hash, 'hex')) || ' ' || encode(r.cited_hash, 'hex') || E'\\n', '')
     || coalesce('cited_origin:text ' || octet_length(r.cited_origin::text) || ' ' || r.cited_origin::text || E'\\n', '')
     || coalesce('cited_seq:int ' || octet_length(r.cited_seq::text) || ' ' || r.cited_seq::text || E'\\n', '')
@@ -795,7 +795,7 @@ SELECT sha256(convert_to(
     || coalesce('application_id:uuid 36 ' || r.application_id::text || E'\\n', '')
     || coalesce('author_id:uuid 36 ' || r.author_id::text || E'\\n', '')
     || coalesce('contact_name_commitment:bytes ' || octet_length(encode(r.contact_name_commitment, 'hex')) || ' ' || encode(r.contact_name_commitment, 'hex') || E'\\n', '')
-    || coalesce('created_at:time 27 ' || to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
     || coalesce('fixed_phone_commitment:bytes ' || octet_length(encode(r.fixed_phone_commitment, 'hex')) || ' ' || encode(r.fixed_phone_commitment, 'hex') || E'\\n', '')
     || coalesce('form:text ' || octet_length(r.form::text) || ' ' || r.form::text || E'\\n', '')
     || coalesce('hash:bytes ' || octet_length(encode(r.hash, 'hex')) || ' ' || encode(r.hash, 'hex') || E'\\n', '')
@@ -907,7 +907,7 @@ SELECT sha256(convert_to(
     || coalesce('author_tenant_id:int ' || octet_length(r.author_tenant_id::text) || ' ' || r.author_tenant_id::text || E'\\n', '')
     || coalesce('form_hash:bytes ' || octet_length(encode(r.form_hash, 'hex')) || ' ' || encode(r.form_hash, 'hex') || E'\\n', '')
     || coalesce('form_version_id:uuid 36 ' || r.form_version_id::text || E'\\n', '')
-    || coalesce('given_at:time 27 ' || to_char(r.given_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\\n', '')
+    || coalesce('given_at:time 27 ' || CASE WHEN r.given_at >= '0001-01-01 00:00:00+00' AND r.given_at < '10000-01-01 00:00:00+00' THEN to_char(r.given_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.given_at::text END || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('stage:text ' || octet_length(r.stage::text) || ' ' || r.stage::text || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')

@@ -17,10 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from graphql_schema.execution import Engine, execute
-from graphql_schema.queries import Query
-from graphql_schema.schema import build_schema
-from graphql_schema.session import Desk, Locale, Session
 from sqlalchemy import select
 
 from audit.errors import LedgerMissingError
@@ -29,9 +25,13 @@ from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from graphql_schema.documents import Documents
+from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
 from graphql_schema.mutations import Mutation
 from graphql_schema.mutations.boundary import follow_lists
+from graphql_schema.queries import Query
+from graphql_schema.schema import build_schema
+from graphql_schema.session import Desk, Locale, Session
 from tenancy.database import Database, Scope
 from tenancy.identity import Principal
 from tenancy.statements import statement
@@ -70,13 +70,14 @@ async def read_registry(database: Database) -> tuple[Tenant, ...]:
     return tuple(Tenant(**dict(row)) for row in await database.registry(_TENANTS))
 
 
-class Office(Desk):
+class Office:
     """The desk of this process: signs for tenants, issues tokens."""
 
     def __init__(
         self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], demo: bool
     ) -> None:
-        self.tokens, self.demo = tokens, demo
+        self.tokens = tokens
+        self.demo = demo
         self._keys = keys
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
@@ -114,7 +115,7 @@ async def open_service(
         limits = replace(Limits(), introspection=settings.introspection)
 
         def open_session(principal: Principal | None, locale: str, trace_id: str) -> Session:
-            return Session(principal, clock(), database, office, cast("Locale", locale), trace_id)
+            return Session(principal, clock(), database, cast("Locale", locale), trace_id, office)
 
         async def run(operation: Any, variables: dict[str, Any] | None, session: Session) -> bytes:
             return await execute(engine, operation, variables, session)
@@ -125,7 +126,7 @@ async def open_service(
         async def find_head(code: str) -> bytes | None:
             return await _find_head(database, office, code)
 
-        checks = {"database": answers}
+        checks: dict[str, Callable[[], Awaitable[None]]] = {"database": answers}
         if check_schema is not None:
             checks["migrations"] = check_schema
         yield Service(

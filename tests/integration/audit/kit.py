@@ -75,7 +75,7 @@ class World:
 
     tenant: int
     signer: Ed25519Signer
-    host: str
+    url: str
     app: "asyncpg.Connection[asyncpg.Record]"
     root: "asyncpg.Connection[asyncpg.Record]"
     actor: UUID = field(default_factory=uuid4)

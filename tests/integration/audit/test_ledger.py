@@ -45,9 +45,7 @@ async def test_a_batch_is_one_statement_of_many_entries_and_rows(world: World):
 
 
 async def test_twenty_writers_leave_one_chain(world: World):
-    pool = await asyncpg.create_pool(
-        host=world.host, user="app", database="postgres", min_size=1, max_size=20
-    )
+    pool = await asyncpg.create_pool(world.url, min_size=1, max_size=20)
 
     async def act(number: int) -> int:
         async with pool.acquire() as conn, conn.transaction():

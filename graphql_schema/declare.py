@@ -1,0 +1,449 @@
+"""The vocabulary in which a GraphQL type says, once, where its fields come from.
+
+    @node(units, permission=Permission.READ)
+    class Unit(Node):
+        name: str = column(units.c.name, description="…")
+        parent: Unit | None = to_one({units.c.id: units.c.parent_id}, description="…")
+        children: Connection[Unit] = connection({units.c.parent_id: units.c.id}, order="sort_key", description="…")
+
+A declaration holds data and small pure functions over columns; nothing here runs or compiles a statement (readpath/ does). What joins
+two tables of one tenant never names the tenant: the compiler puts `child.tenant_id = parent.tenant_id` first. Only a reference into another
+tenant names the column that holds it (`tenant=`), and such a row must lie within the reader's scope as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Generic, Optional, Protocol, TypeVar, dataclass_transform
+
+import strawberry
+from graphql import GraphQLField, GraphQLInputField, GraphQLObjectType
+from sqlalchemy import Column, ColumnElement, FromClause, Table, false
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+
+from graphql_schema.ids import NodeRef
+from graphql_schema.permissions import Permission, ReachKind
+
+SOURCE: Final = "xingji.source"
+PERMISSION: Final = "xingji.permission"
+DEFAULT_PAGE: Final = 20
+LARGEST_PAGE: Final = 100
+LARGEST_LIST: Final = 100
+
+T = TypeVar("T")
+Predicate = Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]]
+Join = Mapping[Column[Any], Column[Any]]
+
+
+class Parameters(Protocol):
+    """What an expression may ask of the request, as bound parameters."""
+
+    @property
+    def now(self) -> ColumnElement[Any]: ...
+    @property
+    def person_id(self) -> ColumnElement[Any]: ...
+
+
+Build = Callable[[FromClause, Parameters], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Outside the reach of `permission` the field shows `cover(value)` instead."""
+
+    permission: Permission
+    cover: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSource:
+    """A column of the type's own table."""
+
+    column: Column[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionSource:
+    """An SQL expression over the row; `nullable` says whether it may be NULL."""
+
+    build: Build
+    nullable: bool = True
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdSource:
+    """The row's global id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelationSource:
+    """Rows of another type. `on` pairs the other's column with ours; `within` means that whoever reaches us reaches them."""
+
+    on: Join = field(default_factory=dict)
+    tenant: Column[Any] | None = None
+    where: Build | None = None
+    within: bool = False
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneSource(RelationSource):
+    """At most one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource(RelationSource):
+    """A bounded list of rows in a fixed order."""
+
+    order: Sequence[Column[Any]] = ()
+    limit: int = LARGEST_LIST
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSource(RelationSource):
+    """A Relay connection, paged by key. `order` names the default sort column."""
+
+    order: str = "id"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedSource:
+    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else."""
+
+    needs: Mapping[str, Column[Any] | Build]
+    compute: Callable[[Mapping[str, Any], Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSource:
+    """The root field that finds one row by global id, or with `many` each of a list."""
+
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActSource:
+    """A mutation: its resolver answers an Outcome."""
+
+
+Source = (
+    ColumnSource
+    | ExpressionSource
+    | IdSource
+    | OneSource
+    | ListSource
+    | ConnectionSource
+    | ComputedSource
+    | NodeSource
+    | ActSource
+)
+
+
+class Compare(Enum):
+    """How a filter field restricts the rows."""
+
+    EQUALS = "equals"
+    ONE_OF = "one_of"
+    REFERS = "refers"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSource:
+    """One field of a filter input. `type` is the GraphQL type that a global id must have."""
+
+    compare: Compare
+    column: Column[Any] | None = None
+    type: str | None = None
+    tenant: Column[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rows of a type a street's and a community's readers see: predicates over the row and the array of their units."""
+
+    street: Predicate
+    community: Predicate
+
+    def predicate(self, kind: ReachKind) -> Predicate:
+        return self.street if kind is ReachKind.STREET else self.community
+
+
+WHOLE_TENANT_ONLY: Final = Reach(lambda _row, _units: false(), lambda _row, _units: false())
+
+
+class ScopeKind(Enum):
+    """Which tenants' rows a type shows: the reader's own and granted ones, the shared ones too, or all of a registry."""
+
+    OWN = "own"
+    SHARED = "shared"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSource:
+    """Where a type's rows are, and who may see them. `reach` None: everybody with the permission."""
+
+    table: Table
+    permission: Permission
+    reach: Reach | None
+    key: tuple[str, ...]
+
+    @property
+    def tenant_column(self) -> str:
+        return "tenant_id" if "tenant_id" in self.table.c else "id"
+
+    @property
+    def scope(self) -> ScopeKind:
+        if "tenant_id" not in self.table.c:
+            return ScopeKind.REGISTRY
+        return ScopeKind.SHARED if "shared" in self.table.info.get("policies", ()) else ScopeKind.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A mutation's answer: the union member, its plain values, and the rows that the read path selects after commit."""
+
+    typename: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    nodes: Mapping[str, NodeRef] = field(default_factory=dict)
+
+
+_SOURCE_ATTRIBUTE: Final = "__xingji_rows__"
+
+
+@dataclass_transform(kw_only_default=True)
+def rows(
+    table: Table,
+    *,
+    permission: Permission,
+    reach: Reach | None = None,
+    description: str,
+    name: str | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """An object type whose rows are a table's. The key is the primary key without the tenant."""
+    key = tuple(column.name for column in table.primary_key.columns if column.name != "tenant_id")
+
+    def declare(cls: type[T]) -> type[T]:
+        setattr(cls, _SOURCE_ATTRIBUTE, TypeSource(table, permission, reach, key))
+        return strawberry.type(cls, name=name, description=description)
+
+    return declare
+
+
+def column(source: Column[Any], *, description: str) -> Any:
+    """A field that is a column."""
+    return _field(ColumnSource(source), description)
+
+
+def expression(build: Build, *, description: str, nullable: bool = True, mask: Mask | None = None) -> Any:
+    """A field that is an SQL expression; its SQLAlchemy type decides how it is printed."""
+    return _field(ExpressionSource(build, nullable, mask), description)
+
+
+def to_one(
+    on: Join | None = None,
+    *,
+    description: str,
+    tenant: Column[Any] | None = None,
+    where: Build | None = None,
+    within: bool = False,
+    own: bool = False,
+    permission: Permission | None = None,
+) -> Any:
+    """A field that is one row of another type, or null. `own`: of the reader's own tenant."""
+    return _field(OneSource(on or {}, tenant, where, within, own), description, permission)
+
+
+def to_many(
+    on: Join | None = None,
+    *,
+    order: Sequence[Column[Any]],
+    description: str,
+    limit: int = LARGEST_LIST,
+    tenant: Column[Any] | None = None,
+    where: Build | None = None,
+    within: bool = False,
+    permission: Permission | None = None,
+) -> Any:
+    """A field that is a list of at most `limit` rows, for what is bounded by nature."""
+    return _field(
+        ListSource(on or {}, tenant, where, within, False, tuple(order), limit), description, permission
+    )
+
+
+def connection(
+    on: Join | None = None,
+    *,
+    order: str,
+    description: str,
+    descending: bool = False,
+    filter_input: type | None = None,
+    order_input: type | None = None,
+    where: Build | None = None,
+    within: bool = False,
+    permission: Permission | None = None,
+) -> Any:
+    """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others."""
+    made = _field(
+        ConnectionSource(on or {}, None, where, within, False, order, descending), description, permission
+    )
+    arguments: list[tuple[str, Any, str]] = [
+        (
+            "first",
+            int,
+            f"How many, from the start: at most {LARGEST_PAGE}; {DEFAULT_PAGE} when nothing is said.",
+        ),
+        ("after", str, "Only what comes after this cursor."),
+        ("last", int, f"How many, from the end: at most {LARGEST_PAGE}; not together with `first`."),
+        ("before", str, "Only what comes before this cursor."),
+    ]
+    if filter_input is not None:
+        arguments.append(("filter", filter_input, "Which rows (筛选)."))
+    if order_input is not None:
+        arguments.append(("order_by", order_input, "In which order (排序)."))
+    made.arguments = [_argument(*argument) for argument in arguments]
+    return made
+
+
+def computed(
+    needs: Mapping[str, Column[Any] | Build],
+    compute: Callable[[Mapping[str, Any], Any], Any],
+    *,
+    description: str,
+) -> Any:
+    """A field that Python computes from columns, only when it is asked for."""
+    return _field(ComputedSource(needs, compute), description)
+
+
+def identity() -> Any:
+    """The field `id` of a node."""
+    return _field(IdSource(), "Global id, opaque (全局编号).")
+
+
+def find_node(*, many: bool, description: str, permission: Permission) -> Any:
+    """The root field `node` or `nodes`."""
+    made = _field(NodeSource(many), description, permission)
+    ids: Any = list[strawberry.ID] if many else strawberry.ID
+    name = "ids" if many else "id"
+    made.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(ids), description="Global id (全局编号).")
+    ]
+    return made
+
+
+def act(resolver: Callable[..., Any], *, answers: Any, permission: Permission, description: str) -> Any:
+    """A mutation: `async resolver(root: Session, …) -> Outcome`; `answers` is its result union or type."""
+    return strawberry.mutation(
+        resolver=resolver,
+        graphql_type=answers,
+        description=description,
+        metadata={SOURCE: ActSource(), PERMISSION: permission},
+    )
+
+
+def equals(source: Column[Any], description: str) -> Any:
+    """A filter field: the column equals the value."""
+    return _filter(FilterSource(Compare.EQUALS, source), description)
+
+
+def among(source: Column[Any], description: str) -> Any:
+    """A filter field: the column is one of the values; an empty list finds nothing."""
+    return _filter(FilterSource(Compare.ONE_OF, source), description)
+
+
+def refers(source: Column[Any], type_name: str, description: str, tenant: Column[Any] | None = None) -> Any:
+    """A filter field: a global id of `type_name`; `tenant` is the column of its tenant when that is not the row's own."""
+    return _filter(FilterSource(Compare.REFERS, source, type_name, tenant), description)
+
+
+def in_tenant(description: str) -> Any:
+    """A filter field: the global id of the tenant that the rows belong to."""
+    return _filter(FilterSource(Compare.TENANT, type="Tenant"), description)
+
+
+def _field(source: Source, description: str, permission: Permission | None = None) -> Any:
+    metadata: dict[str, Any] = {SOURCE: source}
+    if permission is not None:
+        metadata[PERMISSION] = permission
+    return strawberry.field(description=description, metadata=metadata)
+
+
+def _filter(source: FilterSource, description: str) -> Any:
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata={SOURCE: source})
+
+
+def _argument(name: str, type_: Any, description: str) -> StrawberryArgument:
+    annotation = StrawberryAnnotation(Optional[type_])  # noqa: UP045 - built at run time
+    return StrawberryArgument(name, None, annotation, description=description)
+
+
+def metadata_of(definition: GraphQLField | GraphQLInputField) -> Mapping[str, Any]:
+    """The metadata of a schema's field; empty for graphql-core's own."""
+    declared = definition.extensions.get("strawberry-definition")
+    return {} if declared is None else declared.metadata
+
+
+def find_source(definition: GraphQLField) -> Source | None:
+    """Where a field comes from, if it says so."""
+    return metadata_of(definition).get(SOURCE)
+
+
+def find_permission(definition: GraphQLField) -> Permission | None:
+    """The permission a field declares, if it does."""
+    return metadata_of(definition).get(PERMISSION)
+
+
+def find_rows(type_: GraphQLObjectType) -> TypeSource | None:
+    """Where a type's rows are; None for a type of plain values."""
+    declared = type_.extensions.get("strawberry-definition")
+    return None if declared is None else getattr(declared.origin, _SOURCE_ATTRIBUTE, None)
+
+
+@strawberry.interface(description="Anything with a global id (节点).")
+class Node:
+    """Relay's Node."""
+
+    id: strawberry.ID = identity()
+
+
+@strawberry.type(description="Where a page lies (分页信息).")
+class PageInfo:
+    """Relay's PageInfo."""
+
+    has_next_page: bool = strawberry.field(description="More rows follow.")
+    has_previous_page: bool = strawberry.field(description="Rows come before.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first row here.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last row here.")
+
+
+@strawberry.type(description="A row and its place.")
+class Edge(Generic[T]):
+    """Relay's Edge."""
+
+    cursor: str = strawberry.field(description="Opaque place of the row in this order (游标).")
+    node: T = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="A page of rows (分页列表).")
+class Connection(Generic[T]):
+    """Relay's Connection."""
+
+    edges: list[Edge[T]] = strawberry.field(description="The rows of this page.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    total_count: int = strawberry.field(
+        description="How many rows there are in all; counted only when asked for."
+    )
+
+
+@strawberry.enum(description="Direction of an order (排序方向).")
+class Direction(Enum):
+    """Ascending or descending."""
+
+    ASC = "asc"
+    DESC = "desc"

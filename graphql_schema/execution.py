@@ -1,0 +1,359 @@
+"""One operation in, one response out: `{"data":…,"errors":…}` as bytes.
+
+A query reads in one READ ONLY transaction: BEGIN with the tenant's settings, a statement a root field, COMMIT. A mutation runs its fields one
+after the other; each resolver commits its own transaction before its payload is selected, in a read of its own, by the same compiler that
+serves queries. Introspection has no rows and is left to graphql-core.
+
+Nothing here knows HTTP. What a resolver raises that is not meant for clients is logged and masked; PostgreSQL's errors likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import orjson
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    execute_sync,
+    get_named_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from strawberry.types.arguments import convert_arguments
+
+from graphql_schema.declare import Outcome, find_permission, find_rows
+from graphql_schema.errors import RequestError, format_error
+from graphql_schema.ids import NodeRef, refuse_id
+from graphql_schema.readpath.call import Call, Reader, Standpoints
+from graphql_schema.readpath.collect import TYPENAME, Selected
+from graphql_schema.readpath.compiler import DeniedError, check_permission
+from graphql_schema.readpath.complete import (
+    Completion,
+    Path,
+    UnansweredError,
+    failure,
+    join_object,
+    locate,
+    python_name,
+    read_plain,
+    refusal,
+)
+from graphql_schema.readpath.plans import Kept, OperationLike, PlacePlan, PlanMaker, RootPlan, shape_of
+from graphql_schema.session import Session
+from tenancy.database import TenantConnection
+
+PlainTypes = tuple[dict[str, type], bool]
+
+PLAIN: Final[Mapping[str, type]] = {"ID": str, "String": str, "Int": int, "Boolean": bool}
+LARGEST_INT: Final = 2**31
+INTROSPECTION: Final = frozenset({"__schema", "__type"})
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """An operation's root fields in order; a query's have plans, those of introspection and mutations do not."""
+
+    maker: PlanMaker
+    roots: tuple[tuple[Selected, RootPlan | None], ...]
+    reads: bool
+    payloads: dict[tuple[str, str], Payload] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The fields that a mutation's selection asks of one member of its result union."""
+
+    children: tuple[Selected, ...]
+    places: dict[str, PlacePlan]
+
+
+class Engine:
+    """A schema with its plans; one for a process."""
+
+    def __init__(self, schema: strawberry.Schema, *, introspection: bool = True, plans: int = 2000) -> None:
+        self.strawberry = schema
+        self.schema: GraphQLSchema = schema._schema
+        self.introspection = introspection
+        self.plans: Kept[OperationPlan] = Kept(plans)
+        self.standpoints = Standpoints()
+        self._plain: Kept[PlainTypes] = Kept(plans)
+
+    def call(self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session) -> Call:
+        """The request's values. Raises RequestError when the variables do not fit."""
+        standpoint = self.standpoints.get(session.principal)
+        definition = operation.definition
+        if not definition.variable_definitions:
+            return Call(session, standpoint, {}, _no_variables)
+        plain = self._plain.find(operation.key) or self._plain.keep(operation.key, plain_types(definition))
+        coerced = find_plain(plain, variables)
+        coerce = partial(coerce_variables, self.schema, definition, variables)
+        return Call(session, standpoint, coerce().coerced if coerced is None else coerced, coerce)
+
+    def plan(self, operation: OperationLike, call: Call) -> OperationPlan:
+        """The plan for this operation, kind of reader and shape of variables."""
+        reader = call.standpoint.reader
+        key = (operation.key, reader, shape_of(call.variables) if call.variables else None)
+        return self.plans.find(key) or self.plans.keep(key, self._plan(operation, reader, call.values))
+
+    def _plan(self, operation: OperationLike, reader: Reader, values: VariableValues) -> OperationPlan:
+        definition = operation.definition
+        root = self.schema.get_root_type(definition.operation)
+        assert root is not None  # noqa: S101 - validation has run
+        maker = PlanMaker(self.schema, operation.fragments, reader)
+        queries = definition.operation is OperationType.QUERY
+        roots = tuple(
+            (
+                selected,
+                maker.root(selected, values) if queries and selected.name not in INTROSPECTION else None,
+            )
+            for selected in maker.document(values).root(root, definition.selection_set)
+        )
+        return OperationPlan(maker, roots, any(plan.reads for _, plan in roots if plan is not None))
+
+
+async def execute(
+    engine: Engine, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session
+) -> bytes:
+    """The response of one operation.
+
+    Raises:
+        RequestError: the variables do not fit; nothing has run.
+    """
+    call = engine.call(operation, variables, session)
+    plan, done = engine.plan(operation, call), Completion(session)
+    try:
+        if operation.definition.operation is OperationType.QUERY:
+            data = await _query(engine, plan, operation, call, done)
+        else:
+            data = await _mutate(engine, plan, operation, call, done)
+    except UnansweredError as unanswered:
+        done.errors.append(unanswered.error)
+        data = b"null"
+    return respond(data, done)
+
+
+def plain_types(definition: OperationDefinitionNode) -> PlainTypes:
+    """The Python type of each variable when all are required and of a built-in scalar, else nothing."""
+    found: dict[str, type] = {}
+    for variable in definition.variable_definitions or ():
+        type_ = variable.type
+        name = type_.type.name.value if isinstance(type_, NonNullTypeNode) and _is_named(type_) else ""
+        if name not in PLAIN:
+            return {}, False
+        found[variable.variable.name.value] = PLAIN[name]
+    return found, True
+
+
+def _is_named(node: NonNullTypeNode) -> bool:
+    return isinstance(node.type, NamedTypeNode)
+
+
+def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The variables as they came, when each is exactly of its plain type; None leaves them to graphql-core."""
+    types, usable = plain
+    if not usable or variables is None:
+        return None
+    found = {}
+    for name, type_ in types.items():
+        value = variables.get(name)
+        if type(value) is not type_ or (type_ is int and not -LARGEST_INT <= value < LARGEST_INT):
+            return None
+        found[name] = value
+    return found
+
+
+def _no_variables() -> VariableValues:
+    return VariableValues({}, {})
+
+
+def coerce_variables(
+    schema: GraphQLSchema, definition: OperationDefinitionNode, variables: Mapping[str, Any] | None
+) -> VariableValues:
+    """The operation's variables. Raises RequestError."""
+    if not definition.variable_definitions:
+        return _no_variables()
+    values = get_variable_values(
+        schema, definition.variable_definitions, dict(variables or {}), max_errors=20
+    )
+    if isinstance(values, list):
+        for error in values:
+            error.extensions = {"code": "variables.invalid", **(error.extensions or {})}
+        raise RequestError(values)
+    return values
+
+
+def respond(data: bytes, done: Completion) -> bytes:
+    """The response around finished data."""
+    if not done.errors:
+        return b'{"data":' + data + b"}"
+    session = done.session
+    errors = [format_error(error, session.locale, session.trace_id) for error in done.errors]
+    return b'{"data":' + data + b',"errors":' + orjson.dumps(errors) + b"}"
+
+
+async def _query(
+    engine: Engine, plan: OperationPlan, operation: OperationLike, call: Call, done: Completion
+) -> bytes:
+    scope = call.standpoint.scope
+    if scope is None or not plan.reads:
+        return await _roots(engine, plan, operation, call, done, None)
+    async with call.session.database.read(scope) as tx:
+        return await _roots(engine, plan, operation, call, done, tx)
+
+
+async def _roots(
+    engine: Engine,
+    plan: OperationPlan,
+    operation: OperationLike,
+    call: Call,
+    done: Completion,
+    tx: TenantConnection | None,
+) -> bytes:
+    parts: list[tuple[str, bytes]] = []
+    for selected, root in plan.roots:
+        path: Path = (selected.key,)
+        try:
+            if root is None:
+                parts.append((selected.key, _introspect(engine, operation, selected, call, path)))
+            else:
+                parts.append((selected.key, await root.answer(tx, call, done, path)))
+        except UnansweredError as unanswered:
+            done.fail(unanswered, selected.definition)
+            parts.append((selected.key, b"null"))
+        except Exception as error:
+            raise refusal(error, selected, path, call.session.trace_id) from error
+    return join_object(parts)
+
+
+def _introspect(
+    engine: Engine, operation: OperationLike, selected: Selected, call: Call, path: Path
+) -> bytes:
+    """`__schema` or `__type`, by graphql-core. Raises UnansweredError when introspection is off."""
+    if not engine.introspection:
+        raise UnansweredError(
+            locate(
+                "introspection.disabled",
+                "本服务未开放结构查询。",
+                "Introspection is off here.",
+                selected,
+                path,
+            )
+        )
+    alone = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        variable_definitions=operation.definition.variable_definitions,
+        directives=(),
+        selection_set=SelectionSetNode(selections=selected.nodes),
+    )
+    document = DocumentNode(definitions=(alone, *operation.fragments.values()))
+    result = execute_sync(engine.schema, document, variable_values=dict(call.variables))
+    assert result.data is not None and not result.errors  # noqa: S101 - it reads the schema only
+    return orjson.dumps(result.data[selected.key])
+
+
+async def _mutate(
+    engine: Engine, plan: OperationPlan, operation: OperationLike, call: Call, done: Completion
+) -> bytes:
+    parts: list[tuple[str, bytes]] = []
+    for selected, _ in plan.roots:
+        try:
+            parts.append((selected.key, await _act(engine, plan, selected, call, done)))
+        except UnansweredError as unanswered:
+            done.fail(unanswered, selected.definition)
+            parts.append((selected.key, b"null"))
+    return join_object(parts)
+
+
+async def _act(
+    engine: Engine, plan: OperationPlan, selected: Selected, call: Call, done: Completion
+) -> bytes:
+    """One mutation and its payload. Raises UnansweredError."""
+    path: Path = (selected.key,)
+    if selected.name == TYPENAME:
+        return orjson.dumps(selected.parent.name)
+    permission = find_permission(selected.definition)
+    assert permission is not None, selected.name  # noqa: S101 - checked when the schema was built
+    try:
+        check_permission(plan.maker.reader, permission)
+        outcome = await _resolve(engine, selected, call)
+        return await _select(plan, selected, outcome, call, done, path)
+    except UnansweredError:
+        raise
+    except DeniedError as denied:
+        raise failure(denied.code, selected, path) from denied
+    except Exception as error:
+        raise refusal(error, selected, path, call.session.trace_id) from error
+
+
+async def _resolve(engine: Engine, selected: Selected, call: Call) -> Outcome:
+    declared = selected.definition.extensions["strawberry-definition"]
+    given = get_argument_values(selected.definition, selected.nodes[0], call.values)
+    config, scalars = engine.strawberry.config, engine.strawberry.schema_converter.scalar_registry
+    arguments = convert_arguments(given, declared.arguments, scalars, config)
+    outcome = await declared.base_resolver.wrapped_func(call.session, **arguments)
+    assert isinstance(outcome, Outcome)  # noqa: S101 - our own resolvers
+    return outcome
+
+
+async def _select(
+    plan: OperationPlan, selected: Selected, outcome: Outcome, call: Call, done: Completion, path: Path
+) -> bytes:
+    """The payload: plain values by Python, rows by the read path, in the order of selection."""
+    payload = _payload(plan, selected, outcome, call)
+    parts: list[tuple[str, bytes]] = []
+    async with AsyncExitStack() as stack:
+        tx = None
+        for child in payload.children:
+            beneath: Path = (*path, child.key)
+            place = payload.places.get(child.key)
+            ref = None if place is None else outcome.nodes.get(python_name(child))
+            if place is None or ref is None:
+                value = None if place is not None else read_plain(outcome.values, child)
+                parts.append((child.key, orjson.dumps(done.field(value, child, beneath, plain=True))))
+                continue
+            if tx is None:
+                assert call.standpoint.scope is not None  # noqa: S101 - rows have readers
+                tx = await stack.enter_async_context(call.session.database.read(call.standpoint.scope))
+            try:
+                parts.append((child.key, await place.answer_ref(ref, tx, call, done, beneath)))
+            except UnansweredError as unanswered:
+                done.fail(unanswered, child.definition)
+                parts.append((child.key, b"null"))
+    return join_object(parts)
+
+
+def _payload(plan: OperationPlan, selected: Selected, outcome: Outcome, call: Call) -> Payload:
+    """What is asked of the outcome's type; kept in the plan, since it holds no value of the call."""
+    kept = plan.payloads.get((selected.key, outcome.typename))
+    if kept is not None:
+        return kept
+    schema = plan.maker.schema
+    type_ = schema.get_type(outcome.typename)
+    answers = get_named_type(selected.definition.type)
+    assert isinstance(type_, GraphQLObjectType)  # noqa: S101 - our own resolvers
+    assert type_ is answers or schema.is_sub_type(answers, type_), outcome.typename  # type: ignore[arg-type]  # noqa: S101
+    document = plan.maker.document(call.values)
+    children = document.beneath(type_, selected.nodes)
+    places: dict[str, PlacePlan] = {}
+    for child in children:
+        named = get_named_type(child.definition.type)
+        if isinstance(named, GraphQLObjectType) and find_rows(named) is not None:
+            places[child.key] = PlacePlan(child, plan.maker, _known)
+        else:
+            document.hold_plain(child)
+    return plan.payloads.setdefault((selected.key, outcome.typename), Payload(children, places))
+
+
+def _known(_call: Call) -> NodeRef:
+    raise refuse_id()

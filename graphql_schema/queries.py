@@ -1,0 +1,78 @@
+"""The root of all reading. Every field declares its permission; none has a resolver."""
+
+from __future__ import annotations
+
+import strawberry
+
+from graphql_schema.declare import Connection, Node, connection, find_node, to_one
+from graphql_schema.permissions import Permission
+from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
+from graphql_schema.types.campaign import Campaign, CampaignFilter
+from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.roster import Roster, RosterFilter
+from graphql_schema.types.tenant import Tenant
+from graphql_schema.types.unit import Unit, UnitFilter
+from graphql_schema.types.viewer import Viewer, is_viewer
+
+
+@strawberry.type(description="Everything that can be read (查询).")
+class Query:
+    """The root fields."""
+
+    viewer: Viewer | None = to_one(
+        own=True,
+        where=is_viewer,
+        permission=Permission.PUBLIC,
+        description="Who is signed in; null for a stranger (当前用户).",
+    )
+    node: Node | None = find_node(
+        many=False,
+        permission=Permission.READ,
+        description="A row by global id; null when it is not in reach (按编号查询).",
+    )
+    nodes: list[Node | None] = find_node(
+        many=True,
+        permission=Permission.READ,
+        description="Rows by global ids, in their order, at most 100 (按编号批量查询).",
+    )
+    tenants: Connection[Tenant] = connection(
+        order="code", permission=Permission.READ, description="Every tenant (租户)."
+    )
+    units: Connection[Unit] = connection(
+        order="sort_key",
+        filter_input=UnitFilter,
+        permission=Permission.READ,
+        description="Units in reach (单位).",
+    )
+    campaigns: Connection[Campaign] = connection(
+        order="opened_at",
+        filter_input=CampaignFilter,
+        permission=Permission.READ,
+        description="Campaigns of one's own tenant and of those that share theirs (批次).",
+    )
+    applications: Connection[Application] = connection(
+        order="created_at",
+        filter_input=ApplicationFilter,
+        order_input=ApplicationOrder,
+        permission=Permission.READ,
+        description="Applications in reach (申报).",
+    )
+    rosters: Connection[Roster] = connection(
+        order="created_at",
+        filter_input=RosterFilter,
+        permission=Permission.READ,
+        description="The city's lists (名单).",
+    )
+    certifications: Connection[Certification] = connection(
+        order="certified_on",
+        filter_input=CertificationFilter,
+        permission=Permission.READ,
+        description="Certifications in reach (认定).",
+    )
+    ledger_entries: Connection[LedgerEntry] = connection(
+        order="seq",
+        filter_input=LedgerEntryFilter,
+        permission=Permission.READ,
+        description="Entries of the logs in reach (账目).",
+    )

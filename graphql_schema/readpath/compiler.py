@@ -1,0 +1,674 @@
+"""From a selection to one SQL statement (ADR 0006).
+
+A row of a type is an alias; a field is text of JSON over that alias; a relation is a scalar subquery correlated with it. `tenant_id` comes first in
+every join, and in the root as `= $n` or `= ANY ($n)`. What a reader's roles reach is compiled in; which tenants and units they are is not.
+
+    SELECT concat('{"name":', to_json(r0.name), ',"parent":', coalesce((SELECT concat(…) FROM units AS r1
+      WHERE r1.tenant_id = r0.tenant_id AND r1.id = r0.parent_id), 'null'), '}') FROM units AS r0 WHERE r0.tenant_id = $1 AND r0.id = $2
+
+One compiler compiles one root field and is then thrown away. It runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+    is_non_null_type,
+)
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Column,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.types import TypeEngine
+
+from graphql_schema.declare import (
+    DEFAULT_PAGE,
+    LARGEST_PAGE,
+    SOURCE,
+    ColumnSource,
+    Compare,
+    ComputedSource,
+    ConnectionSource,
+    Direction,
+    ExpressionSource,
+    FilterSource,
+    IdSource,
+    ListSource,
+    Mask,
+    RelationSource,
+    ScopeKind,
+    TypeSource,
+    find_rows,
+    find_source,
+    metadata_of,
+)
+from graphql_schema.errors import CodedError
+from graphql_schema.ids import parse_id
+from graphql_schema.permissions import Permission, ReachKind, kinds_of
+from graphql_schema.readpath.arguments import Arguments
+from graphql_schema.readpath.call import Call, Getter, Reader
+from graphql_schema.readpath.collect import TYPENAME, Document, Selected
+from graphql_schema.readpath.cursors import cursor_pieces, parse_cursor
+from graphql_schema.readpath.encode import NO_NULL, NULL, Piece, concat, key, marker, otherwise, raw, scalar
+from tenancy.statements import statement
+
+RANK: Final = "_rank"
+SIZE: Final = "_size"
+DENIED: Final = "permission.denied"
+SIGNED_OUT: Final = "auth.required"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """PostgreSQL text and where its parameters come from, in their order."""
+
+    sql: str
+    getters: tuple[Getter, ...]
+
+
+class DeniedError(Exception):
+    """The reader lacks the permission; `code` goes into the field's marker."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The statement's parameters so far, by what they mean; also what declared expressions may ask of a request."""
+
+    found: dict[Hashable, tuple[BindParameter[Any], Getter]]
+
+    def bind(self, meaning: Hashable, type_: TypeEngine[Any], getter: Getter) -> BindParameter[Any]:
+        """The parameter of that meaning, made on first use."""
+        if meaning not in self.found:
+            name = f"s{len(self.found)}"
+            self.found[meaning] = (bindparam(name, type_=type_, required=True), getter)
+        return self.found[meaning][0]
+
+    @property
+    def now(self) -> ColumnElement[Any]:
+        return self.bind("now", DateTime(timezone=True), lambda call: call.session.now)
+
+    @property
+    def person_id(self) -> ColumnElement[Any]:
+        return self.bind("person", Uuid(), lambda call: call.person_id)
+
+
+class Compiler:
+    """Compiles one root field for one kind of reader."""
+
+    def __init__(self, document: Document, reader: Reader) -> None:
+        self.document, self.reader = document, reader
+        self.slots = Slots({})
+        self._rows = 0
+
+    def finish(self, query: Select[Any]) -> Compiled:
+        """The text, with the getters in the order of `$1`, `$2`, …"""
+        made = statement(query)
+        by_name: dict[str, Getter] = {name: constant(value) for name, value in made.fixed.items()}
+        by_name.update((bind.key, getter) for bind, getter in self.slots.found.values())
+        return Compiled(made.sql, tuple(by_name[name] for name in made.names))
+
+    # -- root fields
+
+    def relation_root(self, selected: Selected, source: RelationSource) -> Compiled:
+        """A root field that is a relation of nothing: a row, a list or a connection within the scope."""
+        return self.finish(select(_bytes(concat(self._relation(selected, source, None, None)))))
+
+    def node_root(
+        self, selected: Selected, type_: GraphQLObjectType, place: Mapping[str, Getter]
+    ) -> Compiled:
+        """One row of `type_` by its place (`tenant`, `key`); no row when there is none in reach."""
+        source = self._rows_of(type_)
+        row = self._alias(source)
+        pieces = self._object(selected, type_, source, row)
+        key_column = row.c[source.key[0]]
+        where = [
+            row.c[source.tenant_column] == self.slots.bind("tenant", Integer(), place["tenant"]),
+            key_column == self.slots.bind("key", key_column.type, place["key"]),
+            *self._reached(source, row),
+        ]
+        return self.finish(select(_bytes(concat(pieces))).select_from(row).where(*where))
+
+    def nodes_root(
+        self, selected: Selected, type_: GraphQLObjectType, places: Mapping[str, Getter]
+    ) -> Compiled:
+        """Rows `(at, json)` of `type_` for arrays of places (`at`, `tenants`, `keys`)."""
+        source = self._rows_of(type_)
+        row = self._alias(source)
+        pieces = self._object(selected, type_, source, row)
+        key_column = row.c[source.key[0]]
+        asked = func.unnest(
+            self.slots.bind("at", ARRAY(Integer()), places["at"]),
+            self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
+            self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
+        ).table_valued("at", "tenant", "key", name="asked")
+        on = and_(row.c[source.tenant_column] == asked.c.tenant, key_column == asked.c.key)
+        query = select(asked.c.at, _bytes(concat(pieces))).select_from(asked.join(row, on))
+        return self.finish(query.where(*self._reached(source, row)))
+
+    # -- objects and their fields
+
+    def _object(
+        self, selected: Selected, type_: GraphQLObjectType, source: TypeSource, row: FromClause
+    ) -> list[Piece]:
+        children = self.document.beneath(type_, selected.nodes)
+        pieces = self._braced(children, lambda child: self._field(child, type_, source, row))
+        selected.hold(children)
+        return pieces
+
+    def _braced(self, children: Iterable[Selected], value: Any) -> list[Piece]:
+        pieces: list[Piece] = ["{"]
+        for child in children:
+            pieces += [key(child.key) if len(pieces) == 1 else "," + key(child.key), *value(child)]
+        return [*pieces, "}"]
+
+    def _field(
+        self, selected: Selected, type_: GraphQLObjectType, source: TypeSource, row: FromClause
+    ) -> list[Piece]:
+        if selected.name == TYPENAME:
+            return [f'"{type_.name}"']
+        none = _none(selected.definition)
+        named = get_named_type(selected.definition.type)
+        match find_source(selected.definition):
+            case ColumnSource(column):
+                nullable = bool(column.nullable)
+                return scalar(row.c[column.name], named, nullable=nullable, none=none)
+            case ExpressionSource(build, nullable, mask):
+                value = build(row, self.slots)
+                if mask is not None:
+                    value = self._masked(value, mask, source, row)
+                return scalar(value, named, nullable=nullable, none=none)
+            case IdSource():
+                return self._id(type_, source, row)
+            case ComputedSource() as computed:
+                selected.computed, selected.dirty = computed, True
+                self.document.hold_plain(selected)
+                return self._needs(computed, row)
+            case RelationSource() as relation:
+                return self._relation(selected, relation, source, row)
+            case other:
+                raise CodedError("internal.error", "内部错误", f"{type_.name}.{selected.name}: {other}")
+
+    def _id(self, type_: GraphQLObjectType, source: TypeSource, row: FromClause) -> list[Piece]:
+        return [f'"{type_.name}.', row.c[source.tenant_column], ".", row.c[source.key[0]], '"']
+
+    def _needs(self, computed: ComputedSource, row: FromClause) -> list[Piece]:
+        pieces: list[Piece] = ["{"]
+        for name, need in computed.needs.items():
+            value = row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+            pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
+        return [*pieces, "}"]
+
+    def _masked(
+        self, value: ColumnElement[Any], mask: Mask, source: TypeSource, row: FromClause
+    ) -> ColumnElement[Any]:
+        kinds = kinds_of(self.reader.signature, mask.permission)
+        if not kinds:
+            return mask.cover(value)
+        reached = self._reach_of(mask.permission, source, row)
+        return value if reached is None else case((reached, value), else_=mask.cover(value))
+
+    # -- relations
+
+    def _relation(
+        self,
+        selected: Selected,
+        relation: RelationSource,
+        parent: TypeSource | None,
+        outer: FromClause | None,
+    ) -> list[Piece]:
+        try:
+            match relation:
+                case ListSource():
+                    return self._list(selected, relation, outer)
+                case ConnectionSource():
+                    return self._connection(selected, relation, outer)
+                case _:
+                    return self._one(selected, relation, outer)
+        except DeniedError as denied:
+            selected.dirty = True
+            return [marker(denied.code)]
+
+    def _one(self, selected: Selected, relation: RelationSource, outer: FromClause | None) -> list[Piece]:
+        type_, source = self._target(selected.definition)
+        row = self._alias(source)
+        pieces = self._object(selected, type_, source, row)
+        where = self._joined(relation, source, row, outer, narrowed=False)
+        query = _within(select(concat(pieces)).select_from(row).where(*where), outer)
+        return [otherwise(query.scalar_subquery(), _none(selected.definition))]
+
+    def _list(self, selected: Selected, relation: ListSource, outer: FromClause | None) -> list[Piece]:
+        type_, source = self._target(selected.definition)
+        row = self._alias(source)
+        where = self._joined(relation, source, row, outer, narrowed=False)
+        page = _within(
+            select(row)
+            .where(*where)
+            .order_by(*(row.c[column.name] for column in relation.order))
+            .limit(literal_column(str(relation.limit), Integer)),
+            outer,
+        ).subquery(self._name())
+        item = concat(self._object(selected, type_, source, page))
+        return [select(concat(["[", _listed(item), "]"])).select_from(page).scalar_subquery()]
+
+    def _joined(
+        self,
+        relation: RelationSource,
+        source: TypeSource,
+        row: FromClause,
+        outer: FromClause | None,
+        *,
+        narrowed: bool,
+    ) -> list[ColumnElement[bool]]:
+        """Which rows: the tenant first, then the key, then what the reader reaches."""
+        where: list[ColumnElement[bool]] = []
+        tenant = row.c[source.tenant_column]
+        if outer is not None and relation.tenant is not None:
+            where += [tenant == outer.c[relation.tenant.name], *self._scope(source, tenant)]
+        elif relation.own:
+            where.append(tenant == self._own_tenant())
+        elif outer is not None and source.scope is not ScopeKind.REGISTRY:
+            where.append(tenant == outer.c.tenant_id)
+        elif outer is None and not narrowed:
+            where += self._scope(source, tenant)
+        if outer is not None:
+            where += [row.c[theirs.name] == outer.c[ours.name] for theirs, ours in relation.on.items()]
+        if relation.where is not None:
+            where.append(relation.where(row, self.slots))
+        return where if relation.within else [*where, *self._reached(source, row)]
+
+    # -- connections
+
+    def _connection(
+        self, selected: Selected, relation: ConnectionSource, outer: FromClause | None
+    ) -> list[Piece]:
+        connection = get_named_type(selected.definition.type)
+        assert isinstance(connection, GraphQLObjectType)  # noqa: S101 - declared so
+        children = self.document.beneath(connection, selected.nodes)
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        edge_type = get_named_type(connection.fields["edges"].type)
+        assert isinstance(edge_type, GraphQLObjectType)  # noqa: S101 - declared so
+        type_, source = self._target(edge_type.fields["node"])
+        paging = Paging.of(self, relation, source, arguments, selected)
+        filters, narrowed = self._filters(selected.definition, arguments, source)
+
+        def rows(row: FromClause) -> list[ColumnElement[bool]]:
+            joined = self._joined(relation, source, row, outer, narrowed=narrowed is not None)
+            narrow = [] if narrowed is None else [narrowed(row)]
+            return [*narrow, *joined, *(restrict(row) for restrict in filters)]
+
+        page = self._page(
+            paging, source, rows, outer, wide=any(child.name == "pageInfo" for child in children)
+        )
+
+        def value(child: Selected) -> list[Piece]:
+            match child.name:
+                case "edges":
+                    return self._edges(child, edge_type, type_, source, paging, page)
+                case "pageInfo":
+                    return self._page_info(child, paging, source, page)
+                case "totalCount":
+                    row = self._alias(source)
+                    query = _within(select(func.count()).select_from(row).where(*rows(row)), outer)
+                    return [query.scalar_subquery()]
+                case _:
+                    return [f'"{connection.name}"']
+
+        pieces = self._braced(children, value)
+        selected.hold(children)
+        return [select(concat(pieces)).select_from(page).scalar_subquery()]
+
+    def _page(
+        self, paging: Paging, source: TypeSource, rows: Any, outer: FromClause | None, *, wide: bool
+    ) -> FromClause:
+        """The rows of the page, and one more when somebody asks whether there is one."""
+        row = self._alias(source)
+        query = select(row).where(*rows(row), *paging.beyond(row)).order_by(*paging.order_by(row))
+        if wide or paging.backward:
+            query = query.limit(paging.limit + literal_column("1", Integer))
+        else:
+            query = query.limit(paging.limit)
+        cut = _within(query, outer).subquery(self._name())
+        if not (wide or paging.backward):
+            return cut
+        numbered = select(cut, func.row_number().over().label(RANK), func.count().over().label(SIZE))
+        return numbered.subquery(self._name())
+
+    def _edges(
+        self,
+        selected: Selected,
+        edge_type: GraphQLObjectType,
+        type_: GraphQLObjectType,
+        source: TypeSource,
+        paging: Paging,
+        page: FromClause,
+    ) -> list[Piece]:
+        children = self.document.beneath(edge_type, selected.nodes)
+
+        def value(child: Selected) -> list[Piece]:
+            match child.name:
+                case "node":
+                    return self._object(child, type_, source, page)
+                case "cursor":
+                    return cursor_pieces(page, paging.column, source.key, source.tenant_column)
+                case _:
+                    return [f'"{edge_type.name}"']
+
+        item = concat(self._braced(children, value))
+        selected.hold(children)
+        return ["[", _listed(item, paging, page), "]"]
+
+    def _page_info(
+        self, selected: Selected, paging: Paging, source: TypeSource, page: FromClause
+    ) -> list[Piece]:
+        type_ = get_named_type(selected.definition.type)
+        assert isinstance(type_, GraphQLObjectType)  # noqa: S101 - declared so
+        children = self.document.beneath(type_, selected.nodes)
+        cursor = concat(cursor_pieces(page, paging.column, source.key, source.tenant_column))
+        more = case((func.count() > paging.limit, literal_column("'true'")), else_=literal_column("'false'"))
+        nearest = page.c[RANK] == literal_column("1")
+        farthest = page.c[RANK] == func.least(paging.limit, page.c[SIZE])
+
+        def at(place: ColumnElement[bool]) -> list[Piece]:
+            shown = and_(place, page.c[RANK] <= paging.limit)
+            return [otherwise(func.max(case((shown, cursor))), NULL)]
+
+        def value(child: Selected) -> list[Piece]:
+            match child.name:
+                case "hasNextPage":
+                    return [("true" if paging.before else "false") if paging.backward else more]
+                case "hasPreviousPage":
+                    return [more if paging.backward else ("true" if paging.after else "false")]
+                case "startCursor":
+                    return at(farthest if paging.backward else nearest)
+                case "endCursor":
+                    return at(nearest if paging.backward else farthest)
+                case _:
+                    return [f'"{type_.name}"']
+
+        pieces = self._braced(children, value)
+        selected.hold(children)
+        return pieces
+
+    def _filters(
+        self, definition: GraphQLField, arguments: Arguments, source: TypeSource
+    ) -> tuple[list[Any], Any]:
+        """Predicates over a row, and the one that names its tenant, if any, which stands in for the scope."""
+        given = arguments.find("filter") or {}
+        if not given:
+            return [], None
+        input_type = get_named_type(definition.args["filter"].type)
+        assert isinstance(input_type, GraphQLInputObjectType)  # noqa: S101 - declared so
+        filters: list[Any] = []
+        narrowed: list[Any] = []
+        for name, value in given.items():
+            if value is not None:
+                declared: FilterSource = metadata_of(input_type.fields[name])[SOURCE]
+                self._filter(declared, arguments, name, source, filters, narrowed)
+        if not narrowed:
+            return filters, None
+        return [*filters, *narrowed[1:]], narrowed[0]
+
+    def _filter(
+        self,
+        declared: FilterSource,
+        arguments: Arguments,
+        name: str,
+        source: TypeSource,
+        filters: list[Any],
+        narrowed: list[Any],
+    ) -> None:
+        def slot(type_: TypeEngine[Any], convert: Any) -> BindParameter[Any]:
+            meaning = (id(arguments), name, len(self.slots.found))
+            return self.slots.bind(meaning, type_, arguments.getter("filter", name, convert=convert))
+
+        def place(type_: TypeEngine[Any], read: Any) -> BindParameter[Any]:
+            """A parameter that depends on the call as well as on the value."""
+            meaning = (id(arguments), name, len(self.slots.found))
+            value = arguments.getter("filter", name, convert=lambda text: parse_id(text, declared.type))
+            return self.slots.bind(meaning, type_, lambda call: read(call, value(call)))
+
+        column = declared.column
+        match declared.compare:
+            case Compare.EQUALS if column is not None:
+                equal = slot(column.type, stored)
+                filters.append(lambda row: row.c[column.name] == equal)
+            case Compare.ONE_OF if column is not None:
+                values = slot(ARRAY(column.type), lambda listed: [stored(value) for value in listed])
+                filters.append(lambda row: row.c[column.name] == any_(values))
+            case Compare.REFERS if column is not None:
+                is_uuid = isinstance(column.type, Uuid)
+                wanted = place(column.type, lambda _call, ref: checked_key(ref.key, is_uuid))
+                filters.append(lambda row: row.c[column.name] == wanted)
+                if declared.tenant is not None:
+                    theirs = declared.tenant.name
+                    tenant = place(Integer(), lambda _call, ref: ref.tenant)
+                    filters.append(lambda row: row.c[theirs] == tenant)
+                else:
+                    narrow = place(Integer(), lambda call, ref: call.within(source.scope, ref.tenant))
+                    narrowed.append(lambda row: row.c[source.tenant_column] == narrow)
+            case _:
+                narrow = place(Integer(), lambda call, ref: call.within(source.scope, ref.tenant))
+                narrowed.append(lambda row: row.c[source.tenant_column] == narrow)
+
+    # -- who sees what
+
+    def _target(self, definition: GraphQLField) -> tuple[GraphQLObjectType, TypeSource]:
+        named = get_named_type(definition.type)
+        assert isinstance(named, GraphQLObjectType)  # noqa: S101 - declared so
+        return named, self._rows_of(named)
+
+    def _rows_of(self, type_: GraphQLObjectType) -> TypeSource:
+        """A type's rows. Raises DeniedError when the reader lacks its permission."""
+        source = find_rows(type_)
+        assert source is not None, type_.name  # noqa: S101 - declared so
+        check_permission(self.reader, source.permission)
+        return source
+
+    def _scope(self, source: TypeSource, tenant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        scope = source.scope
+        if scope is ScopeKind.REGISTRY:
+            return []
+        if not self.reader.many(scope):
+            return [tenant == self._own_tenant()]
+        tenants = self.slots.bind(scope, ARRAY(Integer()), lambda call: call.tenants(scope))
+        return [tenant == any_(tenants)]
+
+    def _own_tenant(self) -> BindParameter[Any]:
+        return self.slots.bind("own", Integer(), lambda call: call.tenant_id)
+
+    def _reached(self, source: TypeSource, row: FromClause) -> list[ColumnElement[bool]]:
+        reached = self._reach_of(source.permission, source, row)
+        return [] if reached is None else [reached]
+
+    def _reach_of(
+        self, permission: Permission, source: TypeSource, row: FromClause
+    ) -> ColumnElement[bool] | None:
+        """The rows that a permission reaches; None: all."""
+        kinds = kinds_of(self.reader.signature, permission)
+        if source.reach is None or ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
+            return None
+        return or_(
+            *(source.reach.predicate(kind)(row, self._units(permission, kind)) for kind in sorted(kinds))
+        )
+
+    def _units(self, permission: Permission, kind: ReachKind) -> ColumnElement[Any]:
+        return self.slots.bind(
+            (permission, kind), ARRAY(Uuid()), lambda call: call.access.units(permission, kind)
+        )
+
+    def _alias(self, source: TypeSource) -> FromClause:
+        return source.table.alias(self._name())
+
+    def _name(self) -> str:
+        self._rows += 1
+        return f"r{self._rows}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A page's order and bounds: by `column`, then the key, then (over many tenants) the tenant."""
+
+    column: Column[Any]
+    names: tuple[str, ...]
+    descending: bool
+    backward: bool
+    limit: ColumnElement[Any]
+    after: tuple[BindParameter[Any], ...] | None
+    before: tuple[BindParameter[Any], ...] | None
+
+    @classmethod
+    def of(
+        cls,
+        compiler: Compiler,
+        relation: ConnectionSource,
+        source: TypeSource,
+        arguments: Arguments,
+        selected: Selected,
+    ) -> Paging:
+        chosen, direction = arguments.find("orderBy", "field"), arguments.find("orderBy", "direction")
+        column = source.table.c[stored(chosen) if chosen is not None else relation.order]
+        descending = relation.descending if chosen is None else stored(direction) == Direction.DESC.value
+        keys = [source.table.c[name] for name in source.key]
+        many = "tenant_id" in source.table.c and compiler.reader.many(source.scope)
+        names = [column.name, *(key_.name for key_ in keys if key_ is not column)]
+        if many:
+            names.append(source.tenant_column)
+        backward = arguments.find("last") is not None
+        if backward and arguments.find("first") is not None:
+            raise CodedError("page.size", "first 与 last 不能同时使用。", "Give `first` or `last`, not both.")
+        size = "last" if backward else "first"
+
+        def limit() -> ColumnElement[Any]:
+            if arguments.find(size) is None:
+                return literal_column(str(DEFAULT_PAGE), Integer)
+            if arguments.is_constant(size):
+                return literal_column(str(check_size(arguments.find(size))), Integer)
+            getter = arguments.getter(size, convert=check_size)
+            return compiler.slots.bind((id(arguments), size), Integer(), getter)
+
+        def place(name: str) -> tuple[BindParameter[Any], ...] | None:
+            if arguments.find(name) is None:
+                return None
+            positions = [column.name, *source.key, source.tenant_column]
+            return tuple(
+                compiler.slots.bind(
+                    (id(arguments), name, part),
+                    source.table.c[part].type,
+                    arguments.getter(name, convert=_cursor_part(column, keys, positions.index(part))),
+                )
+                for part in names
+            )
+
+        return cls(column, tuple(names), descending, backward, limit(), place("after"), place("before"))
+
+    def beyond(self, row: FromClause) -> list[ColumnElement[bool]]:
+        """After `after` and before `before`, in this order."""
+        place = tuple_(*(row.c[name] for name in self.names))
+        where: list[ColumnElement[bool]] = []
+        if self.after is not None:
+            bound = tuple_(*self.after)
+            where.append(place < bound if self.descending else place > bound)
+        if self.before is not None:
+            bound = tuple_(*self.before)
+            where.append(place > bound if self.descending else place < bound)
+        return where
+
+    def order_by(self, row: FromClause) -> list[ColumnElement[Any]]:
+        """Nearest first: a backward page is read from its end."""
+        columns = [row.c[name] for name in self.names]
+        return [column.desc() for column in columns] if self.descending != self.backward else columns
+
+
+def _cursor_part(column: Column[Any], keys: Sequence[Column[Any]], at: int) -> Any:
+    return lambda text: parse_cursor(text, column, keys)[at]
+
+
+def check_size(value: int) -> int:
+    """A page's size. Raises CodedError `page.size` outside 0…100."""
+    if not 0 <= value <= LARGEST_PAGE:
+        raise CodedError(
+            "page.size", f"每页条数应在 0 到 {LARGEST_PAGE} 之间。", f"A page holds 0 to {LARGEST_PAGE} rows."
+        )
+    return value
+
+
+def constant(value: Any) -> Getter:
+    """A parameter that a declaration fixed."""
+    return lambda _call: value
+
+
+def checked_key(value: Any, is_uuid: bool) -> Any:
+    """A key of the column's kind. Raises CodedError `id.malformed`."""
+    if isinstance(value, int) == is_uuid:
+        raise CodedError("id.malformed", "编号格式不正确。", "The id is malformed.")
+    return value
+
+
+def check_permission(reader: Reader, permission: Permission) -> None:
+    """Raises DeniedError: `auth.required` for a stranger, `permission.denied` for who lacks it."""
+    if permission is Permission.PUBLIC:
+        return
+    if not reader.signed_in:
+        raise DeniedError(SIGNED_OUT)
+    if not kinds_of(reader.signature, permission):
+        raise DeniedError(DENIED)
+
+
+def stored(value: Any) -> Any:
+    """An argument as the column holds it."""
+    return value.value if isinstance(value, Enum) else value
+
+
+def _none(definition: GraphQLField) -> str:
+    return NO_NULL if is_non_null_type(definition.type) else NULL
+
+
+def _within(query: Select[Any], outer: FromClause | None) -> Select[Any]:
+    return query if outer is None else query.correlate(outer)
+
+
+def _listed(item: ColumnElement[Any], paging: Paging | None = None, page: FromClause | None = None) -> Piece:
+    """The items with commas between: those of the page when it holds one more, in reading order when it was read backward."""
+    if page is None or paging is None or RANK not in page.c:
+        return func.string_agg(item, literal_column("','"))
+    comma: Any = literal_column("','")
+    if paging.backward:
+        comma = aggregate_order_by(comma, page.c[RANK].desc())
+    return func.string_agg(item, comma).filter(page.c[RANK] <= paging.limit)
+
+
+def _bytes(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The text as bytes: what the response needs, and neither side decodes it."""
+    return func.convert_to(text, literal_column("'UTF8'"))
+
+
+__all__ = ["Call", "Compiled", "Compiler", "DeniedError", "check_permission"]

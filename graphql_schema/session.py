@@ -1,0 +1,49 @@
+"""What one request carries: who asks, when, in which language, and the door to the rows.
+
+A session is made by the boundary for every request and is never kept. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from audit.signer import Signer
+from tenancy.database import Database
+from tenancy.errors import InvariantError
+from tenancy.identity import Principal
+
+Locale = Literal["zh-CN", "en"]
+
+
+class Desk(Protocol):
+    """What acts need of the process that serves them; reading needs none of it."""
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demonstration's logins are welcome."""
+
+    def get_signer(self, tenant_id: int) -> Signer:
+        """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
+
+    def issue_token(self, principal: Principal) -> tuple[str, datetime]:
+        """A bearer token, and when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One request. `now` is aware UTC; `desk` is for mutations."""
+
+    principal: Principal | None
+    now: datetime
+    database: Database
+    locale: Locale = "zh-CN"
+    trace_id: str = ""
+    desk: Desk | None = None
+
+    def get_desk(self) -> Desk:
+        """The desk. Raises InvariantError in a session that can only read."""
+        if self.desk is None:
+            raise InvariantError(what="a mutation ran without a desk")
+        return self.desk

@@ -1,0 +1,1 @@
+"""The object types: each says once where its fields come from."""

@@ -1,0 +1,112 @@
+"""Campaigns (批次): the city's, shared with its counties."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from certification.tables import campaign_levels, campaign_windows, campaigns, rosters, standard_clauses
+from graphql_schema.declare import (
+    Connection,
+    Node,
+    column,
+    connection,
+    equals,
+    in_tenant,
+    rows,
+    to_many,
+    to_one,
+)
+from graphql_schema.permissions import Permission
+from graphql_schema.scalars import Hex
+from graphql_schema.types.enums import Level, StandardPart
+from graphql_schema.types.tenant import Tenant
+from tenancy.tables import tenants
+
+if TYPE_CHECKING:
+    from graphql_schema.types.roster import Roster
+
+
+@strawberry.input(description="Which campaigns (批次筛选).")
+class CampaignFilter:
+    """All that is given must hold."""
+
+    code: str | None = equals(campaigns.c.code, "With this code (代码).")
+    tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
+
+
+@rows(
+    campaign_levels,
+    permission=Permission.READ,
+    description="A level of a campaign with its quotas (级别与名额).",
+)
+class CampaignLevel:
+    """省级第六批, 星级第四批."""
+
+    level: Level = column(campaign_levels.c.level, description="Level (级别).")
+    batch: int = column(campaign_levels.c.batch, description="Number of the batch (批次).")
+    city_quota: int = column(campaign_levels.c.city_quota, description="Places of the city (市级名额).")
+    county_quota: int | None = column(
+        campaign_levels.c.county_quota, description="Places of each county; null: no cap (县级名额)."
+    )
+
+
+@rows(campaign_windows, permission=Permission.READ, description="When a stage is open (时间窗口).")
+class CampaignWindow:
+    """A stage's window."""
+
+    stage: str = column(campaign_windows.c.stage, description="Stage (环节).")
+    opens_at: datetime = column(campaign_windows.c.opens_at, description="From (开始).")
+    closes_at: datetime = column(campaign_windows.c.closes_at, description="Until, exclusive (截止).")
+
+
+@rows(standard_clauses, permission=Permission.READ, description="A clause of the standard (认定标准条款).")
+class StandardClause:
+    """One clause."""
+
+    level: Level = column(standard_clauses.c.level, description="Level (级别).")
+    code: str = column(standard_clauses.c.code, description="Code within the standard (条款号).")
+    part: StandardPart = column(standard_clauses.c.part, description="Part (部分).")
+    position: int = column(standard_clauses.c.position, description="Place within the part (序号).")
+    wording: str = column(standard_clauses.c.wording, description="Wording (条文).")
+
+
+@rows(campaigns, permission=Permission.READ, description="A round of recommendation (批次).")
+class Campaign(Node):
+    """A campaign with its levels, windows and standard."""
+
+    code: str = column(campaigns.c.code, description="Code (代码).")
+    name: str = column(campaigns.c.name, description="Name (名称).")
+    document_number: str = column(campaigns.c.document_number, description="Issuing document (文号).")
+    issued_on: date = column(campaigns.c.issued_on, description="Day of issue (印发日期).")
+    opened_at: datetime = column(campaigns.c.opened_at, description="When it was opened here (开启时间).")
+    programme: str = column(
+        campaigns.c.programme, description="The programme in force, canonical JSON (方案)."
+    )
+    programme_digest: Hex = column(campaigns.c.programme_digest, description="SHA-256 of it (方案摘要).")
+    tenant: Tenant = to_one({tenants.c.id: campaigns.c.tenant_id}, description="The city (租户).")
+    levels: list[CampaignLevel] = to_many(
+        {campaign_levels.c.campaign_id: campaigns.c.id},
+        order=(campaign_levels.c.level,),
+        description="Levels and quotas (级别与名额).",
+    )
+    windows: list[CampaignWindow] = to_many(
+        {campaign_windows.c.campaign_id: campaigns.c.id},
+        order=(campaign_windows.c.opens_at, campaign_windows.c.stage),
+        description="Windows (时间窗口).",
+    )
+    clauses: list[StandardClause] = to_many(
+        {standard_clauses.c.campaign_id: campaigns.c.id},
+        order=(
+            standard_clauses.c.level,
+            standard_clauses.c.part,
+            standard_clauses.c.position,
+            standard_clauses.c.code,
+        ),
+        description="The standard (认定标准).",
+    )
+    rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
+        {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."
+    )

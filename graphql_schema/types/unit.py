@@ -1,0 +1,96 @@
+"""Units: what is on the map. Within a tenant everyone sees them: a division's name is no secret."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, select
+
+from graphql_schema.declare import (
+    Connection,
+    Node,
+    Parameters,
+    among,
+    column,
+    connection,
+    expression,
+    in_tenant,
+    refers,
+    rows,
+    to_many,
+    to_one,
+)
+from graphql_schema.permissions import Permission
+from graphql_schema.types.enums import LineageKind, UnitKind
+from graphql_schema.types.tenant import Tenant
+from tenancy.tables import tenants, unit_codes, unit_lineages, units
+
+
+def code_in_force(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The unit's open code; the latest, should there be two."""
+    return (
+        select(unit_codes.c.code)
+        .where(
+            unit_codes.c.tenant_id == row.c.tenant_id,
+            unit_codes.c.unit_id == row.c.id,
+            unit_codes.c.valid_to.is_(None),
+        )
+        .order_by(unit_codes.c.valid_from.desc())
+        .limit(1)
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+@strawberry.input(description="Which units (单位筛选).")
+class UnitFilter:
+    """All that is given must hold."""
+
+    kind: list[UnitKind] | None = among(units.c.kind, "Of these kinds (类型).")
+    parent_id: strawberry.ID | None = refers(
+        units.c.parent_id, "Unit", "Directly beneath this unit (上级单位)."
+    )
+    tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
+
+
+@rows(unit_lineages, permission=Permission.READ, description="Where a unit came from (沿革).")
+class UnitLineage:
+    """One predecessor of a unit."""
+
+    kind: LineageKind = column(unit_lineages.c.kind, description="What happened (变更方式).")
+    effective_on: date = column(unit_lineages.c.effective_on, description="Since when (生效日期).")
+    source: str = column(unit_lineages.c.source, description="Where this is known from (依据).")
+    predecessor: Unit | None = to_one(
+        {units.c.id: unit_lineages.c.predecessor_unit_id},
+        tenant=unit_lineages.c.predecessor_tenant_id,
+        description="The unit before, when it is in reach (前身).",
+    )
+
+
+@rows(units, permission=Permission.READ, description="A city, county, street, community or village (单位).")
+class Unit(Node):
+    """A unit with a stable id; codes are dated."""
+
+    kind: UnitKind = column(units.c.kind, description="Kind (类型).")
+    name: str = column(units.c.name, description="Name (名称).")
+    code: str | None = expression(
+        code_in_force, description="Twelve-digit statistical code in force (统计代码)."
+    )
+    valid_from: date = column(units.c.valid_from, description="First day (设立日期).")
+    valid_to: date | None = column(
+        units.c.valid_to, description="Day after the last; null while it exists (撤销日期)."
+    )
+    tenant: Tenant = to_one({tenants.c.id: units.c.tenant_id}, description="Its tenant (租户).")
+    parent: Unit | None = to_one(
+        {units.c.id: units.c.parent_id}, description="The unit above, within the tenant (上级)."
+    )
+    children: Connection[Unit] = connection(
+        {units.c.parent_id: units.c.id}, order="sort_key", description="The units directly beneath (下级)."
+    )
+    lineage: list[UnitLineage] = to_many(
+        {unit_lineages.c.unit_id: units.c.id},
+        order=(unit_lineages.c.effective_on, unit_lineages.c.id),
+        description="Its predecessors (沿革).",
+    )

@@ -1,0 +1,60 @@
+"""One database with the world in it for the whole run: these tests only read."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from graphql_schema.documents import Documents
+from graphql_schema.execution import Engine, execute
+from graphql_schema.limits import Limits
+from graphql_schema.schema import build_schema
+from graphql_schema.session import Session
+from tenancy.database import Database
+from tenancy.identity import Principal
+from tests.integration.graphql_schema.world import NOW, World
+from xingji.postgres import EmbeddedPostgres
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine(build_schema())
+
+
+@pytest.fixture(scope="session")
+async def reading(postgres: EmbeddedPostgres, migrated: str, world: World) -> AsyncIterator[Database]:
+    """The app role's database with the world's rows."""
+    name = "xingji_reading"
+    admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated} OWNER xingji_owner STRATEGY file_copy")
+    await world.insert(postgres.url("superuser", name))
+    database = await Database.connect(postgres.url("app", name), max_size=2)
+    yield database
+    await database.close()
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+def ask(reading: Database, engine: Engine) -> Ask:
+    """Ask as somebody; the parsed response."""
+    documents = Documents(engine.schema, Limits(aliases=500, fields=2000))
+
+    async def ask(
+        query: str, principal: Principal | None, variables: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        session = Session(principal, NOW, reading, "en", "trace")
+        raw = await execute(engine, documents.prepare(query), variables, session)
+        response: dict[str, Any] = json.loads(raw)
+        return response
+
+    return ask

@@ -1,0 +1,377 @@
+"""A small world as plain rows: a city and two counties (and a stranger city), with everything the read types show.
+
+The same rows are inserted into PostgreSQL and walked by the naive resolvers of naive.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from audit.tables import ledger_entries
+from certification import tables as c
+from tenancy import tables as t
+from tenancy.identity import Principal, Role, RoleName
+
+Row = dict[str, Any]
+SPACE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+START = datetime(2022, 4, 25, 1, 2, 3, 456789, tzinfo=UTC)
+NOW = datetime(2022, 5, 10, tzinfo=UTC)
+CITY, EAST, WEST, STRANGER = 1, 2, 3, 9
+COUNTIES = (EAST, WEST)
+
+
+def uid(*parts: object) -> UUID:
+    """The same name, the same UUID."""
+    return uuid5(SPACE, "/".join(map(str, parts)))
+
+
+def digest(*parts: object) -> bytes:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+
+
+class World:
+    """Rows by table name."""
+
+    def __init__(self, communities: int = 3) -> None:
+        self.rows: dict[str, list[Row]] = {}
+        for number, code, level, parent in (
+            (CITY, "411600", "city", None),
+            (EAST, "411602", "county", CITY),
+            (WEST, "411603", "county", CITY),
+            (STRANGER, "410100", "city", None),
+        ):
+            self.add(
+                t.tenants,
+                id=number,
+                code=code,
+                name=f'市县"{number}"\\',
+                level=level,
+                parent_id=parent,
+                unit_id=uid("root", number),
+                origin=f"xingji/{code}",
+            )
+            self.unit(number, "root", level, None)
+            self.person(number, "officer")
+        for city in (CITY, STRANGER):
+            self.city(city)
+        for county in COUNTIES:
+            self.county(county, communities)
+
+    def add(self, table: Any, **row: Any) -> Row:
+        full = {column.name: row.get(column.name) for column in table.columns}
+        self.rows.setdefault(table.name, []).append(full)
+        return full
+
+    def all(self, table: str) -> list[Row]:
+        return self.rows.get(table, [])
+
+    def unit(self, tenant: int, name: str, kind: str, parent: UUID | None, closed: bool = False) -> UUID:
+        unit_id = uid(name, tenant)
+        self.add(
+            t.units,
+            tenant_id=tenant,
+            id=unit_id,
+            parent_id=parent,
+            kind=kind,
+            name=f"{name}·单位\n{tenant}",
+            sort_key=f"{kind}:{name}",
+            valid_from=date(2020, 1, 2),
+            valid_to=date(2023, 3, 4) if closed else None,
+        )
+        for since, until in ((date(2020, 1, 2), date(2021, 1, 1)), (date(2021, 1, 1), None)):
+            if until is None and closed:
+                continue
+            self.add(
+                t.unit_codes,
+                tenant_id=tenant,
+                unit_id=unit_id,
+                code=f"{since.year}{tenant:08d}",
+                valid_from=since,
+                valid_to=until,
+                source="test",
+            )
+        return unit_id
+
+    def personal(self, tenant: int, subject: UUID, field: str, value: str, erased: bool = False) -> bytes:
+        commitment = digest(tenant, subject, field)
+        if not erased:
+            self.add(
+                t.personal_values,
+                tenant_id=tenant,
+                commitment=commitment,
+                subject_id=subject,
+                field=field,
+                value=value,
+                salt=digest("salt", subject, field),
+            )
+        return commitment
+
+    def person(self, tenant: int, name: str) -> UUID:
+        person = uid("person", name, tenant)
+        self.add(
+            t.people,
+            tenant_id=tenant,
+            id=person,
+            name_commitment=self.personal(tenant, person, "name", f"王{name}"),
+            created_at=START,
+        )
+        self.add(
+            t.role_assignments,
+            tenant_id=tenant,
+            id=uid("role", name, tenant),
+            person_id=person,
+            role="city_officer" if tenant in (CITY, STRANGER) else "county_officer",
+            unit_id=uid("root", tenant),
+            valid_from=START,
+            valid_to=None,
+        )
+        self.add(
+            t.role_assignments,
+            tenant_id=tenant,
+            id=uid("old role", name, tenant),
+            person_id=person,
+            role="auditor",
+            unit_id=uid("root", tenant),
+            valid_from=START - timedelta(days=9),
+            valid_to=START,
+        )
+        return person
+
+    def city(self, city: int) -> None:
+        campaign = uid("campaign", city)
+        self.add(
+            c.campaigns,
+            tenant_id=city,
+            id=campaign,
+            code="zhoukou-2022",
+            name="第六批",
+            document_number="周人社办〔2022〕72号",
+            issued_on=date(2022, 4, 25),
+            programme='{"a":1}',
+            programme_digest=digest("programme"),
+            opened_at=START,
+        )
+        key = {"tenant_id": city, "campaign_id": campaign}
+        self.add(c.campaign_levels, **key, level="provincial", batch=6, city_quota=6, county_quota=1)
+        self.add(c.campaign_levels, **key, level="star", batch=4, city_quota=4)
+        for at, stage in enumerate(("application", "county", "city")):
+            opens = START + timedelta(days=at)
+            self.add(
+                c.campaign_windows, **key, stage=stage, opens_at=opens, closes_at=opens + timedelta(days=20)
+            )
+        for at, part in enumerate(("platform", "services", "indicators")):
+            self.add(
+                c.standard_clauses,
+                **key,
+                level="provincial",
+                code=f"{at + 1}.1",
+                part=part,
+                position=at,
+                wording="办公面积≥50m²",
+            )
+        for at, kind in enumerate(("ranking", "publicity")):
+            roster = uid("roster", city, kind)
+            self.add(
+                c.rosters,
+                tenant_id=city,
+                id=roster,
+                campaign_id=campaign,
+                level="provincial",
+                kind=kind,
+                previous_id=uid("roster", city, "ranking") if at else None,
+                document_number=None,
+                opens_on=date(2022, 5, 20) if at else None,
+                closes_on=date(2022, 5, 27) if at else None,
+                closed_at=None,
+                reason="择优",
+                author_id=uid("person", "officer", city),
+                created_at=START + timedelta(hours=at),
+            )
+            for position, county in enumerate(COUNTIES, 1):
+                self.add(
+                    c.roster_items,
+                    tenant_id=city,
+                    roster_id=roster,
+                    position=position,
+                    application_tenant_id=county,
+                    application_id=uid("application", county, 0, "provincial"),
+                    community_name="周口市/社区",
+                    verdict="selected" if kind == "ranking" else "listed",
+                    reason="",
+                    cited_origin="xingji/411602",
+                    cited_seq=2**53 - 1,
+                    cited_hash=digest("cited"),
+                )
+
+    def county(self, county: int, communities: int) -> None:
+        root = uid("root", county)
+        for s in range(2):
+            street = self.unit(county, f"street{s}", "street", root)
+            for n in range(communities):
+                kind = "village" if n == 2 else "community"
+                community = self.unit(county, f"community{s}.{n}", kind, street, closed=n == 1)
+                levels = ("provincial", "star") if n == 0 else ("provincial",)
+                for level in levels:
+                    self.application(county, s * communities + n, street, community, level)
+        self.add(
+            t.unit_lineages,
+            tenant_id=county,
+            id=uid("lineage", county),
+            unit_id=uid("street0", county),
+            kind="moved",
+            predecessor_tenant_id=WEST if county == EAST else EAST,
+            predecessor_unit_id=uid("street1", WEST if county == EAST else EAST),
+            effective_on=date(2021, 6, 1),
+            source="test",
+        )
+
+    def application(self, county: int, n: int, street: UUID, community: UUID, level: str) -> None:
+        application = uid("application", county, n, level)
+        versions = [uid("form", application, v) for v in range(n % 3)]
+        created = START + timedelta(hours=n // 2)
+        self.add(
+            c.applications,
+            tenant_id=county,
+            id=application,
+            campaign_tenant_id=CITY if n % 4 < 3 else STRANGER,
+            campaign_id=uid("campaign", CITY if n % 4 < 3 else STRANGER),
+            level=level,
+            community_id=community,
+            street_id=street,
+            status=c.STATUSES[n % len(c.STATUSES)],
+            revision=n,
+            form_version_id=versions[-1] if versions else None,
+            filed_by=uid("person", "clerk", county),
+            created_at=created,
+            updated_at=created + timedelta(days=1, microseconds=n),
+        )
+        for v, version in enumerate(versions):
+            self.form(county, n, application, version, v, created)
+        for o, stage in enumerate(("street", "county", "city", "site_visit")) if versions else ():
+            self.add(
+                c.opinions,
+                tenant_id=county,
+                id=uid("opinion", application, o),
+                application_id=application,
+                stage=stage,
+                verdict="agree" if o else "refuse",
+                text=f'同意\t"{o}" </script> 😀 {{"!":"null"}}',
+                form_version_id=versions[0],
+                form_hash=digest("form", versions[0]),
+                author_tenant_id=county if o < 2 else CITY,
+                author_id=uid("person", "officer", county),
+                given_at=created + timedelta(minutes=o // 2),
+            )
+        if n == 1:
+            self.add(
+                c.certifications,
+                tenant_id=county,
+                id=uid("certification", application),
+                community_id=community,
+                level=level,
+                application_id=application,
+                document_number="豫人社〔2022〕1号",
+                certified_on=date(2022, 7, 1),
+                cited_origin="xingji/411600",
+                cited_seq=2**53,
+                cited_hash=digest("decision"),
+            )
+        self.entries(county, application)
+
+    def form(self, county: int, n: int, application: UUID, version: UUID, v: int, created: datetime) -> None:
+        mobile = self.personal(county, version, "mobile_phone", "13800001234") if n % 2 else None
+        self.add(
+            c.form_versions,
+            tenant_id=county,
+            id=version,
+            application_id=application,
+            version=v + 1,
+            form="form-2",
+            situation="基本情况",
+            narrative="推荐材料" * 3,
+            contact_name_commitment=self.personal(county, version, "contact_name", "李四", erased=n == 5),
+            fixed_phone_commitment=self.personal(county, version, "fixed_phone", "0394-8270001"),
+            mobile_phone_commitment=mobile,
+            hash=digest("form", version),
+            author_id=uid("person", "clerk", county),
+            created_at=created,
+        )
+
+    def entries(self, county: int, application: UUID) -> None:
+        for operation in ("application.file", "application.submit"):
+            seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
+            self.add(
+                ledger_entries,
+                tenant_id=county,
+                seq=seq,
+                prev=digest("entry", county, seq - 1),
+                hash=digest("entry", county, seq),
+                leaf='{"body":{}}',
+                recorded_at=START + timedelta(seconds=seq),
+                operation=operation,
+                subject_type="application",
+                subject_id=application,
+                actor_id=uid("person", "clerk", county),
+                request_id=f"r{seq}",
+                arguments_digest=digest(seq),
+            )
+
+    async def insert(self, url: str) -> None:
+        """Insert every row as the superuser, without triggers: nobody acted, there are no entries to match."""
+        raw = await asyncpg.connect(url)
+        try:
+            async with raw.transaction():
+                await raw.execute("SET LOCAL session_replication_role = replica")
+                for table, rows in self.sets():
+                    await insert_rows(raw, table, rows)
+        finally:
+            await raw.close()
+
+    def sets(self) -> Iterator[tuple[Any, list[Row]]]:
+        for table in (*t.metadata.sorted_tables, ledger_entries):
+            if rows := self.all(table.name):
+                yield table, rows
+
+
+async def insert_rows(raw: Any, table: Any, rows: list[Row]) -> None:
+    names = [column.name for column in table.columns]
+    marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"
+    await raw.executemany(sql, [[row[name] for name in names] for row in rows])
+
+
+def principal(
+    tenant: int,
+    role: str,
+    unit: UUID | None = None,
+    *,
+    granted: tuple[int, ...] = (),
+    shared: tuple[int, ...] = (),
+) -> Principal:
+    """The officer of a tenant in another role."""
+    held = Role(RoleName(role), unit or uid("root", tenant), "county")
+    return Principal(tenant, uid("person", "officer", tenant), (held,), granted, shared, False)
+
+
+CITY_OFFICER = principal(CITY, "city_officer", granted=COUNTIES)
+COUNTY_OFFICER = principal(EAST, "county_officer", shared=(CITY,))
+LONE_OFFICER = principal(EAST, "county_officer")
+AUDITOR = principal(CITY, "auditor", granted=COUNTIES)
+STREET_OFFICER = principal(EAST, "street_officer", uid("street0", EAST), shared=(CITY,))
+CLERK = principal(EAST, "community_clerk", uid("community1.0", EAST), shared=(CITY,))
+STRANGE_OFFICER = principal(STRANGER, "city_officer")
+READERS = {
+    "city officer": CITY_OFFICER,
+    "county officer": COUNTY_OFFICER,
+    "county officer without the city": LONE_OFFICER,
+    "auditor": AUDITOR,
+    "street officer": STREET_OFFICER,
+    "clerk": CLERK,
+    "stranger": STRANGE_OFFICER,
+}
