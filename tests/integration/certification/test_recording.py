@@ -277,5 +277,5 @@ async def test_a_ranking_selects_from_the_top(world: World, campaign: UUID) -> N
     command = rank.Command(campaign, "provincial", items, "比较")
     with pytest.raises(RosterItemsError):
         await world.act(rank.ACT, command, "city/1", MAY_20)
-    with pytest.raises(NotEntitledError):
+    with pytest.raises(NotFoundError):  # a county has no campaign of its own
         await world.act(rank.ACT, command, "county/2", MAY_20, on=2)
