@@ -1,4 +1,4 @@
-"""What the reader may do now with an application, and why not: what the field `availableActions` shows.
+"""What the reader may do now with an application, and why not: what the field `availableActions` shows; and a campaign's publicity.
 
 The programme's table of transitions decides (certification/life.py), the same function that decides an act. Here the row's columns and the
 session become what that function takes. It is a forecast: an act reads roles and grants again in its own transaction. Pure.
@@ -13,7 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, FromClause, func, select
 
+from certification.errors import CertificationError
 from certification.life import ApplicationView, available_actions
+from certification.planner import latest_plan
 from certification.reader import parse_stored
 from certification.reading import places_taken
 from certification.tables import applications, campaigns, form_versions, opinions
@@ -24,13 +26,13 @@ from tenancy.identity import USES, GrantScope, Principal, Role
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """One action: its name, whether it is allowed, its clause, and the code of the refusal when it is not."""
+    """One action: its name, whether it is allowed, its clause, and what stands against it when it is not."""
 
     action: str
     name: str
     allowed: bool
     clause: str | None
-    reason: str | None
+    obstacle: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,31 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
             found.name,
             found.allowed,
             found.clause,
-            None if found.obstacle is None else found.obstacle.code,
+            None if found.obstacle is None else describe(found.obstacle, session),
         )
         for found in available_actions(programme, view, reader, session.now)
     ]
+
+
+def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
+    """The latest start of a publicity that leaves its report inside the window, or what stands against one."""
+    try:
+        plan = latest_plan(parse_stored(row["programme"]))
+    except CertificationError as obstacle:
+        found = describe(obstacle, session)
+        return {"opens_on": None, "counted": [], "report_from": None, "obstacle": found}
+    return {
+        "opens_on": plan.opens_on,
+        "counted": plan.counted,
+        "report_from": plan.report_from,
+        "obstacle": None,
+    }
+
+
+def describe(obstacle: CertificationError, session: Session) -> Mapping[str, Any]:
+    """A refusal as the API shows it beforehand."""
+    message = obstacle.zh if session.locale == "zh-CN" else obstacle.en
+    return {"code": obstacle.code, "message": message, "clause": obstacle.clause}
 
 
 def programme(row: FromClause, _: Parameters) -> ColumnElement[Any]:

@@ -37,6 +37,7 @@ from graphql_schema.scalars import Hex
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
 from graphql_schema.types.ledger import LedgerEntry
+from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
@@ -141,7 +142,7 @@ class AvailableAction:
     name: str = strawberry.field(description="What officers call it (事项名称).")
     clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
     allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    reason: str | None = strawberry.field(description="Code of the refusal (不可办理的原因代码).")
+    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
