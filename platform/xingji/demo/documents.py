@@ -41,7 +41,7 @@ CAMPAIGN = (
     "query Campaign($code: String!) { campaigns(filter: {code: $code}) { edges { node { id name } } } }"
 )
 NODE = "query Node($id: ID!) { node(id: $id) { id __typename } }"
-NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { application { id } } } } }"
+NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict application { id } } } } }"
 TRAY = """query Tray {
   applications(first: 100) {
     edges { node { id status tenant { code } community { name } form { hash } } }

@@ -123,16 +123,6 @@ class Story:
         for county in counties():
             await self._file(county, "clerk", county.nominee, campaign)
         await self._file(first, "rival", first.rival, campaign)
-        long = {**form_of(first.name, first.street.name, first.nominee.name), "narrative": "字" * 1501}
-        clerk = self.actor(first.code, "clerk")
-        application = (await self._applications(first, "clerk"))[first.nominee.name]["id"]
-        await self._refused(
-            clerk,
-            q.SAVE_FORM,
-            {"applicationId": application, **long},
-            first.name + first.nominee.name,
-            "推荐材料 1501 字",
-        )
         return f"{len(counties()) + 1} 份申报已提交"
 
     async def _file(self, county: County, login: str, community: Place, campaign: str) -> None:
@@ -148,6 +138,9 @@ class Story:
             "applicationId": application,
             **form_of(county.name, county.street.name, community.name),
         }
+        if community == counties()[0].nominee and not filed["receipt"]["replayed"]:
+            long = {**form, "narrative": "字" * 1501}
+            await self._refused(clerk, q.SAVE_FORM, long, county.name + community.name, "推荐材料 1501 字")
         saved = await self._done(clerk, q.SAVE_FORM, f"form:{community.id}", form)
         await self._done(
             clerk,
@@ -278,7 +271,8 @@ class Story:
         again = await self._done(leader, q.REPORT_TO_PROVINCE, "report", {**wanted, **document})
         if again["receipt"]["hash"] != first["receipt"]["hash"] or not again["receipt"]["replayed"]:
             raise StoryError("a repeated request was not answered with its first receipt")
-        return f"报送 {len(first['roster']['items'])} 个；重复请求返回同一回执"
+        listed = [item for item in first["roster"]["items"] if item["verdict"] == "LISTED"]
+        return f"报送 {len(listed)} 个；重复请求返回同一回执"
 
     async def _decide(self) -> str:
         leader = self.actor(CITY, "leader")
@@ -287,6 +281,7 @@ class Story:
         items = [
             {"applicationId": item["application"]["id"], "verdict": "CERTIFIED", "reason": "符合认定标准"}
             for item in reported
+            if item["verdict"] == "LISTED"
         ]
         document = {
             "documentNumber": "豫人社函〔2022〕演示1号",
