@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -39,7 +38,7 @@ from xingji.demo.client import SIGN_IN
 from xingji.demo.clock import StoryClock
 from xingji.demo.words import form_of
 from xingji.founding import found_installation
-from xingji.http.serving import make_server
+from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
 from xingji.service import open_keys, open_service, read_registry
 from xingji.settings import Settings
@@ -241,26 +240,27 @@ async def serve_world(
     urls: DatabaseUrls, home: Path, start: Any, *, demo: bool = True, log: list[dict[str, Any]] | None = None
 ) -> AsyncIterator[Stage]:
     """Serve it in this process until the block ends, with a clock that tests set."""
-    clock, lines = StoryClock(start), [] if log is None else log
+    lines = [] if log is None else log
+    stage: Stage
     settings = make_settings(home, demo=demo)
     app = create_app(
         HttpSettings(),
-        lambda: open_service(settings, urls.app, clock=clock),
+        lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),
         write_log=lambda line: lines.append(json.loads(line)),
     )
     server = make_server(app, "127.0.0.1", 0, graceful_seconds=2)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = open_socket("127.0.0.1", 0)
+    limits = httpx.Limits(max_connections=40, max_keepalive_connections=40)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    http = httpx.AsyncClient(base_url=address, timeout=30, trust_env=False, limits=limits)
+    stage = Stage(address, urls, home, StoryClock(start), http, lines)
     serving = asyncio.create_task(server._serve([listening]))
     while not server.started:
         assert not serving.done(), serving.exception() if serving.done() else None
         await asyncio.sleep(0.005)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    limits = httpx.Limits(max_connections=40, max_keepalive_connections=40)
     try:
-        async with httpx.AsyncClient(
-            base_url=address, timeout=30, trust_env=False, limits=limits
-        ) as http:
-            yield Stage(address, urls, home, clock, http, lines)
+        async with http:
+            yield stage
     finally:
         server.should_exit = True
         await serving

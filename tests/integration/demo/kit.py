@@ -11,7 +11,7 @@ from xingji.demo.client import Actor
 from xingji.demo.story import Story, Told
 
 
-class InterruptedError_(Exception):
+class StoryStoppedError(Exception):
     """The story stops here, as a killed process would."""
 
 
@@ -27,7 +27,7 @@ class KeptStory(Story):
         self, actor: Actor, mutation: str, request_id: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         if self.acts is not None and len(self.receipts) >= self.acts:
-            raise InterruptedError_
+            raise StoryStoppedError
         result = await Story._done(self, actor, mutation, request_id, values)
         # The report is asked for twice, to be answered with one receipt.
         self.receipts.setdefault(request_id, {**result["receipt"], "followed": result.get("followed", [])})
@@ -53,11 +53,11 @@ async def play_until(
         nonlocal shown
         shown += 1
         if shown == steps:
-            raise InterruptedError_
+            raise StoryStoppedError
 
     story = KeptStory(stage.http, stage.clock, show, acts=acts)
     try:
         await story.play()
-    except InterruptedError_:
+    except StoryStoppedError:
         assert steps is not None or acts is not None
     return story.told, story.receipts

@@ -1,12 +1,11 @@
 """The round of 2022, played through the API as its actors: what it must say, what it leaves in the ledgers, and that it goes on."""
 
-import pytest
-
 from audit.entry import Cite, parse_entry
-from tests.integration.api.kit import Stage, World, rows_of, serve_world, verify_all
+from tests.integration.api.kit import Stage, World, rows_of, serve_world
 from tests.integration.demo.kit import Playing, play_until
-from tests.support import DatabaseUrls, clone_database
+from tests.support import clone_database
 from xingji.demo.cast import CITY, counties
+from xingji.demo.clock import StoryClock
 from xingji.demo.run import BEGINS
 from xingji.postgres import EmbeddedPostgres
 
@@ -14,8 +13,8 @@ FOLLOWED = """
 SELECT e.leaf, e.request_id, e.seq, e.hash, h.origin FROM ledger_entries e JOIN ledger_heads h USING (tenant_id)
 WHERE e.operation = 'application.followed' ORDER BY e.tenant_id, e.seq"""
 SIZES = "SELECT tenant_id, size, head FROM ledger_heads ORDER BY tenant_id"
-# Another request id for each mutation, so that an interruption falls before, within and behind every step.
-CUTS = (0, 1, 2, 17, 33, 34, 44, 45, 50, 55, 61, 65, 70, 75, 76, 77, 78, 79)
+# How many acts are done when the story is cut: within every step, and between those that are one act.
+CUTS = (0, 1, 20, 40, 50, 60, 70, 75, 76, 77, 78, 79)
 
 
 def test_ten_recommend_six_are_selected_and_certified(played: Playing):
@@ -46,7 +45,6 @@ async def test_applications_end_as_the_province_decided(reading: Stage):
     found = await reading.tray(CITY, "auditor")
     assert sorted(one["status"] for one in found.values()) == [
         *["CERTIFIED"] * 6,
-        *["NOT_CERTIFIED"] * 0,
         *["REJECTED"] * 4,
         "STREET_ENDORSED",
     ]
@@ -103,30 +101,22 @@ async def test_a_second_run_answers_the_same_receipts_and_writes_nothing(
     }
 
 
-@pytest.mark.timeout(300)
 async def test_an_interrupted_story_goes_on_to_the_same_end(
     postgres: EmbeddedPostgres, founded: World, played: Playing
 ):
-    """Each time a new server, whose clock begins in April again, as a restarted demonstration's does."""
+    """Each time with a clock that begins in April again, as a restarted demonstration's does."""
+    known: dict[str, str] = {}
     async with clone_database(postgres, founded.template) as urls:
-        known: dict[str, str] = {}
-        for cut in (*CUTS, None):
-            known.update(await _play_on(urls, founded, cut, known))
-        assert set(known) == set(played.receipts)
-        verdicts = await verify_all(urls, founded.home)
+        async with serve_world(urls, founded.home, BEGINS) as stage:
+            for cut in (*CUTS, None):
+                stage.clock = StoryClock(BEGINS)
+                _, receipts = await play_until(stage, None, cut)
+                for name, one in receipts.items():
+                    assert one["replayed"] == (name in known)
+                    assert known.setdefault(name, one["hash"]) == one["hash"]
+            verdicts = await stage.verify()
         assert {one.code for one in verdicts.values()} == {"verified"}, verdicts
         sizes = [row["size"] for row in await rows_of(urls, SIZES)]
+    assert set(known) == set(played.receipts)
     async with clone_database(postgres, played.world.template) as whole:
         assert sizes == [row["size"] for row in await rows_of(whole, SIZES)]
-
-
-async def _play_on(
-    urls: DatabaseUrls, world: World, cut: int | None, known: dict[str, str]
-) -> dict[str, str]:
-    async with serve_world(urls, world.home, BEGINS) as stage:
-        _, receipts = await play_until(stage, None, cut)
-    hashes = {name: one["hash"] for name, one in receipts.items()}
-    for name, one in receipts.items():
-        assert one["replayed"] == (name in known)
-        assert known.get(name, one["hash"]) == one["hash"]
-    return hashes
