@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,7 +39,7 @@ from xingji.demo.show import Screen, print_told
 from xingji.demo.story import STEPS, Story, StoryError, Told
 from xingji.errors import DemoFailedError
 from xingji.founding import found_installation
-from xingji.http.serving import make_server
+from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
 from xingji.service import Tenant, open_keys, open_service, read_registry
 from xingji.settings import Settings
@@ -122,7 +121,7 @@ async def _serving(settings: Settings, url: str, clock: StoryClock) -> AsyncIter
     )
     server = make_server(app, settings.host, settings.port)
     try:
-        listening = socket.create_server((settings.host, settings.port))
+        listening = open_socket(settings.host, settings.port)
     except OSError as error:
         raise DemoFailedError(reason=f"{settings.host}:{settings.port}: {error}") from error
     port = listening.getsockname()[1]
