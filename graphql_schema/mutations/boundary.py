@@ -104,7 +104,9 @@ async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetim
             async with database.write(one.scope()) as tx:
                 done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
         except REFUSALS as refusal:
-            _log.warning("tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code)
+            _log.warning(
+                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+            )
             left.append((one, refusal.code))
         except Exception:
             _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
