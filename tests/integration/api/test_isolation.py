@@ -3,6 +3,7 @@
 The schema is walked, so that a new node type, connection, filter or mutation is asked as well, or fails here for want of a value.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -437,3 +438,42 @@ async def test_a_stranger_does_nothing(reading: Stage, foreign: Foreign, name: s
 
 async def test_a_stranger_may_ask_for_typename(reading: Stage):
     assert await reading.stranger.get("{ __typename }") == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800", "a" * 20_000, "'; --", "\u202e"], ids=ascii)
+@pytest.mark.parametrize("who", [(OURS.code, "county"), (OURS.code, "clerk"), (CITY, "leader")], ids=str)
+async def test_odd_text_is_refused_or_finds_nothing_and_is_never_our_failure(
+    reading: Stage, monkeypatch: pytest.MonkeyPatch, who: tuple[str, str], text: str
+):
+    """In every string of every mutation, id, filter and cursor."""
+    person = await reading.person(*who)
+    monkeypatch.setattr(f"{__name__}.VALUES", {**VALUES, "String": text})
+    own = (await reading.tray(*who)).values()
+    ids = {"Application": next(iter(own))["id"] if own else f"Application.1.{uuid4()}"}
+    ids |= {"Campaign": await reading.campaign(), "Roster": (await reading.rosters("REPORT"))[0]}
+    ids["Unit"] = f"Unit.{OURS.tenant_id}.{OURS.nominee.id}"
+    asked: list[tuple[str, dict[str, Any]]] = [(NODE, {"id": text}), (NODES, {"ids": [text]})]
+    for name, field in mutations().items():
+        values = value_of("input", field.args["input"].type, ids)
+        asked.append((document(name, field), {"id": str(uuid4()), "input": values}))
+        asked.append((document(name, field), {"id": text, "input": values}))
+    for name, field in connections().items():
+        asked.append((f"query($c: String) {{ {name}(after: $c) {{ totalCount }} }}", {"c": text}))
+        argument = field.args.get("filter")
+        if argument is not None:
+            type_ = get_named_type(argument.type)
+            assert isinstance(type_, GraphQLInputObjectType)
+            for key, one in type_.fields.items():
+                if get_named_type(one.type).name in {"String", "ID"}:
+                    query = f"query($f: {type_.name}) {{ {name}(filter: $f) {{ totalCount }} }}"
+                    asked.append((query, {"f": {key: text}}))
+    for query, variables in asked:
+        body = json.dumps({"query": query, "variables": variables})  # keeps a lone surrogate escaped
+        response = await reading.http.post(
+            "/graphql",
+            content=body,
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {person.token}"},
+        )
+        assert response.status_code in {200, 400}, (query, response.text[:200])
+        found = [error["extensions"]["code"] for error in response.json().get("errors", ())]
+        assert not {"internal", "internal.error"} & set(found), (query, response.text[:200])
