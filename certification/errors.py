@@ -109,7 +109,7 @@ class SamePersonError(CertificationError):
     """One person would act at two stages of one application."""
 
     code = "actor.same_person"
-    zh = "同一人不得办理同一申请的两个环节（已办：{stage}）"
+    zh = "同一人不得办理同一申请的两个环节（已办：{stage_zh}）"
     en = "one person may not act at two stages of one application (already: {stage})"
 
 

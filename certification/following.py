@@ -35,7 +35,7 @@ from certification.model import Certification, Roster, RosterItem, Status
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.reading import FoundApplication, entity, read_application
-from certification.recording import Recorded, record
+from certification.recording import FOLLOWING, Recorded, record
 from certification.tables import applications, campaigns, roster_items, rosters
 from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, load_standing
@@ -60,7 +60,7 @@ class Following:
     @property
     def request_id(self) -> str:
         """The same for every try, and for nothing else."""
-        return f"follow:{self.entry.hash.hex()}:{self.application_id}"
+        return f"{FOLLOWING}{self.entry.hash.hex()}:{self.application_id}"
 
 
 @dataclass(frozen=True, slots=True)

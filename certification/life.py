@@ -26,7 +26,7 @@ from certification.errors import (
     SamePersonError,
     WrongStatusError,
 )
-from certification.model import ROLE_ZH, STATUS_ZH, Level, Status
+from certification.model import ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, Status
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
@@ -227,7 +227,9 @@ def _check_separation(programme: Programme, step: Step, view: ApplicationView, a
     before = [(FILING, view.filed_by), (FILING, view.form_author_id), *view.endorsed]
     for stage, person in before:
         if person == actor.person_id and stage in separated and stage != step.stage:
-            raise SamePersonError(clause=programme.separation.ground.clause, stage=stage)
+            raise SamePersonError(
+                clause=programme.separation.ground.clause, stage=stage, stage_zh=STAGE_ZH.get(stage, stage)
+            )
 
 
 def _check_place(programme: Programme, step: Step, view: ApplicationView) -> None:

@@ -272,3 +272,10 @@ ROLE_ZH = {
     "county_officer": "县（市、区）人社局经办人",
     "city_officer": "市人社局经办人",
 }
+STAGE_ZH = {
+    "filing": "申报",
+    Stage.STREET: "街道意见",
+    Stage.COUNTY: "县级推荐",
+    Stage.CITY: "市级初审",
+    Stage.SITE_VISIT: "实地考察",
+}

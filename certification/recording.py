@@ -46,6 +46,9 @@ S = TypeVar("S")
 PERSONAL: Final = "personal"
 """Key in a command's field metadata: the field is personal and stays out of digests."""
 
+FOLLOWING: Final = "follow:"
+"""How the request ids of following acts begin: kept from people, who could otherwise take one before its act."""
+
 _IDS: Final = UUID("4f0f5f0e-3f6c-5d53-9d5a-6f2b0f6f3c11")
 _ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("home")))
 
@@ -72,8 +75,11 @@ async def perform(
 ) -> Recorded:
     """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
 
-    Raises the CertificationError that refuses it; RequestConflictError for other arguments under the same request id.
+    Raises the CertificationError that refuses it; RequestConflictError for other arguments under the same request id;
+    RequestMalformedError.
     """
+    if request_id.startswith(FOLLOWING):
+        raise RequestMalformedError
     head = await lock_head(tx.raw, tx.tenant_id)
     standing = await load_standing(tx, principal, now)
     return await record(tx, signer, head, act, command, standing, request_id, now)

@@ -1,29 +1,186 @@
-"""What the reader may do now with an application, and why not: the hook that the field `availableActions` calls.
+"""What the reader may do now with an application, and why not: what the field `availableActions` shows; and a campaign's publicity.
 
-The programme's table of transitions decides (certification/programme.py); this module only hands it the row and the reader. Pure.
+The programme's table of transitions decides (certification/life.py), the same function that decides an act. Here the row's columns and the
+session become what that function takes. It is a forecast: an act reads roles and grants again in its own transaction. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
+from sqlalchemy import Column, ColumnElement, FromClause, func, select
+
+from certification.errors import CertificationError
+from certification.life import ApplicationView, available_actions
+from certification.planner import latest_plan
+from certification.reader import parse_stored
+from certification.reading import places_taken
+from certification.tables import applications, campaigns, form_versions, opinions
+from graphql_schema.declare import Build, Parameters
 from graphql_schema.session import Session
+from tenancy.identity import USES, GrantScope, Principal, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """One action: its name, whether it is allowed, and the code of the refusal when it is not."""
+    """One action: its name, whether it is allowed, its clause, and what stands against it when it is not."""
 
     action: str
+    name: str
     allowed: bool
-    reason: str | None
+    clause: str | None
+    obstacle: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The principal as an actor in one tenant, by what the token says."""
+
+    person_id: UUID
+    home_tenant_id: int
+    roles: Sequence[Role]
+    oversees: bool
+
+
+def decide_reader(principal: Principal, tenant_id: int) -> Reader:
+    """In another's tenant only the roles that make use of oversight count, as in `load_standing`."""
+    home = principal.tenant_id
+    if tenant_id == home:
+        return Reader(principal.person_id, home, principal.roles, oversees=False)
+    oversees = tenant_id in principal.granted
+    used = tuple(role for role in principal.roles if oversees and USES.get(role.name) is GrantScope.OVERSEE)
+    return Reader(principal.person_id, home, used, oversees)
 
 
 def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availability]:
-    """The actions open to the reader on a row of `status`, `level`, `campaign_id`, `tenant_id`.
+    """The actions on an application with what stands against each; none when its campaign is not in reach.
 
-    Until the programme is loaded no action is on offer.
+    `row` has the keys of `NEEDS`, as JSON values.
     """
-    return []
+    if session.principal is None or row["programme"] is None:
+        return []
+    programme = parse_stored(row["programme"])
+    view = ApplicationView(
+        tenant_id=row["tenant_id"],
+        campaign_tenant_id=row["campaign_tenant_id"],
+        level=row["level"],
+        status=row["status"],
+        community_id=UUID(row["community_id"]),
+        street_id=UUID(row["street_id"]),
+        filed_by=UUID(row["filed_by"]),
+        form_author_id=UUID(row["form_author_id"]) if row["form_author_id"] else None,
+        form_hash=bytes.fromhex(row["form_hash"]) if row["form_hash"] else None,
+        endorsed=tuple((stage, UUID(person)) for stage, person in row["endorsed"] or ()),
+        county_taken=places_taken(programme, row["statuses"] or {}),
+    )
+    reader = decide_reader(session.principal, view.tenant_id)
+    return [
+        Availability(
+            found.action,
+            found.name,
+            found.allowed,
+            found.clause,
+            None if found.obstacle is None else describe(found.obstacle, session),
+        )
+        for found in available_actions(programme, view, reader, session.now)
+    ]
+
+
+def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
+    """The latest start of a publicity that leaves its report inside the window, or what stands against one."""
+    try:
+        plan = latest_plan(parse_stored(row["programme"]))
+    except CertificationError as obstacle:
+        found = describe(obstacle, session)
+        return {"opens_on": None, "counted": [], "report_from": None, "obstacle": found}
+    return {
+        "opens_on": plan.opens_on,
+        "counted": plan.counted,
+        "report_from": plan.report_from,
+        "obstacle": None,
+    }
+
+
+def describe(obstacle: CertificationError, session: Session) -> Mapping[str, Any]:
+    """A refusal as the API shows it beforehand."""
+    message = obstacle.zh if session.locale == "zh-CN" else obstacle.en
+    return {"code": obstacle.code, "message": message, "clause": obstacle.clause}
+
+
+def programme(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The programme of the application's campaign; policies hide a campaign that is not shared."""
+    return (
+        select(campaigns.c.programme)
+        .where(campaigns.c.tenant_id == row.c.campaign_tenant_id, campaigns.c.id == row.c.campaign_id)
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+def _of_form(name: str, row: FromClause) -> ColumnElement[Any]:
+    found = select(form_versions.c[name]).where(
+        form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.id == row.c.form_version_id
+    )
+    return found.correlate(row).scalar_subquery()
+
+
+def form_author(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Who wrote the version in force."""
+    return _of_form("author_id", row)
+
+
+def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The hash of the version in force."""
+    return _of_form("hash", row)
+
+
+def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """`[[stage, person], …]` of the opinions given."""
+    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    return (
+        select(func.json_agg(pair))
+        .where(opinions.c.tenant_id == row.c.tenant_id, opinions.c.application_id == row.c.id)
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+def statuses(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """`{status: number}` of the county's applications of this level in this campaign."""
+    other = applications.alias("other")
+    counted = (
+        select(other.c.status, func.count().label("n"))
+        .where(
+            other.c.tenant_id == row.c.tenant_id,
+            other.c.campaign_id == row.c.campaign_id,
+            other.c.level == row.c.level,
+        )
+        .group_by(other.c.status)
+        .correlate(row)
+        .subquery("counted")
+    )
+    return select(func.json_object_agg(counted.c.status, counted.c.n)).scalar_subquery()
+
+
+NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
+    **{
+        name: applications.c[name]
+        for name in (
+            "tenant_id",
+            "campaign_tenant_id",
+            "level",
+            "status",
+            "community_id",
+            "street_id",
+            "filed_by",
+        )
+    },
+    "form_author_id": form_author,
+    "form_hash": form_hash,
+    "endorsed": endorsed,
+    "statuses": statuses,
+    "programme": programme,
+}

@@ -147,16 +147,12 @@ def plain_types(definition: OperationDefinitionNode) -> PlainTypes:
     """The Python type of each variable when all are required and of a built-in scalar, else nothing."""
     found: dict[str, type] = {}
     for variable in definition.variable_definitions or ():
-        type_ = variable.type
-        name = type_.type.name.value if isinstance(type_, NonNullTypeNode) and _is_named(type_) else ""
-        if name not in PLAIN:
+        required = variable.type
+        named = required.type if isinstance(required, NonNullTypeNode) else None
+        if not isinstance(named, NamedTypeNode) or named.name.value not in PLAIN:
             return {}, False
-        found[variable.variable.name.value] = PLAIN[name]
+        found[variable.variable.name.value] = PLAIN[named.name.value]
     return found, True
-
-
-def _is_named(node: NonNullTypeNode) -> bool:
-    return isinstance(node.type, NamedTypeNode)
 
 
 def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -164,10 +160,10 @@ def find_plain(plain: PlainTypes, variables: Mapping[str, Any] | None) -> dict[s
     types, usable = plain
     if not usable or variables is None:
         return None
-    found = {}
+    found: dict[str, Any] = {}
     for name, type_ in types.items():
         value = variables.get(name)
-        if type(value) is not type_ or (type_ is int and not -LARGEST_INT <= value < LARGEST_INT):
+        if type(value) is not type_ or (type(value) is int and not -LARGEST_INT <= value < LARGEST_INT):
             return None
         found[name] = value
     return found

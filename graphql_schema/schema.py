@@ -74,9 +74,9 @@ def _find_silent(type_: GraphQLObjectType) -> Iterator[str]:
         source = find_source(definition)
         if owned and source is None:
             yield f"{type_.name}.{name} has no source"
-        if isinstance(source, ColumnSource) and isinstance(source.column.type, BigInteger):
-            if get_named_type(definition.type).name != "SafeInt":
-                yield f"{type_.name}.{name} is a big integer and no SafeInt"
+        big = isinstance(source, ColumnSource) and isinstance(source.column.type, BigInteger)
+        if big and get_named_type(definition.type).name != "SafeInt":
+            yield f"{type_.name}.{name} is a big integer and no SafeInt"
         if isinstance(source, RelationSource):
             yield from _find_unordered(f"{type_.name}.{name}", definition.type, source)
 

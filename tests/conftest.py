@@ -5,27 +5,22 @@ Sockets reach this machine only: Unix sockets and loopback. Hypothesis runs its 
 
 import asyncio
 import ipaddress
-import itertools
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import hypothesis
 import pytest
 
-from tests.support import DatabaseUrls
+from tests.support import DatabaseUrls, clone_database
 from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
 
 hypothesis.settings.register_profile("dev", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-
-_numbers = itertools.count()
 
 
 def pytest_configure() -> None:
@@ -77,31 +72,12 @@ async def migrated(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def database(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[DatabaseUrls]:
     """A clone of the migrated database."""
-    async with _clone(postgres, migrated) as urls:
+    async with clone_database(postgres, migrated) as urls:
         yield urls
 
 
 @pytest.fixture
 async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[DatabaseUrls]:
     """A database without a table, owned by the owner's role."""
-    async with _clone(postgres, "template0") as urls:
+    async with clone_database(postgres, "template0") as urls:
         yield urls
-
-
-@asynccontextmanager
-async def _clone(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[DatabaseUrls]:
-    name = f"clone_{next(_numbers)}"
-    admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
-    try:
-        await admin.execute(
-            f"CREATE DATABASE {name} TEMPLATE {template} OWNER xingji_owner STRATEGY file_copy"
-        )
-        yield DatabaseUrls(
-            name,
-            app=postgres.url("app", name),
-            owner=postgres.url("owner", name),
-            superuser=postgres.url("superuser", name),
-        )
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await admin.close()

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     TypeNameMetaFieldDef,
     get_named_type,
@@ -117,7 +118,7 @@ class Document:
                     if self._applies(fragment.type_condition.name.value, parent):
                         self._collect(parent, fragment.selection_set, found, seen)
 
-    def _included(self, node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
+    def _included(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)

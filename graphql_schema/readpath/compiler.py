@@ -165,11 +165,15 @@ class Compiler:
         row = self._alias(source)
         pieces = self._object(selected, type_, source, row)
         key_column = row.c[source.key[0]]
-        asked = func.unnest(
-            self.slots.bind("at", ARRAY(Integer()), places["at"]),
-            self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
-            self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
-        ).table_valued("at", "tenant", "key", name="asked")
+        asked = (
+            func.unnest(
+                self.slots.bind("at", ARRAY(Integer()), places["at"]),
+                self.slots.bind("tenants", ARRAY(Integer()), places["tenants"]),
+                self.slots.bind("keys", ARRAY(key_column.type), places["keys"]),
+            )
+            .table_valued("at", "tenant", "key")
+            .render_derived(name="asked")
+        )
         on = and_(row.c[source.tenant_column] == asked.c.tenant, key_column == asked.c.key)
         query = select(asked.c.at, _bytes(concat(pieces))).select_from(asked.join(row, on))
         return self.finish(query.where(*self._reached(source, row)))
@@ -344,7 +348,8 @@ class Compiler:
 
         pieces = self._braced(children, value)
         selected.hold(children)
-        return [select(concat(pieces)).select_from(page).scalar_subquery()]
+        one_row = select(concat(pieces)).select_from(page).having(literal_column("true"))
+        return [one_row.scalar_subquery()]
 
     def _page(
         self, paging: Paging, source: TypeSource, rows: Any, outer: FromClause | None, *, wide: bool
@@ -604,7 +609,7 @@ class Paging:
 
     def order_by(self, row: FromClause) -> list[ColumnElement[Any]]:
         """Nearest first: a backward page is read from its end."""
-        columns = [row.c[name] for name in self.names]
+        columns: list[ColumnElement[Any]] = [row.c[name] for name in self.names]
         return [column.desc() for column in columns] if self.descending != self.backward else columns
 
 
@@ -644,8 +649,23 @@ def check_permission(reader: Reader, permission: Permission) -> None:
 
 
 def stored(value: Any) -> Any:
-    """An argument as the column holds it."""
+    """An argument as the column holds it. Raises CodedError `text.malformed` for what no column can hold."""
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return checked_text(value)
     return value.value if isinstance(value, Enum) else value
+
+
+def checked_text(value: str) -> str:
+    """Text without NUL or half a surrogate pair. Raises CodedError `text.malformed`."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        value = "\0"
+    if "\0" in value:
+        raise CodedError(
+            "text.malformed", "文本含有无法存储的字符。", "The text holds a character that cannot be stored."
+        )
+    return value
 
 
 def _none(definition: GraphQLField) -> str:

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLOutputType,
@@ -93,11 +94,12 @@ class Completion:
         value = None if answer is None else orjson.loads(answer)
         return orjson.dumps(self.field(value, selected, path))
 
-    def item(self, answer: bytes, selected: Selected, path: Path) -> bytes:
+    def item(self, selected: Selected, answer: bytes, path: Path) -> bytes:
         """One nullable item of a root list, finished."""
         if not selected.dirty and MARKER not in answer:
             return answer
         named = get_named_type(selected.definition.type)
+        assert isinstance(named, GraphQLInterfaceType)  # noqa: S101 - the items are nodes
         return orjson.dumps(self._item(orjson.loads(answer), named, selected, path, plain=False))
 
     def field(self, value: Any, selected: Selected, path: Path, *, plain: bool = False) -> Any:

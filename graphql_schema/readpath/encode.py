@@ -106,7 +106,7 @@ def _strict(pieces: Sequence[Piece]) -> ColumnElement[Any]:
     return joined
 
 
-def _plain(value: ColumnElement[Any], type_: TypeEngine[Any]) -> list[Piece]:
+def _plain(value: ColumnElement[Any], type_: TypeEngine[Any]) -> list[Piece]:  # noqa: PLR0911 - a table
     match type_:
         case Uuid():
             return ['"', value, '"']

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from graphql import (
@@ -94,6 +95,19 @@ class FixedPlan:
     async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
         """The constant. Raises UnansweredError."""
         return done.finish(self.json, self.selected, path)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPlan:
+    """A root field whose document already asks for what is refused, such as a page of a thousand."""
+
+    selected: Selected
+    error: CodedError
+    reads: bool = False
+
+    async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
+        """Raises UnansweredError."""
+        raise refusal(self.error, self.selected, path, call.session.trace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +199,13 @@ class PlacesPlan:
             by_type: dict[str, list[int]] = {}
             for at, ref in enumerate(refs):
                 by_type.setdefault(ref.type, []).append(at)
-            found: list[bytes] = [b"null"] * len(refs)
+            found: dict[int, tuple[Selected, bytes]] = {}
             for places in by_type.values():
-                await self._read(tx, call, refs, places, done, path, found)
+                await self._read(tx, call, refs, places, found)
         except (CodedError, DeniedError) as error:
             raise refused(error, self.selected, path, call) from error
-        return b"[" + b",".join(found) + b"]"
+        items = (done.item(*found[at], (*path, at)) if at in found else b"null" for at in range(len(refs)))
+        return b"[" + b",".join(items) + b"]"
 
     def _refs(self, call: Call) -> list[NodeRef]:
         ids = self.find_ids(call)
@@ -206,9 +221,7 @@ class PlacesPlan:
         call: Call,
         refs: Sequence[NodeRef],
         places: Sequence[int],
-        done: Completion,
-        path: Path,
-        found: list[bytes],
+        found: dict[int, tuple[Selected, bytes]],
     ) -> None:
         type_, source = self.maker.node_type(refs[places[0]])
         for at in places:
@@ -218,7 +231,7 @@ class PlacesPlan:
         asked = (kept, [refs[at].tenant for at in kept], [refs[at].key for at in kept])
         parameters = [_placed_set(getter, asked, call) for getter in compiled.getters]
         for at, answer in await tx.raw.fetch(compiled.sql, *parameters) if kept else ():
-            found[at] = done.item(answer, selected, (*path, at))
+            found[at] = selected, answer
 
     def _find(self, type_: GraphQLObjectType, call: Call) -> tuple[Selected, Compiled]:
         found = self.compiled.get(type_.name)
@@ -234,7 +247,8 @@ def _unplaced(_call: Call) -> Any:
 
 
 def _stand_in() -> Getter:
-    return lambda call: _unplaced(call)
+    """A getter of its own, known by identity; its plan puts the place in its stead."""
+    return partial(_unplaced)
 
 
 _TENANT: Final = _stand_in()
@@ -306,6 +320,8 @@ class PlanMaker:
         except DeniedError as denied:
             selected.dirty = True
             return FixedPlan(selected, marker(denied.code).encode())
+        except CodedError as error:
+            return RefusedPlan(selected, error)
 
     def _root(self, selected: Selected, values: VariableValues) -> RootPlan:
         source = find_source(selected.definition)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, se
 
 from audit.tables import ledger_entries
 from certification.tables import applications, campaigns, certifications, form_versions, opinions
-from graphql_schema.actions import decide_actions
+from graphql_schema.actions import NEEDS, decide_actions
 from graphql_schema.declare import (
     Connection,
     Direction,
@@ -37,6 +37,7 @@ from graphql_schema.scalars import Hex
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
 from graphql_schema.types.ledger import LedgerEntry
+from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
@@ -138,8 +139,10 @@ class AvailableAction:
     """What graphql_schema/actions.py decides."""
 
     action: str = strawberry.field(description="Name of the action (事项).")
+    name: str = strawberry.field(description="What officers call it (事项名称).")
+    clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
     allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    reason: str | None = strawberry.field(description="Code of the refusal (不可办理的原因代码).")
+    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
@@ -229,15 +232,7 @@ class Application(Node):
         description="What the county's log says of it (账目).",
     )
     available_actions: list[AvailableAction] = computed(
-        {
-            "status": applications.c.status,
-            "level": applications.c.level,
-            "tenant_id": applications.c.tenant_id,
-            "campaign_tenant_id": applications.c.campaign_tenant_id,
-            "campaign_id": applications.c.campaign_id,
-            "community_id": applications.c.community_id,
-            "street_id": applications.c.street_id,
-        },
+        NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
     )

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from certification.tables import campaign_levels, campaign_windows, campaigns, rosters, standard_clauses
+from graphql_schema.actions import decide_publicity
 from graphql_schema.declare import (
     Connection,
     Node,
     column,
+    computed,
     connection,
     equals,
     in_tenant,
@@ -22,6 +24,7 @@ from graphql_schema.declare import (
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.enums import Level, StandardPart
+from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
@@ -73,6 +76,18 @@ class StandardClause:
     wording: str = column(standard_clauses.c.wording, description="Wording (条文).")
 
 
+@strawberry.type(description="The latest publicity that the campaign leaves room for (公示安排).")
+class PublicityPlan:
+    """What the planner says; `obstacle` when it cannot say."""
+
+    opens_on: date | None = strawberry.field(
+        description="The latest day to put it up; it does not count (最迟公示日)."
+    )
+    counted: list[date] = strawberry.field(description="The counted working days (计入的工作日).")
+    report_from: date | None = strawberry.field(description="The first day to report (可报送日).")
+    obstacle: Obstacle | None = strawberry.field(description="Why there is no plan (无法安排的原因).")
+
+
 @rows(campaigns, permission=Permission.READ, description="A round of recommendation (批次).")
 class Campaign(Node):
     """A campaign with its levels, windows and standard."""
@@ -109,4 +124,9 @@ class Campaign(Node):
     )
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
         {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."
+    )
+    publicity_plan: PublicityPlan = computed(
+        {"programme": campaigns.c.programme},
+        decide_publicity,
+        description="Publicity in working days, make-up days counted (公示安排).",
     )

@@ -45,7 +45,7 @@ def test_platform_stays_a_plain_folder() -> None:
 
 def test_locks_are_hashed_and_name_no_place() -> None:
     locks = sorted((ROOT / "deploy" / "requirements").glob("*.txt"))
-    assert [lock.stem for lock in locks] == ["base", "boot", "dev", "postgres"]
+    assert [lock.stem for lock in locks] == ["base", "boot", "dev", "node", "postgres"]
     assert offenders(r"://|--index|--find-links|^\s*-e|(^|[\s'\"])/\w", locks) == []
     for lock in locks:
         for requirement in re.split(r"\n(?=\S)", lock.read_text().strip()):

@@ -41,7 +41,9 @@ CAMPAIGN = (
     "query Campaign($code: String!) { campaigns(filter: {code: $code}) { edges { node { id name } } } }"
 )
 NODE = "query Node($id: ID!) { node(id: $id) { id __typename } }"
-NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { application { id } } } } }"
+NODE_ITEMS = (
+    "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict application { id } } } } }"
+)
 TRAY = """query Tray {
   applications(first: 100) {
     edges { node { id status tenant { code } community { name } form { hash } } }
@@ -50,9 +52,9 @@ TRAY = """query Tray {
 LISTS = (
     "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id } } } }"
 )
-PERIOD = f"""query PublicityPeriod($day: Date!) {{
-  publicityPeriod(opensOn: $day) {{ __typename ... on PublicityPeriod {{ opensOn counted closesOn }} {_REFUSED} }}
-}}"""
+PLAN = """query Plan($code: String!) {
+  campaigns(filter: {code: $code}) { edges { node { publicityPlan { opensOn counted reportFrom obstacle { code } } } } }
+}"""
 PASTE = (
     'mutation {{ signIn(input: {{tenantCode: "{code}", login: "county", password: "{password}"}}) '
     "{{ ... on SignedIn {{ token }} }} }}"

@@ -10,11 +10,10 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +36,10 @@ from xingji.demo.cast import CITY, PASSWORD, counties, founding_of
 from xingji.demo.client import ApiError
 from xingji.demo.clock import StoryClock, shanghai
 from xingji.demo.show import Screen, print_told
-from xingji.demo.story import Story, StoryError, Told
+from xingji.demo.story import STEPS, Story, StoryError, Told
 from xingji.errors import DemoFailedError
 from xingji.founding import found_installation
-from xingji.http.serving import make_server
+from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
 from xingji.service import Tenant, open_keys, open_service, read_registry
 from xingji.settings import Settings
@@ -48,6 +47,7 @@ from xingji.settings import Settings
 DOMAIN: Final = "demo.xingji.example"
 BEGINS: Final = shanghai(4, 25, 8)
 ENDS: Final = shanghai(7, 15, 10)
+TOLD: Final = "demo-told.json"
 
 
 def run_demo(settings: Settings, *, stay: bool) -> int:
@@ -67,16 +67,13 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
     database = await Database.connect(server.app_url, 1, 4)
     try:
         await _found(settings, server, database, screen)
-        told_file = settings.home / "demo-told.json"
-        played = told_file.exists()
-        clock = StoryClock(ENDS if played else BEGINS)
+        told = _read_told(settings.home)
+        clock = StoryClock(ENDS if told.steps == STEPS else BEGINS)
         async with _serving(settings, server.app_url, clock) as address:
             screen.step("服务已启动", address)
-            if not played:
-                async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
-                    told = await Story(http, clock, screen.step).play()
-                told_file.write_text(json.dumps(told.to_json(), ensure_ascii=False))
-            told = Told.from_json(json.loads(told_file.read_text()))
+            async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+                keep = partial(_keep_told, settings.home)
+                told = await Story(http, clock, screen.step, told, keep).play()
             print_told(told)
             held = await _verify(settings, database, screen)
             if not stay:
@@ -86,6 +83,18 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
             return 0 if held else 1
     finally:
         await database.close()
+
+
+def _read_told(home: Path) -> Told:
+    """What an earlier run of this home played."""
+    file = home / TOLD
+    return Told.from_json(json.loads(file.read_text("utf-8"))) if file.exists() else Told()
+
+
+def _keep_told(home: Path, told: Told) -> None:
+    fresh = home / f"{TOLD}.new"
+    fresh.write_text(json.dumps(told.to_json(), ensure_ascii=False), "utf-8")
+    fresh.replace(home / TOLD)
 
 
 async def _found(settings: Settings, server: Server, database: Database, screen: Screen) -> None:
@@ -112,7 +121,7 @@ async def _serving(settings: Settings, url: str, clock: StoryClock) -> AsyncIter
     )
     server = make_server(app, settings.host, settings.port)
     try:
-        listening = socket.create_server((settings.host, settings.port))
+        listening = open_socket(settings.host, settings.port)
     except OSError as error:
         raise DemoFailedError(reason=f"{settings.host}:{settings.port}: {error}") from error
     port = listening.getsockname()[1]

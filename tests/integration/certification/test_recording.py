@@ -14,6 +14,7 @@ from certification.acts import (
     file_application,
     give_opinion,
     open_campaign,
+    rank,
     save_form,
     submit,
 )
@@ -105,7 +106,7 @@ async def test_a_retry_is_authorised_again(world: World, campaign: UUID) -> None
         await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26 - timedelta(days=60), request="form")
 
 
-@pytest.mark.parametrize("request_id", ["", "a b", "x" * 201, "编号", "line\n"])
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 201, "编号", "line\n", "follow:x"])
 async def test_a_malformed_request_id_is_refused(world: World, request_id: str) -> None:
     command = open_campaign.Command("zhoukou-2022")
     principal = world.principal("city/1")
@@ -268,3 +269,13 @@ async def test_a_ranking_waits_for_those_under_review(world: World, campaign: UU
 
 async def applied(world: World) -> UUID:
     return UUID(str(await world.value(2, "SELECT id FROM applications LIMIT 1")))
+
+
+async def test_a_ranking_selects_from_the_top(world: World, campaign: UUID) -> None:
+    first, second = [(county, await world.visited(campaign, county)) for county in (2, 3)]
+    items = (Choice(*first, "not_selected", "理由"), Choice(*second, "selected", "理由"))
+    command = rank.Command(campaign, "provincial", items, "比较")
+    with pytest.raises(RosterItemsError):
+        await world.act(rank.ACT, command, "city/1", MAY_20)
+    with pytest.raises(NotFoundError):  # a county has no campaign of its own
+        await world.act(rank.ACT, command, "county/2", MAY_20, on=2)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
+from certification.acts import close_publicity
 from certification.acts.listing import Choice
-from tests.integration.certification.world import CITY, COUNTIES, JULY, MAY_20, MAY_30, World
+from certification.errors import NotEntitledError
+from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
 
 
 async def visited_everywhere(world: World, campaign: UUID) -> Mapping[int, UUID]:
@@ -86,3 +91,27 @@ async def test_personal_fields_are_stored_beside_the_ledger_and_never_in_it(worl
     leaves = await world.value(2, "SELECT string_agg(leaf, '') FROM ledger_entries")
     assert "13800000000" not in leaves
     assert "王社区" not in leaves
+
+
+async def test_a_late_following_cites_the_entry_that_made_the_list(world: World) -> None:
+    campaign = await world.open()
+    application = await world.visited(campaign, 2)
+    ranking = await world.ranked(campaign, {2: application}, 1)
+    publicity = await world.publicised(campaign, ranking)
+    made = await world.value(CITY, "SELECT head FROM ledger_heads WHERE tenant_id = 1")
+    close = close_publicity.Command(campaign, "provincial", publicity)
+    await world.act(close_publicity.ACT, close, "city/2", MAY_30)
+    (followed,) = await world.follow(MAY_30)
+    leaf = await world.value(2, "SELECT leaf FROM ledger_entries WHERE seq = $1", followed.receipt.seq)
+    assert made.hex() in leaf
+    assert await world.status(2, application) == "publicised"
+
+
+async def test_nothing_follows_without_the_countys_grant(world: World) -> None:
+    campaign = await world.open()
+    application = await world.visited(campaign, 2)
+    await world.publicised(campaign, await world.ranked(campaign, {2: application}, 1))
+    with pytest.raises(NotEntitledError):  # at a time at which the grant does not stand
+        await world.follow(FOUNDED - timedelta(days=1))
+    assert await world.status(2, application) == "site_visited"
+    assert len(await world.follow(MAY_20)) == 1

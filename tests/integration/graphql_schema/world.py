@@ -15,10 +15,12 @@ import asyncpg
 
 from audit.tables import ledger_entries
 from certification import tables as c
+from certification.reader import load_programme
 from tenancy import tables as t
 from tenancy.identity import Principal, Role, RoleName
 
 Row = dict[str, Any]
+PROGRAMME = load_programme("zhoukou-2022")
 SPACE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 START = datetime(2022, 4, 25, 1, 2, 3, 456789, tzinfo=UTC)
 NOW = datetime(2022, 5, 10, tzinfo=UTC)
@@ -153,7 +155,7 @@ class World:
             name="第六批",
             document_number="周人社办〔2022〕72号",
             issued_on=date(2022, 4, 25),
-            programme='{"a":1}',
+            programme=PROGRAMME.canonical.decode(),
             programme_digest=digest("programme"),
             opened_at=START,
         )
@@ -243,7 +245,7 @@ class World:
             campaign_id=uid("campaign", CITY if n % 4 < 3 else STRANGER),
             level=level,
             community_id=community,
-            street_id=street,
+            street_id=uid("nowhere") if (county, n) == (WEST, 4) else street,
             status=c.STATUSES[n % len(c.STATUSES)],
             revision=n,
             form_version_id=versions[-1] if versions else None,

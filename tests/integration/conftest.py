@@ -1,0 +1,100 @@
+"""Worlds for whoever tests through the front door: founded once and played once for the run, cloned for each test."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.api.kit import Stage, World, found_world, serve_world
+from tests.integration.demo.kit import Playing, play_until
+from tests.support import DatabaseUrls, clone_database
+from xingji.demo.clock import shanghai
+from xingji.demo.run import BEGINS, ENDS
+from xingji.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+async def founded(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[World]:
+    """Units, ledgers and people of Zhoukou on 2022-04-25; nothing played yet."""
+    home = Path(tempfile.mkdtemp(prefix="xt-", dir="/tmp"))
+    async with clone_database(postgres, migrated) as urls:
+        await found_world(urls, home, BEGINS)
+        yield World(urls.name, home)
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+async def played(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Playing]:
+    """The whole story, played once without a break; clone it."""
+    async with clone_database(postgres, founded.template) as urls:
+        async with serve_world(urls, founded.home, BEGINS) as stage:
+            told = await play_until(stage, None)
+        yield Playing(World(urls.name, founded.home), *told)
+
+
+@pytest.fixture(scope="session")
+async def chapter(
+    postgres: EmbeddedPostgres, founded: World
+) -> AsyncIterator[Callable[[int], Awaitable[World]]]:
+    """`await chapter(3)`: the world as it is after three steps of the story; clone it."""
+    kept: dict[int, World] = {}
+    async with AsyncExitStack() as stack:
+
+        async def get(steps: int) -> World:
+            if steps not in kept:
+                urls = await stack.enter_async_context(clone_database(postgres, founded.template))
+                async with serve_world(urls, founded.home, BEGINS) as stage:
+                    await play_until(stage, steps)
+                kept[steps] = World(urls.name, founded.home)
+            return kept[steps]
+
+        yield get
+
+
+@asynccontextmanager
+async def _served(postgres: EmbeddedPostgres, world: World, start: object) -> AsyncIterator[Stage]:
+    async with (
+        clone_database(postgres, world.template) as urls,
+        serve_world(urls, world.home, start) as stage,
+    ):
+        yield stage
+
+
+@pytest.fixture
+async def fresh(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Stage]:
+    """A server over a founded world."""
+    async with _served(postgres, founded, BEGINS) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def endorsed(
+    postgres: EmbeddedPostgres, chapter: Callable[[int], Awaitable[World]]
+) -> AsyncIterator[Stage]:
+    """A server after the streets' opinions, on 2022-05-10."""
+    async with _served(postgres, await chapter(3), shanghai(5, 10)) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def replay(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
+    """A server over a played world, on 2022-07-15."""
+    async with _served(postgres, played.world, ENDS) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+async def reading(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
+    """One server over a played world for all that only read or are refused."""
+    async with _served(postgres, played.world, ENDS) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def copy(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[DatabaseUrls]:
+    """A played world that nobody serves, to tamper with."""
+    async with clone_database(postgres, played.world.template) as urls:
+        yield urls

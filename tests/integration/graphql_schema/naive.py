@@ -1,0 +1,430 @@
+"""The same questions by graphql-core's own executor, over the world's rows, one field at a time.
+
+Written from the meaning of the fields and not from their declarations, so that the two can disagree.
+"""
+
+# ruff: noqa: N802 - a method is named after the type and the field it answers
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    GraphQLError,
+    GraphQLResolveInfo,
+    build_schema,
+    execute_sync,
+    get_named_type,
+    is_enum_type,
+    parse,
+)
+
+from certification.life import ApplicationView, available_actions
+from graphql_schema.scalars import format_timestamp
+from tenancy.identity import Principal, RoleName
+from tests.integration.graphql_schema.world import NOW, PROGRAMME, Row, World
+
+TABLES = {
+    "Tenant": "tenants",
+    "Unit": "units",
+    "UnitLineage": "unit_lineages",
+    "Campaign": "campaigns",
+    "CampaignLevel": "campaign_levels",
+    "CampaignWindow": "campaign_windows",
+    "StandardClause": "standard_clauses",
+    "Application": "applications",
+    "FormVersion": "form_versions",
+    "Opinion": "opinions",
+    "Certification": "certifications",
+    "Roster": "rosters",
+    "RosterItem": "roster_items",
+    "LedgerEntry": "ledger_entries",
+    "RoleAssignment": "role_assignments",
+}
+SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
+KEYS = {"LedgerEntry": "seq"}
+
+
+class Naive:
+    """Answers for one reader."""
+
+    def __init__(self, sdl: str, world: World, reader: Principal) -> None:
+        self.schema, self.world, self.reader = build_schema(sdl), world, reader
+        self.role = reader.roles[0].name.value
+        self.jurisdiction = reader.roles[0].unit_id
+
+    def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Data, and errors as (message, path)."""
+        result = execute_sync(
+            self.schema,
+            parse(query),
+            {},
+            variable_values=variables,
+            field_resolver=self.resolve,
+            type_resolver=lambda value, _info, _type: value["__typename"],
+        )
+        errors = [(error.message, error.path) for error in result.errors or []]
+        return {"data": result.data, "errors": errors}
+
+    # -- which rows
+
+    def tenants(self, type_: str) -> set[int]:
+        own = {self.reader.tenant_id, *self.reader.granted}
+        return own | set(self.reader.shared) if type_ in SHARED else own
+
+    def visible(self, type_: str, row: Row) -> bool:
+        if type_ == "Tenant":
+            return True
+        if row["tenant_id"] not in self.tenants(type_):
+            return False
+        application = self.application_of(type_, row)
+        if self.role not in ("street_officer", "community_clerk") or application is False:
+            return True
+        column = "street_id" if self.role == "street_officer" else "community_id"
+        return bool(application) and application[column] == self.jurisdiction
+
+    def application_of(self, type_: str, row: Row) -> Any:
+        """The application a row speaks of, None when there is none, False when the type has none."""
+        if type_ == "Application":
+            return row
+        column = {
+            "FormVersion": "application_id",
+            "Opinion": "application_id",
+            "Certification": "application_id",
+            "LedgerEntry": "subject_id",
+        }.get(type_)
+        if column is None:
+            return False
+        found = (a for a in self.world.all("applications") if a["id"] == row[column])
+        return next((a for a in found if a["tenant_id"] == row["tenant_id"]), None)
+
+    def rows(self, type_: str, **wanted: Any) -> list[Row]:
+        return [
+            {**row, "__typename": type_}
+            for row in self.world.all(TABLES[type_])
+            if self.visible(type_, row) and all(row[name] == value for name, value in wanted.items())
+        ]
+
+    def one(self, type_: str, **wanted: Any) -> Row | None:
+        return next(iter(self.rows(type_, **wanted)), None)
+
+    # -- fields
+
+    def resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        parent, name = info.parent_type.name, info.field_name
+        method: Callable[..., Any] | None = getattr(self, f"{parent}_{name}", None)
+        if method is not None:
+            return method(source, arguments)
+        if parent.endswith(("Connection", "Edge")) or parent == "PageInfo":
+            value = source[name]
+            return value() if callable(value) else value
+        if name == "id":
+            key = KEYS.get(parent, "id")
+            tenant = source["id"] if parent == "Tenant" else source["tenant_id"]
+            return f"{parent}.{tenant}.{source[key]}"
+        value = source[re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)]
+        if is_enum_type(get_named_type(info.return_type)):
+            return None if value is None else value.upper()
+        return plain(value)
+
+    def connection(
+        self, rows: list[Row], arguments: dict[str, Any], order: str, descending: bool = False
+    ) -> dict[str, Any]:
+        rows = sorted(rows, key=lambda row: place(row, order), reverse=descending)
+        total = len(rows)
+        cursors = [cursor(row, order) for row in rows]
+        start, stop = 0, total
+        if arguments.get("after") is not None:
+            start = cursors.index(arguments["after"]) + 1
+        if arguments.get("before") is not None:
+            stop = cursors.index(arguments["before"])
+        page = rows[start:stop]
+        last, first = arguments.get("last"), arguments.get("first")
+        if last is not None:
+            shown = page[max(0, len(page) - last) :]
+            more, past = arguments.get("before") is not None, len(page) > last
+        else:
+            shown = page[: 20 if first is None else first]
+            more, past = len(page) > len(shown), arguments.get("after") is not None
+        edges = [{"node": row, "cursor": cursor(row, order)} for row in shown]
+        info = {
+            "hasNextPage": more,
+            "hasPreviousPage": past,
+            "startCursor": edges[0]["cursor"] if edges else None,
+            "endCursor": edges[-1]["cursor"] if edges else None,
+        }
+        return {"edges": edges, "pageInfo": info, "totalCount": total}
+
+    def Query_viewer(self, _: Any, __: Any) -> Any:
+        return next(row for row in self.world.all("people") if row["id"] == self.reader.person_id)
+
+    def Query_node(self, _: Any, arguments: dict[str, Any]) -> Any:
+        return self.find(arguments["id"])
+
+    def Query_nodes(self, _: Any, arguments: dict[str, Any]) -> Any:
+        return [self.find(text) for text in arguments["ids"]]
+
+    def find(self, text: str) -> Row | None:
+        type_, tenant, key = text.split(".")
+        for row in self.rows(type_):
+            number = row["id"] if type_ == "Tenant" else row["tenant_id"]
+            if str(number) == tenant and str(row[KEYS.get(type_, "id")]) == key:
+                return row
+        return None
+
+    def Query_tenants(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.rows("Tenant"), a, "code")
+
+    def Query_units(self, _: Any, a: dict[str, Any]) -> Any:
+        given = a.get("filter") or {}
+        rows = self.filtered("Unit", given, {"parentId": "parent_id"})
+        if given.get("kind") is not None:
+            rows = [row for row in rows if row["kind"].upper() in given["kind"]]
+        return self.connection(rows, a, "sort_key")
+
+    def Query_campaigns(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("Campaign", a.get("filter") or {}, {}), a, "opened_at")
+
+    def Query_applications(self, _: Any, a: dict[str, Any]) -> Any:
+        given, order = a.get("filter") or {}, a.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
+        rows = self.filtered(
+            "Application", given, {"communityId": "community_id", "campaignId": "campaign_id"}
+        )
+        if given.get("status") is not None:
+            rows = [row for row in rows if row["status"].upper() in given["status"]]
+        return self.connection(rows, a, order["field"].lower(), order.get("direction") == "DESC")
+
+    def Query_rosters(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Roster", a.get("filter") or {}, {"campaignId": "campaign_id"})
+        return self.connection(rows, a, "created_at")
+
+    def Query_certifications(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
+        return self.connection(rows, a, "certified_on")
+
+    def Query_ledgerEntries(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("LedgerEntry", a.get("filter") or {}, {}), a, "seq")
+
+    def filtered(self, type_: str, given: dict[str, Any], ids: dict[str, str]) -> list[Row]:
+        rows = self.rows(type_)
+        for name, value in given.items():
+            if value is None or isinstance(value, list):
+                continue
+            if name == "tenantId":
+                rows = [row for row in rows if str(row["tenant_id"]) == value.split(".")[1]]
+            elif name in ids:
+                _, tenant, key = value.split(".")
+                other = (
+                    "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
+                )
+                rows = [row for row in rows if str(row[ids[name]]) == key and str(row[other]) == tenant]
+            elif name in ("level", "kind"):
+                rows = [row for row in rows if row[name].upper() == value]
+            else:
+                column = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+                rows = [row for row in rows if str(row[column]) == value]
+        return rows
+
+    def tenant_of(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["tenant_id"])
+
+    Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
+    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
+
+    def Tenant_parent(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["parent_id"])
+
+    def Opinion_authorTenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["author_tenant_id"])
+
+    def Unit_code(self, row: Row, _: Any) -> Any:
+        codes = self.world.all("unit_codes")
+        mine = [
+            code for code in codes if (code["tenant_id"], code["unit_id"]) == (row["tenant_id"], row["id"])
+        ]
+        return next((code["code"] for code in mine if code["valid_to"] is None), None)
+
+    def unit(self, row: Row, column: str) -> Any:
+        return None if row[column] is None else self.one("Unit", tenant_id=row["tenant_id"], id=row[column])
+
+    def Unit_parent(self, row: Row, _: Any) -> Any:
+        return self.unit(row, "parent_id")
+
+    def Unit_children(self, row: Row, a: dict[str, Any]) -> Any:
+        return self.connection(
+            self.rows("Unit", tenant_id=row["tenant_id"], parent_id=row["id"]), a, "sort_key"
+        )
+
+    def Unit_lineage(self, row: Row, _: Any) -> Any:
+        return self.rows("UnitLineage", tenant_id=row["tenant_id"], unit_id=row["id"])
+
+    def UnitLineage_predecessor(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["predecessor_tenant_id"], id=row["predecessor_unit_id"])
+
+    def part(self, type_: str, row: Row, *order: str) -> Any:
+        rows = self.rows(type_, tenant_id=row["tenant_id"], campaign_id=row["id"])
+        return sorted(rows, key=lambda found: [found[name] for name in order])
+
+    def Campaign_levels(self, row: Row, _: Any) -> Any:
+        return self.part("CampaignLevel", row, "level")
+
+    def Campaign_windows(self, row: Row, _: Any) -> Any:
+        return self.part("CampaignWindow", row, "opens_at", "stage")
+
+    def Campaign_clauses(self, row: Row, _: Any) -> Any:
+        return self.part("StandardClause", row, "level", "part", "position", "code")
+
+    def Campaign_rosters(self, row: Row, a: dict[str, Any]) -> Any:
+        return self.connection(self.part("Roster", row, "created_at"), a, "created_at")
+
+    def Roster_campaign(self, row: Row, _: Any) -> Any:
+        return self.one("Campaign", tenant_id=row["tenant_id"], id=row["campaign_id"])
+
+    def Roster_previous(self, row: Row, _: Any) -> Any:
+        return self.one("Roster", tenant_id=row["tenant_id"], id=row["previous_id"])
+
+    def Roster_items(self, row: Row, _: Any) -> Any:
+        rows = self.rows("RosterItem", tenant_id=row["tenant_id"], roster_id=row["id"])
+        return sorted(rows, key=lambda item: item["position"])
+
+    def RosterItem_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["application_tenant_id"], id=row["application_id"])
+
+    def Application_community(self, row: Row, _: Any) -> Any:
+        return self.unit(row, "community_id")
+
+    def Application_street(self, row: Row, _: Any) -> Any:
+        return self.unit(row, "street_id")
+
+    Certification_community = Application_community
+
+    def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
+        return self.unit(row, "unit_id")
+
+    def Application_campaign(self, row: Row, _: Any) -> Any:
+        return self.one("Campaign", tenant_id=row["campaign_tenant_id"], id=row["campaign_id"])
+
+    def Application_form(self, row: Row, _: Any) -> Any:
+        return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])
+
+    def of(self, type_: str, row: Row, *order: str) -> Any:
+        rows = self.rows(type_, tenant_id=row["tenant_id"], application_id=row["id"])
+        return sorted(rows, key=lambda found: [found[name] for name in order])
+
+    def Application_formVersions(self, row: Row, _: Any) -> Any:
+        return self.of("FormVersion", row, "version")
+
+    def Application_opinions(self, row: Row, _: Any) -> Any:
+        return self.of("Opinion", row, "given_at", "id")
+
+    def Application_certification(self, row: Row, _: Any) -> Any:
+        return next(iter(self.of("Certification", row, "id")), None)
+
+    def Application_ledgerEntries(self, row: Row, a: dict[str, Any]) -> Any:
+        rows = self.rows("LedgerEntry", tenant_id=row["tenant_id"], subject_id=row["id"])
+        return self.connection(rows, a, "seq")
+
+    def Application_availableActions(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None:
+            return []
+        mine = [
+            a["status"]
+            for a in self.world.all("applications")
+            if all(a[name] == row[name] for name in ("tenant_id", "campaign_id", "level"))
+        ]
+        form = next((f for f in self.world.all("form_versions") if f["id"] == row["form_version_id"]), {})
+        given = [o for o in self.world.all("opinions") if o["application_id"] == row["id"]]
+        view = ApplicationView(
+            **{name: row[name] for name in ("tenant_id", "campaign_tenant_id", "level", "status")},
+            **{name: row[name] for name in ("community_id", "street_id", "filed_by")},
+            form_author_id=form.get("author_id"),
+            form_hash=form.get("hash"),
+            endorsed=tuple((o["stage"], o["author_id"]) for o in given),
+            county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
+        )
+        away = row["tenant_id"] != self.reader.tenant_id
+        roles = [role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR]
+        actor = SimpleNamespace(
+            person_id=self.reader.person_id,
+            home_tenant_id=self.reader.tenant_id,
+            roles=roles,
+            oversees=away,
+        )
+        return [
+            {
+                "action": found.action,
+                "name": found.name,
+                "clause": found.clause,
+                "allowed": found.allowed,
+                "reason": found.obstacle and found.obstacle.code,
+            }
+            for found in available_actions(PROGRAMME, view, actor, NOW)
+        ]
+
+    def Opinion_formVersion(self, row: Row, _: Any) -> Any:
+        return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])
+
+    def Certification_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["tenant_id"], id=row["application_id"])
+
+    def Certification_citedSeq(self, row: Row, _: Any) -> Any:
+        if abs(row["cited_seq"]) >= 2**53:
+            raise GraphQLError("The number does not fit 53 bits.")
+        return row["cited_seq"]
+
+    def personal(self, row: Row, column: str) -> str | None:
+        values = self.world.all("personal_values")
+        return next((value["value"] for value in values if value["commitment"] == row[column]), None)
+
+    def contact(self, row: Row, column: str, cover: Callable[[str], str]) -> str | None:
+        value = self.personal(row, column)
+        hidden = self.role in ("auditor", "review_team", "tenant_administrator")
+        return cover(value) if hidden and value is not None else value
+
+    def FormVersion_contactName(self, row: Row, _: Any) -> Any:
+        return self.contact(row, "contact_name_commitment", lambda value: value[0] + "**")
+
+    def FormVersion_fixedPhone(self, row: Row, _: Any) -> Any:
+        return self.contact(row, "fixed_phone_commitment", lambda value: "*********" + value[-2:])
+
+    def FormVersion_mobilePhone(self, row: Row, _: Any) -> Any:
+        return self.contact(row, "mobile_phone_commitment", lambda value: "*********" + value[-2:])
+
+    def Viewer_personId(self, row: Row, _: Any) -> Any:
+        return str(row["id"])
+
+    def Viewer_name(self, row: Row, _: Any) -> Any:
+        return self.personal(row, "name_commitment")
+
+    def Viewer_roles(self, row: Row, _: Any) -> Any:
+        rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
+        held = [role for role in rows if role["valid_from"] <= NOW]
+        return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def place(row: Row, order: str) -> list[Any]:
+    key = KEYS.get(row["__typename"], "id")
+    tenant = row["id"] if row["__typename"] == "Tenant" else row["tenant_id"]
+    return [row[order], row[key], tenant]
+
+
+def cursor(row: Row, order: str) -> str:
+    return ":".join([order, *(str(plain(part)) for part in place(row, order))])
+
+
+def plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return format_timestamp(value)
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case UUID():
+            return str(value)
+        case _:
+            return value

@@ -1,0 +1,195 @@
+"""The read path against graphql-core's own executor: same data, same errors, same order of keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+    validate,
+)
+from graphql import parse as parse_document
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphql_schema.execution import Engine
+from graphql_schema.schema import build_schema, print_schema
+from tests.integration.graphql_schema.conftest import Ask
+from tests.integration.graphql_schema.naive import Naive
+from tests.integration.graphql_schema.world import EAST, READERS, WEST, World, uid
+
+SDL = print_schema(build_schema())
+APPLICATION = f"Application.{EAST}.{uid('application', EAST, 1, 'provincial')}"
+FOREIGN = f"Application.{WEST}.{uid('application', WEST, 1, 'provincial')}"
+LOST = f"Application.{WEST}.{uid('application', WEST, 4, 'provincial')}"
+
+WRITTEN = {
+    "scalars": "{ applications { edges { node { id level status revision filedBy createdAt updatedAt } } } }",
+    "aliases and merged fields": """{ a: applications(first: 2) { edges { node { x: id id status } } }
+        applications(first: 3) { edges { cursor } } applications(first: 3) { edges { node { id } cursor } totalCount } }""",
+    "typenames": "{ __typename applications(first: 1) { __typename edges { __typename node { t: __typename } } "
+    "pageInfo { __typename } } viewer { __typename } }",
+    "a key that is longer than a name in PostgreSQL": "{ applications(first: 2) { edges { node { "
+    + "k" * 80
+    + ": id "
+    + "k" * 79
+    + "2: status } } } }",
+    "keys like the statement's own rows": "{ applications(first: 2) { edges { node { r1: id r2: status concat: level } } } }",
+    "more fields than a function takes": "{ applications(first: 2) { edges { node { "
+    + " ".join(f"f{n}: {'revision' if n % 2 else 'status'}" for n in range(240))
+    + " } } } }",
+    "relations": """{ applications { edges { node { tenant { code parent { name } } community { name code parent { name } }
+        campaign { code levels { level countyQuota } windows { stage opensAt } clauses { part code } }
+        form { version contactName fixedPhone mobilePhone } formVersions { id } certification { id } } } } }""",
+    "opinions": """{ applications { edges { node { opinions { stage verdict text givenAt formHash authorTenant { name }
+        formVersion { id hash } } } } } }""",
+    "nested connections": """{ units(first: 3, filter: {kind: [COUNTY, STREET]}) { totalCount pageInfo { hasNextPage endCursor
+        hasPreviousPage startCursor } edges { cursor node { name validFrom validTo children(first: 2) { totalCount
+        pageInfo { hasNextPage endCursor } edges { node { name code parent { id } } } } } } } }""",
+    "backward": "{ applications(last: 3) { pageInfo { hasNextPage hasPreviousPage startCursor endCursor } "
+    "edges { cursor node { id } } } }",
+    "orders": """{ a: applications(orderBy: {field: UPDATED_AT, direction: DESC}) { edges { cursor } }
+        b: applications(last: 4, orderBy: {field: UPDATED_AT, direction: DESC}) { edges { cursor } pageInfo { endCursor } }
+        c: applications(orderBy: {field: CREATED_AT}) { edges { cursor } } }""",
+    "nothing on a page": "{ applications(first: 0) { edges { cursor } pageInfo { hasNextPage endCursor } totalCount } }",
+    "filters": """{ a: applications(filter: {status: [SUBMITTED, DRAFT], level: PROVINCIAL}) { totalCount edges { node { id } } }
+        b: applications(filter: {status: []}) { totalCount } c: applications(filter: {level: null}) { totalCount }
+        d: applications(filter: null) { totalCount } e: rosters(filter: {kind: PUBLICITY}) { edges { node { opensOn } } } }""",
+    "lists of the city": """{ rosters { edges { node { kind opensOn closedAt documentNumber previous { kind } campaign { name }
+        items { position verdict citedSeq citedHash application { id status } } } } } }""",
+    "campaigns": "{ campaigns { edges { node { code programme programmeDigest issuedOn rosters(first: 1) { totalCount "
+    "edges { node { id items { communityName } } } } } } } }",
+    "lineage": "{ units(filter: {kind: [STREET]}) { edges { node { lineage { kind effectiveOn predecessor { name } } } } } }",
+    "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
+        subjectType subjectId actorId requestId tenant { code } } } }
+        applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
+    "tenants": "{ tenants { edges { cursor node { id code name level origin parent { id } } } } }",
+    "viewer": "{ viewer { personId name tenant { name } roles { role validFrom validTo unit { name kind } } } }",
+    "certifications with a number too big": "{ certifications { edges { node { documentNumber certifiedOn citedSeq } } } }",
+    "a number too big under a nullable field": "{ applications { edges { node { id certification { id citedSeq } } } } }",
+    "a row missing behind a non-null field": "{ applications { edges { node { id street { name } } } } }",
+    "two failures in one object": "{ applications { edges { node { a: street { name } b: street { name } } } } }",
+    "a node": f'{{ node(id: "{APPLICATION}") {{ id __typename ... on Application {{ status opinions {{ text }} }} '
+    "... on Unit { name } } }",
+    "a node of another county": f'{{ node(id: "{FOREIGN}") {{ id }} }}',
+    "a node with a row missing": f'{{ node(id: "{LOST}") {{ ... on Application {{ street {{ name }} }} }} }}',
+    "nodes": f'{{ nodes(ids: ["{FOREIGN}", "{APPLICATION}", "Tenant.2.2", "{LOST}", "{APPLICATION}", "LedgerEntry.2.0", '
+    f'"Unit.{EAST}.{uid("root", EAST)}"]) {{ __typename id ... on Application {{ level street {{ name }} }} '
+    "... on Tenant { name } ... on LedgerEntry { seq } } }",
+    "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
+    "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
+    "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed reason } status } } } }",
+}
+
+
+def agree(ours: dict[str, Any], naive: dict[str, Any]) -> None:
+    """The same text of data, so the same order; the same messages and paths, in order."""
+    errors = [(error["message"], error["path"]) for error in ours.get("errors", [])]
+    assert errors == naive["errors"]
+    assert json.dumps(ours["data"], ensure_ascii=False) == json.dumps(naive["data"], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("who", READERS)
+@pytest.mark.parametrize("what", WRITTEN)
+async def test_answers_agree_on_written_queries(what: str, who: str, ask: Ask, world: World) -> None:
+    reader = READERS[who]
+    agree(await ask(WRITTEN[what], reader), Naive(SDL, world, reader).ask(WRITTEN[what]))
+
+
+VARIABLE = """query($n: Int = 2, $skip: Boolean!, $status: [ApplicationStatus!], $level: Level, $one: ApplicationStatus! = DRAFT) {
+    a: applications(first: $n, filter: {status: $status, level: $level}) { edges { node { id status @skip(if: $skip)
+      ... @include(if: $skip) { level revision } } } }
+    b: applications(filter: {status: [SUBMITTED, $one]}) @skip(if: $skip) { totalCount } }"""
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"skip": True},
+        {"skip": False},
+        {"skip": False, "n": None},
+        {"skip": False, "n": 5, "status": ["SUBMITTED"]},
+        {"skip": False, "n": 5, "status": ["SUBMITTED", "STREET_ENDORSED"], "level": None},
+        {"skip": True, "n": 1, "status": None, "level": "STAR", "one": "WITHDRAWN"},
+    ],
+    ids=str,
+)
+async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, world: World) -> None:
+    reader = READERS["city officer"]
+    for _ in range(2):
+        agree(
+            await ask(VARIABLE, reader, variables), Naive(SDL, world, reader).ask(VARIABLE, dict(variables))
+        )
+
+
+ROOTS = (
+    "viewer",
+    "tenants",
+    "units",
+    "campaigns",
+    "applications",
+    "rosters",
+    "certifications",
+    "ledgerEntries",
+)
+
+
+@st.composite
+def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
+    """A valid document over the schema, a few floors deep."""
+
+    def fields(type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, names: tuple[str, ...]) -> str:
+        chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4))
+        parts = [field(type_, name, depth, at) for at, name in enumerate(chosen)]
+        if draw(st.integers(0, 5)) == 0:
+            parts.append("__typename")
+        return " ".join(parts)
+
+    def field(type_: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int, at: int) -> str:
+        definition = type_.fields[name]
+        named = get_named_type(definition.type)
+        if is_leaf_type(named):
+            text = name if draw(st.booleans()) else f"a{at}: {name}"
+        else:
+            below = tuple(
+                key
+                for key, value in named.fields.items()
+                if depth > 0 or is_leaf_type(get_named_type(value.type))
+            )
+            if not below:
+                return "__typename"
+            arguments = ""
+            if "first" in definition.args:
+                arguments = draw(st.sampled_from(["", "(first: 2)", "(last: 3)", "(first: 0)", "(last: 1)"]))
+            text = f"a{depth}{at}{name}: {name}{arguments} {{ {fields(named, depth - 1, below)} }}"
+        match draw(st.integers(0, 9)):
+            case 0:
+                return f"... on {type_.name} {{ {text} }}"
+            case 1:
+                return f"... @include(if: true) {{ {text} }}"
+            case 2:
+                return f"{text} @skip(if: false)" if is_leaf_type(named) else text
+            case _:
+                return text
+
+    query = schema.query_type
+    assert query is not None
+    return "{ " + fields(query, 7, ROOTS) + " }"
+
+
+ENGINE_SCHEMA = Engine(build_schema()).schema
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(document=documents(ENGINE_SCHEMA), who=st.sampled_from(sorted(READERS)))
+async def test_answers_agree_on_generated_queries(document: str, who: str, ask: Ask, world: World) -> None:
+    assert not validate(ENGINE_SCHEMA, parse_document(document)), document
+    reader = READERS[who]
+    agree(await ask(document, reader), Naive(SDL, world, reader).ask(document))
