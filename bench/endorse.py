@@ -36,11 +36,12 @@ from bench.load import drive, post
 from bench.reads import measure_of
 from bench.rounds import Measure, Row, Table, compare
 from bench.serving import serving
-from tenancy.tokens import TokenKeys
+from tenancy.tokens import LIFETIME, TokenKeys
 from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
 CLIENTS: Final = (16, 64)
+MOST_A_SECOND: Final = 3_000
 TITLES: Final = {"hot": "one hot tenant", "spread": "100 tenants"}
 
 MUTATION: Final = """mutation GiveOpinion($requestId: ID!, $input: GiveOpinionInput!) {
@@ -126,6 +127,8 @@ class OurSide:
     ) -> None:
         self._admin, self._port, self._home, self._pool = admin, port, home, pool
         self._clients, self._seconds = clients, seconds
+        self._tokens: Mapping[tuple[int, int], str] = {}
+        self._issued = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> Measure:
         """One turn."""
@@ -141,14 +144,22 @@ class OurSide:
         return measure_of(load)
 
     def _requests(self) -> Sequence[bytes]:
-        pool, keys, now = self._pool, TokenKeys(self._home / "tokens"), datetime.now(UTC)
-        tokens = {
-            (tenant, street): keys.issue(street_officer(tenant, street), now)
-            for tenant in range(pool.first, pool.first + pool.tenants)
-            for street in range(STREETS)
-        }
-        numbers = random.sample(range(pool.size), pool.size)
-        return [_request(pool, number, tokens) for number in numbers]
+        """More than can be answered in a turn, unless the pool ends; made beforehand, so that the load stays light."""
+        self._renew_tokens()
+        size = self._pool.size
+        numbers = random.sample(range(size), min(size, int(MOST_A_SECOND * self._seconds)))
+        return [_request(self._pool, number, self._tokens) for number in numbers]
+
+    def _renew_tokens(self) -> None:
+        """Officers keep a token for minutes, so a turn does not begin with new ones."""
+        pool, now = self._pool, datetime.now(UTC)
+        if now - self._issued > LIFETIME / 2:
+            keys, self._issued = TokenKeys(self._home / "tokens"), now
+            self._tokens = {
+                (tenant, street): keys.issue(street_officer(tenant, street), now)
+                for tenant in range(pool.first, pool.first + pool.tenants)
+                for street in range(STREETS)
+            }
 
 
 def _request(pool: Pool, number: int, tokens: Mapping[tuple[int, int], str]) -> bytes:

@@ -3,7 +3,7 @@
 It is what is left when everything of ours is taken away: no GraphQL, no token, no access log, no headers of safety, no refusals. It keeps what
 no honest server could leave out: the same row-level security as the same role, the same settings of the transaction in one message, as many
 connections, the same server in front. It is written to be hard to beat: text put together by `concat`, which is quicker than
-`json_build_object`; a pool that resets nothing; bytes passed through.
+`json_build_object`; sub-selects, which take the right index where joins did not; a pool that resets nothing.
 
     POST /one  {"tenant": 1001, "id": "…"}      POST /fifty  {"tenant": 1001}      POST /hundred  {"tenant": 1001}
 
@@ -45,29 +45,31 @@ FROM applications a WHERE a.tenant_id = $1 AND a.id = $2"""
 FIFTY: Final = f"""
 SELECT concat('{{"data":{{"applications":{{"edges":[', string_agg(concat(
     '{{"node":{{"id":"Application.', a.tenant_id, '.', a.id, '","level":"', upper(a.level), '","status":"', upper(a.status),
-    '","createdAt":"', {_stamp("a.created_at")},
-    '","community":{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE},
-    '}},"street":{{"id":"Unit.', s.tenant_id, '.', s.id, '","name":', to_json(s.name),
-    '}},"form":{{"id":"FormVersion.', f.tenant_id, '.', f.id, '","version":', f.version,
-    ',"situation":', to_json(f.situation), ',"narrative":', to_json(f.narrative), ',"hash":"', encode(f.hash, 'hex'),
-    '"}},"opinions":[', {_OPINIONS}, ']}}}}'), ',' ORDER BY a.created_at, a.id), ']}}}}}}')
-FROM (SELECT * FROM applications WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 50) a
-JOIN units c ON c.tenant_id = a.tenant_id AND c.id = a.community_id
-JOIN units s ON s.tenant_id = a.tenant_id AND s.id = a.street_id
-JOIN form_versions f ON f.tenant_id = a.tenant_id AND f.id = a.form_version_id"""
+    '","createdAt":"', {_stamp("a.created_at")}, '","community":',
+    (SELECT concat('{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE}, '}}')
+      FROM units c WHERE c.tenant_id = a.tenant_id AND c.id = a.community_id), ',"street":',
+    (SELECT concat('{{"id":"Unit.', s.tenant_id, '.', s.id, '","name":', to_json(s.name), '}}')
+      FROM units s WHERE s.tenant_id = a.tenant_id AND s.id = a.street_id), ',"form":',
+    (SELECT concat('{{"id":"FormVersion.', f.tenant_id, '.', f.id, '","version":', f.version,
+      ',"situation":', to_json(f.situation), ',"narrative":', to_json(f.narrative),
+      ',"hash":"', encode(f.hash, 'hex'), '"}}')
+      FROM form_versions f WHERE f.tenant_id = a.tenant_id AND f.id = a.form_version_id),
+    ',"opinions":[', {_OPINIONS}, ']}}}}'), ','), ']}}}}}}')
+FROM (SELECT * FROM applications WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 50) a"""
 
 HUNDRED: Final = f"""
 SELECT concat('{{"data":{{"certifications":{{"edges":[', string_agg(concat(
     '{{"node":{{"id":"Certification.', x.tenant_id, '.', x.id, '","level":"', upper(x.level),
     '","documentNumber":', to_json(x.document_number), ',"certifiedOn":"', to_char(x.certified_on, 'YYYY-MM-DD'),
-    '","community":{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE},
-    ',"parent":{{"name":', to_json(s.name), '}}}},"application":{{"id":"Application.', a.tenant_id, '.', a.id,
-    '","status":"', upper(a.status), '","updatedAt":"', {_stamp("a.updated_at")}, '"}}}}}}'),
-    ',' ORDER BY x.certified_on, x.id), ']}}}}}}')
-FROM (SELECT * FROM certifications WHERE tenant_id = $1 ORDER BY certified_on, id LIMIT 100) x
-JOIN units c ON c.tenant_id = x.tenant_id AND c.id = x.community_id
-JOIN units s ON s.tenant_id = c.tenant_id AND s.id = c.parent_id
-JOIN applications a ON a.tenant_id = x.tenant_id AND a.id = x.application_id"""
+    '","community":',
+    (SELECT concat('{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE},
+      ',"parent":', (SELECT concat('{{"name":', to_json(s.name), '}}')
+        FROM units s WHERE s.tenant_id = c.tenant_id AND s.id = c.parent_id), '}}')
+      FROM units c WHERE c.tenant_id = x.tenant_id AND c.id = x.community_id), ',"application":',
+    (SELECT concat('{{"id":"Application.', a.tenant_id, '.', a.id, '","status":"', upper(a.status),
+      '","updatedAt":"', {_stamp("a.updated_at")}, '"}}')
+      FROM applications a WHERE a.tenant_id = x.tenant_id AND a.id = x.application_id), '}}}}'), ','), ']}}}}}}')
+FROM (SELECT * FROM certifications WHERE tenant_id = $1 ORDER BY certified_on, id LIMIT 100) x"""
 
 STATEMENTS: Final[Mapping[str, str]] = {"/one": ONE, "/fifty": FIFTY, "/hundred": HUNDRED}
 
