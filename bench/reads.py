@@ -23,6 +23,7 @@ from tenancy.tokens import TokenKeys
 from xingji.postgres import EmbeddedPostgres
 
 CONNECTIONS: Final = 16
+SLICE: Final = 0.5  # seconds
 _OPINIONS: Final = "opinions { id stage verdict text authorId givenAt formHash }"
 
 ONE: Final = f"""query One($id: ID!) {{
@@ -75,7 +76,7 @@ CASES: Final = (
 async def bench_reads(server: EmbeddedPostgres, database: str, rounds: int, seconds: float) -> Table:
     """Measure the three cases. Raises RuntimeError when the answers differ."""
     url, home = server.url("app", database), server.home
-    rows, sizes = [], {}
+    rows, sizes, slices = [], {}, max(1, round(seconds / SLICE))
     async with serving("limit", url, home) as limit_port, serving("ours", url, home) as our_port:
         for case in CASES:
             tokens = issue_tokens(home)
@@ -85,7 +86,11 @@ async def bench_reads(server: EmbeddedPostgres, database: str, rounds: int, seco
             ours = [case.ours(*place, tokens[place[0]]) for place in places]
             rows.append(
                 await compare(
-                    case.name, _side(limit_port, limits, seconds), _side(our_port, ours, seconds), rounds
+                    case.name,
+                    _side(limit_port, limits, seconds / slices),
+                    _side(our_port, ours, seconds / slices),
+                    rounds,
+                    slices,
                 )
             )
     sizes_text = "; ".join(f"{name}: {size / 1000:.1f} kB" for name, size in sizes.items())

@@ -44,11 +44,25 @@ class Row:
     ours_p99: float | None
 
 
-async def compare(case: str, limit: Side, ours: Side, rounds: int) -> Row:
-    """Measure both sides in turn `rounds` times, behind a turn of each that warms; rates, so higher is better."""
+async def compare(case: str, limit: Side, ours: Side, rounds: int, slices: int = 1) -> Row:
+    """Measure both sides in turn `rounds` times, behind a turn of each that warms; rates, so higher is better.
+
+    Within a round the sides alternate `slices` times, and the means count: the finer, the less another program's burst falls on
+    one side alone.
+    """
     await limit()
     await ours()
-    return make_row(case, "1/s", [(await limit(), await ours()) for _ in range(rounds)])
+    pairs = []
+    for _ in range(rounds):
+        turns = [(await limit(), await ours()) for _ in range(slices)]
+        pairs.append((_mean([one for one, _ in turns]), _mean([other for _, other in turns])))
+    return make_row(case, "1/s", pairs)
+
+
+def _mean(measures: Sequence[Measure]) -> Measure:
+    tails = [one.p99 for one in measures if one.p99 is not None]
+    value = statistics.fmean(one.value for one in measures)
+    return Measure(value, statistics.fmean(tails) if tails else None)
 
 
 def make_row(case: str, unit: Unit, pairs: Sequence[tuple[Measure, Measure]]) -> Row:

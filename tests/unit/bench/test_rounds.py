@@ -44,6 +44,10 @@ async def test_sides_are_warmed_and_alternate() -> None:
     row = await compare("case", side("limit", [1, 10, 10]), side("ours", [1000, 5, 7]), rounds=2)
     assert turns == ["limit", "ours"] * 3
     assert row.ratio == pytest.approx(0.6), "the warming turn must not count"
+    turns.clear()
+    row = await compare("case", side("limit", [1, 10, 30]), side("ours", [1, 10, 10]), rounds=1, slices=2)
+    assert turns == ["limit", "ours"] * 3
+    assert row.ratio == pytest.approx(0.5), "the slices of a round are one measure"
 
 
 def test_table_and_json_carry_the_same_figures() -> None:
