@@ -26,6 +26,8 @@ from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
 NAMES: Final = ("reads", "endorse", "start")
+BUSY: Final = 0.3
+"""Load a core above which other programs take so much that one process is at a disadvantage to pgbench's many."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,10 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     names = NAMES if arguments.name == "all" else (arguments.name,)
     home = Path(os.environ.get("XINGJI_HOME") or ".xingji").absolute() / "bench"
-    begun = datetime.now(UTC)
+    begun, load = datetime.now(UTC), os.getloadavg()[0]
     tables = list(_run(names, home, arguments.rounds, arguments.seconds))
     run = {
         "at": begun.isoformat(timespec="seconds"),
+        "load_before": load,
         "postgresql": get_binaries(os.environ).major,
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
@@ -48,10 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(names: Sequence[str], home: Path, rounds: int, seconds: float) -> Iterator[Table]:
     """The tables, each printed when it is measured."""
-    major = get_binaries(os.environ).major
-    print(
-        f"{machine()}, PostgreSQL {major}; {rounds} rounds of {seconds:g} s, medians, {datetime.now(UTC):%Y-%m-%d}"
-    )
+    major, load = get_binaries(os.environ).major, os.getloadavg()[0]
+    print(f"{machine()}, PostgreSQL {major}, {datetime.now(UTC):%Y-%m-%d}; load average before {load:.1f}")
+    print(f"{rounds} rounds of {seconds:g} s, medians", flush=True)
+    if load > BUSY * (os.cpu_count() or 1):
+        print(
+            "机器正忙，数字不可信。· The machine is busy with other things: do not trust the figures.",
+            file=sys.stderr,
+        )
     if {"reads", "endorse"} & set(names):
         home.parent.mkdir(parents=True, exist_ok=True)
         with EmbeddedPostgres.start(home) as server:
