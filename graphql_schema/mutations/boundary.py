@@ -7,6 +7,7 @@ Expected refusals become a `Refusal`; our own broken invariants go up and are ma
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -27,6 +28,12 @@ C = TypeVar("C")
 S = TypeVar("S")
 
 REFUSALS: Final = (CertificationError, TenancyError)
+SUBJECTS: Final = {
+    "person": ("PersonRecorded", "Person"),
+    "role": ("RoleRecorded", "RoleAssignment"),
+    "grant": ("GrantRecorded", "Grant"),
+}
+"""Subject of an administrator's act, and field of its answer → the answer's type, the subject's."""
 
 
 def get_principal(session: Session) -> Principal:
@@ -61,6 +68,29 @@ async def answer_application(
     )
 
 
+async def answer_administering(
+    session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
+) -> Outcome:
+    """An administrator's act in the own tenant, answered with its subject.
+
+    `refs` are the rows that the input names: one of another tenant is refused like one that does not exist.
+    """
+    tenant_id = get_principal(session).tenant_id
+    foreign = next((ref.tenant for ref in refs if ref.tenant != tenant_id), None)
+    try:
+        if foreign is not None:
+            raise NotFoundError(what="record", what_zh="记录")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, foreign or tenant_id)
+    typename, node = SUBJECTS[done.subject_type]
+    return Outcome(
+        typename,
+        {"receipt": receipt_of(done)},
+        {done.subject_type: NodeRef(node, tenant_id, done.subject_id)},
+    )
+
+
 async def answer_roster(session: Session, act: Act[C, S], command: C, request_id: str) -> Outcome:
     """A list of the city, and then the acts by which its counties' applications follow it, as `RosterResult`."""
     tenant_id = get_principal(session).tenant_id
@@ -81,14 +111,16 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
 async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> tuple[Recorded, ...]:
     """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
 
-    Called behind every list, and at the start of a server for what a crash left undone.
+    Called behind every list, and at the start of a server for what a crash left undone. A county that has ended its grant of
+    oversight does not follow, and holds nobody else up.
     """
     async with database.read(city) as tx:
         pending = await pending_followings(tx)
     done = []
     for one in pending:
-        async with database.write(one.scope()) as tx:
-            done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
+        with suppress(NotEntitledError):
+            async with database.write(one.scope()) as tx:
+                done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
     return tuple(done)
 
 

@@ -123,3 +123,11 @@ class RoleName(Enum):
     REVIEW_TEAM = "review_team"
     AUDITOR = "auditor"
     TENANT_ADMINISTRATOR = "tenant_administrator"
+
+
+@strawberry.enum(description="What a tenant grants another (授权范围).")
+class GrantScope(Enum):
+    """监督 (read and act), or 审计 (read)."""
+
+    OVERSEE = "oversee"
+    AUDIT = "audit"
