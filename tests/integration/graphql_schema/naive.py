@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -372,9 +372,9 @@ class Naive:
 
     def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
         return {
-            "opens_on": "2022-05-20",
-            "counted": [f"2022-05-{day}" for day in range(23, 28)],
-            "report_from": "2022-05-30",
+            "opens_on": date(2022, 5, 20),
+            "counted": [date(2022, 5, day) for day in range(23, 28)],
+            "report_from": date(2022, 5, 30),
             "obstacle": None,
         }
 
@@ -439,5 +439,7 @@ def plain(value: Any) -> Any:
             return value.hex()
         case UUID():
             return str(value)
+        case list():
+            return [plain(item) for item in value]
         case _:
             return value
