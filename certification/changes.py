@@ -19,7 +19,7 @@ from audit.entry import Cite, Subject
 from certification import model, tables
 from certification.life import Actor
 from tenancy.database import TenantConnection
-from tenancy.tables import personal_values
+from tenancy.tables import credentials, people, personal_values, role_assignments, tenant_grants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -36,6 +36,10 @@ TABLES: Mapping[type, Table] = {
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,
     model.PersonalValue: personal_values,
+    model.Person: people,
+    model.Credential: credentials,
+    model.RoleAssignment: role_assignments,
+    model.Grant: tenant_grants,
 }
 
 

@@ -29,12 +29,17 @@ from sqlalchemy import bindparam, select
 from audit.canonical import digest
 from audit.entry import Actor as EntryActor
 from audit.entry import Draft, Receipt, format_time
-from audit.errors import EntryTooLargeError
+from audit.errors import EntryTooLargeError, NotCanonicalError
 from audit.ledger import Head, Prior, append, find_request, lock_head
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
 from certification.changes import Act, Change, Context, Write
-from certification.errors import ActTooLargeError, RequestConflictError, RequestMalformedError
+from certification.errors import (
+    ActTooLargeError,
+    FieldRefusedError,
+    RequestConflictError,
+    RequestMalformedError,
+)
 from certification.life import Actor
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, load_standing
@@ -102,7 +107,7 @@ async def record(
     prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
     state = await act.load(tx, command, now)
     role = act.authorise(state, command, actor)
-    arguments = arguments_digest(act.operation, command)
+    arguments = _digest_given(act.operation, command)
     new_id = _ids(tx.tenant_id, actor.person_id, request_id)
     first_id = new_id(0)
     if prior is not None:
@@ -136,6 +141,15 @@ async def record(
 def arguments_digest(operation: str, command: object) -> bytes:
     """SHA-256 (32 bytes) of the canonical JSON of operation and arguments, personal fields left out."""
     return digest({"arguments": _plain(command), "operation": operation})
+
+
+def _digest_given(operation: str, command: object) -> bytes:
+    """The digest of what a caller gave. Raises FieldRefusedError for a text that no entry can hold, such as one with NUL."""
+    try:
+        return arguments_digest(operation, command)
+    except NotCanonicalError as error:
+        unusable = {"reason_zh": "含有不能保存的字符", "reason_en": "holds a character that cannot be kept"}
+        raise FieldRefusedError(field="text", label="文字", **unusable) from error
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:

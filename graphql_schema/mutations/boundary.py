@@ -29,6 +29,12 @@ C = TypeVar("C")
 S = TypeVar("S")
 
 REFUSALS: Final = (CertificationError, TenancyError)
+SUBJECTS: Final = {
+    "person": ("PersonRecorded", "Person"),
+    "role": ("RoleRecorded", "RoleAssignment"),
+    "grant": ("GrantRecorded", "Grant"),
+}
+"""Subject of an administrator's act, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -69,6 +75,29 @@ async def answer_application(
         "ApplicationRecorded",
         {"receipt": receipt_of(done)},
         {"application": NodeRef("Application", tenant_id, done.subject_id)},
+    )
+
+
+async def answer_administering(
+    session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
+) -> Outcome:
+    """An administrator's act in the own tenant, answered with its subject.
+
+    `refs` are the rows that the input names: one of another tenant is refused like one that does not exist.
+    """
+    tenant_id = get_principal(session).tenant_id
+    foreign = next((ref.tenant for ref in refs if ref.tenant != tenant_id), None)
+    try:
+        if foreign is not None:
+            raise NotFoundError(what="record", what_zh="记录")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, foreign or tenant_id)
+    typename, node = SUBJECTS[done.subject_type]
+    return Outcome(
+        typename,
+        {"receipt": receipt_of(done)},
+        {done.subject_type: NodeRef(node, tenant_id, done.subject_id)},
     )
 
 
