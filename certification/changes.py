@@ -19,7 +19,7 @@ from audit.entry import Cite, Subject
 from certification import model, tables
 from certification.life import Actor
 from tenancy.database import TenantConnection
-from tenancy.tables import personal_values
+from tenancy.tables import credentials, people, personal_values, role_assignments, tenant_grants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -36,6 +36,10 @@ TABLES: Mapping[type, Table] = {
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,
     model.PersonalValue: personal_values,
+    model.Person: people,
+    model.Credential: credentials,
+    model.RoleAssignment: role_assignments,
+    model.Grant: tenant_grants,
 }
 
 
@@ -64,7 +68,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds the digest of the arguments."""
+    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds what binds it to this act."""
 
     operation: str
     subject: Subject

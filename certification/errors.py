@@ -247,6 +247,73 @@ class PublicityClosedError(CertificationError):
     en = "the publicity was closed before"
 
 
+# ---- people, roles and grants of a tenant
+
+
+class LoginTakenError(CertificationError):
+    """Somebody of the tenant signs in by that login. The login is not repeated."""
+
+    code = "login.taken"
+    zh = "该账号已被使用"
+    en = "this login is in use"
+
+
+class RoleMisplacedError(CertificationError):
+    """The role is not held over a unit of this kind."""
+
+    code = "role.misplaced"
+    zh = "“{role_zh}”的辖区须为{kinds_zh}，不能是{kind_zh}"
+    en = "a {role} is held over a {kinds}, not over a {kind}"
+
+
+class RoleHeldError(CertificationError):
+    """The person holds this very role over this very unit."""
+
+    code = "role.held"
+    zh = "该人员在此单位已任“{role_zh}”"
+    en = "the person is {role} of this unit already"
+
+
+class RoleEndedError(CertificationError):
+    """The role was ended before."""
+
+    code = "role.ended"
+    zh = "该任职已经结束"
+    en = "the role was ended before"
+
+
+class LastAdministratorError(CertificationError):
+    """Nobody would be left who can administer the tenant."""
+
+    code = "role.last_administrator"
+    zh = "不能结束最后一名租户管理员的任职，请先增加另一名"
+    en = "the last administrator's role cannot be ended: appoint another first"
+
+
+class GrantRefusedError(CertificationError):
+    """The grant cannot be given to this tenant. `reason_zh` and `reason_en` say why."""
+
+    code = "grant.refused"
+    zh = "不能授权：{reason_zh}"
+    en = "cannot be granted: {reason_en}"
+
+
+class GrantExistsError(CertificationError):
+    """The same grant is in force."""
+
+    code = "grant.exists"
+    zh = "已对该租户作此授权"
+    en = "this is granted to that tenant already"
+
+
+class GrantEndedError(CertificationError):
+    """The grant was ended before."""
+
+    code = "grant.ended"
+    zh = "该授权已经终止"
+    en = "the grant was ended before"
+
+
 # ---- recording
 
 
@@ -280,3 +347,11 @@ class RequestMalformedError(CertificationError):
     code = "request.malformed"
     zh = "请求编号须为 1 至 200 个可见 ASCII 字符"
     en = "a request id has 1 to 200 visible ASCII characters"
+
+
+class ActTooLargeError(CertificationError):
+    """The act changes more rows than one entry of the ledger can hold: a list of some hundred and forty applications."""
+
+    code = "act.too_large"
+    zh = "一次办理的内容过多，账本的一条账目容纳不下"
+    en = "the act is too large for one entry of the ledger"

@@ -6,7 +6,7 @@ docs/glossary.md gives the Chinese of each name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -244,6 +244,54 @@ class PersonalValue:
     salt: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person by pseudonym; the name is a personal value behind its commitment."""
+
+    tenant_id: int
+    id: UUID
+    name_commitment: bytes | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How a person signs in. Not audited: no entry and no digest holds any of it."""
+
+    tenant_id: int
+    person_id: UUID
+    login: str
+    password_hash: str = field(repr=False)
+    failures: int
+    locked_until: datetime | None
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """A role (角色) over a unit, from `valid_from` up to but not at `valid_to`."""
+
+    tenant_id: int
+    id: UUID
+    person_id: UUID
+    role: str
+    unit_id: UUID
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant (授权) to another tenant, from `valid_from` up to but not at `valid_to`."""
+
+    tenant_id: int
+    id: UUID
+    grantee_tenant_id: int
+    scope: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
 STATUS_ZH = {
     Status.DRAFT: "草稿",
     Status.SUBMITTED: "已申报",
@@ -271,6 +319,16 @@ ROLE_ZH = {
     "street_officer": "街道（乡镇）经办人",
     "county_officer": "县（市、区）人社局经办人",
     "city_officer": "市人社局经办人",
+    "review_team": "年度复查组",
+    "auditor": "审计员",
+    "tenant_administrator": "租户管理员",
+}
+KIND_OF_UNIT_ZH = {
+    "city": "市",
+    "county": "县（市、区）",
+    "street": "街道（乡镇）",
+    "community": "社区",
+    "village": "行政村",
 }
 STAGE_ZH = {
     "filing": "申报",

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     READ_CONTACTS = "read_contacts"
     READ_PEOPLE = "read_people"
     ACT = "act"
+    ADMINISTER = "administer"
 
 
 class ReachKind(StrEnum):
@@ -49,8 +50,8 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "county_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "city_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "review_team": frozenset({Permission.READ}),
-    "auditor": frozenset({Permission.READ}),
-    "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE}),
+    "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE}),
+    "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.ADMINISTER}),
 }
 
 

@@ -9,7 +9,9 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit, UnitFilter
@@ -75,4 +77,16 @@ class Query:
         filter_input=LedgerEntryFilter,
         permission=Permission.READ,
         description="Entries of the logs in reach (账目).",
+    )
+    people: Connection[Person] = connection(
+        order="created_at",
+        filter_input=PersonFilter,
+        permission=Permission.READ_PEOPLE,
+        description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    grants: Connection[Grant] = connection(
+        order="valid_from",
+        filter_input=GrantFilter,
+        permission=Permission.READ,
+        description="Grants of one's own tenant and of those in reach (授权).",
     )

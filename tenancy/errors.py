@@ -77,6 +77,14 @@ class UnknownDivisionError(TenancyError, LookupError):
     en = "There is no division with the code {division}"
 
 
+class PasswordRefusedError(TenancyError):
+    """The old password is wrong, or the login is locked: one answer for both."""
+
+    code = "tenancy.password.refused"
+    zh = "原密码错误，或账号已暂时锁定"
+    en = "The old password is wrong, or the account is locked for a while"
+
+
 class WeakPasswordError(TenancyError):
     """A password too short to keep or too long to hash."""
 

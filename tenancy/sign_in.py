@@ -4,7 +4,8 @@ The rule upheld here: an attempt is counted before its password is looked at, in
 number of attempts at once gets more than five guesses; a success clears the count. An unknown login, a locked
 one and a demo login outside the demo take the very same path as a wrong password, down to the argon2 work.
 
-After `FAILURES` attempts the login is locked for `LOCKED`, and a right password is refused as well.
+After `FAILURES` attempts the login is locked for `LOCKED`, and a right password is refused as well. Changing one's
+password asks for the old one, and that attempt is counted in the same count.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, and_, bindparam, case, null, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, case, null, or_, select, update
 
 from tenancy.database import Database, Scope
-from tenancy.errors import SignInError, WeakPasswordError
+from tenancy.errors import PasswordRefusedError, SignInError, WeakPasswordError
 from tenancy.identity import GRANTS_TO, USES, GrantScope, Principal, load_roles
 from tenancy.statements import Statement, statement
 from tenancy.tables import credentials, tenants
@@ -36,7 +37,7 @@ TENANT: Final[Statement] = statement(
 )
 
 
-def claim_statement() -> Statement:
+def claim_statement(whose: ColumnElement[bool]) -> Statement:
     """Count an attempt on a login that may try, and return what it is checked against."""
     over = credentials.c.locked_until <= bindparam("now")
     count = case((over, 1), else_=credentials.c.failures + 1)
@@ -44,7 +45,7 @@ def claim_statement() -> Statement:
         update(credentials)
         .where(
             credentials.c.tenant_id == bindparam("tenant_id"),
-            credentials.c.login == bindparam("by_login"),
+            whose,
             or_(credentials.c.locked_until.is_(None), over),
             or_(credentials.c.demo.is_(False), bindparam("demo_allowed", type_=Boolean)),
         )
@@ -58,7 +59,8 @@ def claim_statement() -> Statement:
     )
 
 
-CLAIM: Final[Statement] = claim_statement()
+CLAIM: Final[Statement] = claim_statement(credentials.c.login == bindparam("by_login"))
+CLAIM_OWN: Final[Statement] = claim_statement(credentials.c.person_id == bindparam("person"))
 CLEAR: Final[Statement] = statement(
     update(credentials)
     .where(
@@ -67,6 +69,17 @@ CLEAR: Final[Statement] = statement(
         )
     )
     .values(failures=0, locked_until=null())
+)
+
+REPLACE: Final[Statement] = statement(
+    update(credentials)
+    .where(
+        credentials.c.tenant_id == bindparam("tenant_id"),
+        credentials.c.person_id == bindparam("person"),
+        credentials.c.password_hash == bindparam("known"),
+    )
+    .values(password_hash=bindparam("fresh"), failures=0, locked_until=null())
+    .returning(credentials.c.person_id)
 )
 
 
@@ -101,7 +114,9 @@ async def sign_in(
     database: Database, tenant_code: str, login: str, password: str, now: datetime, demo_allowed: bool
 ) -> Principal:
     """Who signs in, with roles and grants as they stand at `now`. Raises one SignInError for every cause."""
-    home = next(iter(await database.registry(TENANT, code=tenant_code)), None)
+    # PostgreSQL keeps no NUL in a text, so nobody is called so.
+    found = [] if "\0" in tenant_code + login else await database.registry(TENANT, code=tenant_code)
+    home = next(iter(found), None)
     claimed = home and await claim(database, home["id"], login, now, demo_allowed)
     known = claimed["password_hash"] if claimed else nobodys_hash()
     right = await asyncio.to_thread(is_password, known, password)
@@ -111,6 +126,27 @@ async def sign_in(
     return await welcome(
         database, Scope(home["id"], shared=shared), claimed["person_id"], claimed["demo"], now
     )
+
+
+async def change_password(
+    database: Database, principal: Principal, old: str, new: str, now: datetime, demo_allowed: bool
+) -> None:
+    """Change one's own password; a lock-out ends with it, tokens that were issued run on for their ten minutes.
+
+    Raises WeakPasswordError before anything is counted; PasswordRefusedError when the old password is wrong, the login is
+    locked, or the password was changed meanwhile.
+    """
+    fresh = await asyncio.to_thread(hash_password, new)
+    async with database.write(Scope(principal.tenant_id)) as tx:
+        claimed = await tx.first(
+            CLAIM_OWN, person=principal.person_id, now=now, until=now + LOCKED, demo_allowed=demo_allowed
+        )
+    known = claimed["password_hash"] if claimed else nobodys_hash()
+    if not await asyncio.to_thread(is_password, known, old) or not claimed:
+        raise PasswordRefusedError
+    async with database.write(Scope(principal.tenant_id)) as tx:
+        if await tx.first(REPLACE, person=principal.person_id, known=known, fresh=fresh) is None:
+            raise PasswordRefusedError
 
 
 async def claim(

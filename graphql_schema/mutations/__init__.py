@@ -6,9 +6,15 @@ import strawberry
 
 from graphql_schema.declare import act
 from graphql_schema.mutations import answers
+from graphql_schema.mutations.add_person import add_person
+from graphql_schema.mutations.assign_role import assign_role
+from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.end_grant import end_grant
+from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.give_opinion import give_opinion
+from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
 from graphql_schema.mutations.rank_applications import rank_applications
@@ -32,6 +38,12 @@ class Mutation:
         answers=answers.SignInResult,
         permission=Permission.PUBLIC,
         description="Sign in for a token of ten minutes (登录).",
+    )
+    change_password = act(
+        change_password,
+        answers=answers.PasswordResult,
+        permission=Permission.READ,
+        description="Change one's own password (修改密码).",
     )
     open_campaign = act(
         open_campaign,
@@ -98,4 +110,34 @@ class Mutation:
         answers=answers.RosterResult,
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
+    )
+    add_person = act(
+        add_person,
+        answers=answers.PersonResult,
+        permission=Permission.ADMINISTER,
+        description="Add a person to one's own tenant (增加人员).",
+    )
+    assign_role = act(
+        assign_role,
+        answers=answers.RoleResult,
+        permission=Permission.ADMINISTER,
+        description="Give a person a role over a unit (任职).",
+    )
+    end_role = act(
+        end_role,
+        answers=answers.RoleResult,
+        permission=Permission.ADMINISTER,
+        description="End a role (免职).",
+    )
+    grant_oversight = act(
+        grant_oversight,
+        answers=answers.GrantResult,
+        permission=Permission.ADMINISTER,
+        description="Let another tenant oversee or audit one's own (授权).",
+    )
+    end_grant = act(
+        end_grant,
+        answers=answers.GrantResult,
+        permission=Permission.ADMINISTER,
+        description="End a grant (终止授权).",
     )

@@ -1,7 +1,7 @@
 """What mutations answer: a recorded act with its receipt, or a refusal. One union for each kind of subject.
 
 An expected refusal is a member of the union, in both languages and with the clause on which it rests; whatever else fails is a masked
-error. `application`, `roster` and `campaign` are selected by the read path after commit.
+error. `application`, `roster`, `campaign`, `person`, `role` and `grant` are selected by the read path after commit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import strawberry
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.grant import Grant
+from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
 
 
@@ -72,6 +74,37 @@ class CampaignRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
 
 
+@strawberry.type(description="A person was added (人员已增加).")
+class PersonRecorded:
+    """The person with the first roles."""
+
+    person: Person = strawberry.field(description="The person (人员).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="A role was assigned or ended (任免已记录).")
+class RoleRecorded:
+    """The role as it is now."""
+
+    role: RoleAssignment = strawberry.field(description="The role (角色).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="A grant was given or ended (授权已记录).")
+class GrantRecorded:
+    """The grant as it is now."""
+
+    grant: Grant = strawberry.field(description="The grant (授权).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="One's password was changed (密码已修改).")
+class PasswordChanged:
+    """Nothing of it enters the ledger."""
+
+    changed_at: datetime = strawberry.field(description="When (修改时间).")
+
+
 @strawberry.type(description="Signed in (登录成功).")
 class SignedIn:
     """A bearer token."""
@@ -91,4 +124,16 @@ CampaignResult = Annotated[
 ]
 SignInResult = Annotated[
     SignedIn | Refusal, strawberry.union("SignInResult", description="A token, or refused.")
+]
+PersonResult = Annotated[
+    PersonRecorded | Refusal, strawberry.union("PersonResult", description="Recorded, or refused.")
+]
+RoleResult = Annotated[
+    RoleRecorded | Refusal, strawberry.union("RoleResult", description="Recorded, or refused.")
+]
+GrantResult = Annotated[
+    GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
+]
+PasswordResult = Annotated[
+    PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")
 ]

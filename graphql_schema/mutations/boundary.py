@@ -7,13 +7,15 @@ Expected refusals become a `Refusal`; our own broken invariants go up and are ma
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import tenancy.errors
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
-from certification.following import follow, pending_followings
+from certification.following import Following, follow, pending_followings
 from certification.recording import Recorded, perform
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef
@@ -27,6 +29,21 @@ C = TypeVar("C")
 S = TypeVar("S")
 
 REFUSALS: Final = (CertificationError, TenancyError)
+SUBJECTS: Final = {
+    "person": ("PersonRecorded", "Person"),
+    "role": ("RoleRecorded", "RoleAssignment"),
+    "grant": ("GrantRecorded", "Grant"),
+}
+"""Subject of an administrator's act, and field of its answer → the answer's type, the subject's."""
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the city's lists in the counties: acts recorded, and what is left with the code of what stood against it."""
+
+    done: tuple[Recorded, ...]
+    left: tuple[tuple[Following, str], ...]
 
 
 def get_principal(session: Session) -> Principal:
@@ -61,6 +78,29 @@ async def answer_application(
     )
 
 
+async def answer_administering(
+    session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
+) -> Outcome:
+    """An administrator's act in the own tenant, answered with its subject.
+
+    `refs` are the rows that the input names: one of another tenant is refused like one that does not exist.
+    """
+    tenant_id = get_principal(session).tenant_id
+    foreign = next((ref.tenant for ref in refs if ref.tenant != tenant_id), None)
+    try:
+        if foreign is not None:
+            raise NotFoundError(what="record", what_zh="记录")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, foreign or tenant_id)
+    typename, node = SUBJECTS[done.subject_type]
+    return Outcome(
+        typename,
+        {"receipt": receipt_of(done)},
+        {done.subject_type: NodeRef(node, tenant_id, done.subject_id)},
+    )
+
+
 async def answer_roster(session: Session, act: Act[C, S], command: C, request_id: str) -> Outcome:
     """A list of the city, and then the acts by which its counties' applications follow it, as `RosterResult`."""
     tenant_id = get_principal(session).tenant_id
@@ -73,23 +113,34 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
     )
     return Outcome(
         "RosterRecorded",
-        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed]},
+        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed.done]},
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
 
 
-async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> tuple[Recorded, ...]:
+async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> Followed:
     """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
 
-    Called behind every list, and at the start of a server for what a crash left undone.
+    Called behind every list, and at the start of a server for what a crash left undone. The list stands already, so what one
+    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on.
     """
     async with database.read(city) as tx:
         pending = await pending_followings(tx)
-    done = []
+    done: list[Recorded] = []
+    left: list[tuple[Following, str]] = []
     for one in pending:
-        async with database.write(one.scope()) as tx:
-            done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
-    return tuple(done)
+        try:
+            async with database.write(one.scope()) as tx:
+                done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
+        except REFUSALS as refusal:
+            _log.warning(
+                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+            )
+            left.append((one, refusal.code))
+        except Exception:
+            _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
+            left.append((one, "internal"))
+    return Followed(tuple(done), tuple(left))
 
 
 def receipt_of(done: Recorded) -> dict[str, Any]:

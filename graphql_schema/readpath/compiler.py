@@ -120,6 +120,11 @@ class Slots:
     def person_id(self) -> ColumnElement[Any]:
         return self.bind("person", Uuid(), lambda call: call.person_id)
 
+    @property
+    def tenant_id(self) -> ColumnElement[Any]:
+        """The reader's own tenant."""
+        return self.bind("own", Integer(), lambda call: call.tenant_id)
+
 
 class Compiler:
     """Compiles one root field for one kind of reader."""
@@ -298,7 +303,7 @@ class Compiler:
         if outer is not None and relation.tenant is not None:
             where += [tenant == outer.c[relation.tenant.name], *self._scope(source, tenant)]
         elif relation.own:
-            where.append(tenant == self._own_tenant())
+            where.append(tenant == self.slots.tenant_id)
         elif outer is not None and source.scope is not ScopeKind.REGISTRY:
             where.append(tenant == outer.c.tenant_id)
         elif outer is None and not narrowed:
@@ -503,12 +508,9 @@ class Compiler:
         if scope is ScopeKind.REGISTRY:
             return []
         if not self.reader.many(scope):
-            return [tenant == self._own_tenant()]
+            return [tenant == self.slots.tenant_id]
         tenants = self.slots.bind(scope, ARRAY(Integer()), lambda call: call.tenants(scope))
         return [tenant == any_(tenants)]
-
-    def _own_tenant(self) -> BindParameter[Any]:
-        return self.slots.bind("own", Integer(), lambda call: call.tenant_id)
 
     def _reached(self, source: TypeSource, row: FromClause) -> list[ColumnElement[bool]]:
         reached = self._reach_of(source.permission, source, row)

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xingji.commands import db, demo, ledger, migrate, serve
+from xingji.commands import db, demo, found, ledger, migrate, serve
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, serve, migrate, ledger, db)
+COMMANDS = (demo, found, serve, migrate, ledger, db)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -103,6 +103,22 @@ class TenantUnknownError(XingjiError):
     en = "There is no tenant with the code {tenant}."
 
 
+class DomainDiffersError(XingjiError):
+    """The tenants' logs are named under another domain, and an origin never changes."""
+
+    code = "domain-differs"
+    zh = "此数据库已以其他域名建账（{origin}），不能改用 {domain}。"
+    en = "This database was founded under another domain ({origin}), not {domain}."
+
+
+class InstallationExistsError(XingjiError):
+    """Every tenant has been founded."""
+
+    code = "installation-exists"
+    zh = "此数据库的 {tenants} 个租户均已启用，未作改动。"
+    en = "All {tenants} tenants of this database have been founded: nothing was changed."
+
+
 class DemoFailedError(XingjiError):
     """The demonstration did not go as it must."""
 

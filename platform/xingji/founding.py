@@ -1,11 +1,12 @@
 """Founding an installation: registry rows as the owner, then each tenant's ledger, units and people as the application.
 
 Repeating goes on where it stopped: a tenant that has its ledger is left as it is. Signing keys are made here, outside the database.
+Decided [D]: every county grants its city oversight and audit at its founding; its administrator may end both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,14 +15,22 @@ import asyncpg
 
 from audit.errors import LedgerMissingError
 from audit.ledger import get_head
-from certification.founding import Founding, found_tenant
+from certification.founding import Founding, Person, found_tenant
 from tenancy.database import Database, Scope
-from tenancy.divisions import Tenancy, tenancies, tenant_rows
+from tenancy.divisions import Tenancy, UnitRows, tenancies, tenant_rows, unit_id
+from tenancy.identity import GrantScope
+from xingji.errors import DomainDiffersError
 from xingji.service import open_keys
 
 _REGISTER: Final = """
 INSERT INTO tenants (id, code, name, level, parent_id, unit_id, origin) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO NOTHING"""
+
+
+def make_founding(tenant: Tenancy, rows: UnitRows, people: Sequence[Person]) -> Founding:
+    """What a tenant begins with: its units, these people, and a county's grants to its city."""
+    grants = () if tenant.parent_id is None else tuple((tenant.parent_id, scope) for scope in GrantScope)
+    return Founding(unit_id(tenant.code), rows.units, rows.codes, rows.lineages, people, grants)
 
 
 async def found_installation(
@@ -33,7 +42,10 @@ async def found_installation(
     now: datetime,
     show: Callable[[int, int], None],
 ) -> int:
-    """Found what is not founded yet; `show` hears (tenants done, of how many). Returns how many were founded."""
+    """Found what is not founded yet; `show` hears (tenants done, of how many). Returns how many were founded.
+
+    Raises DomainDiffersError when the database was founded, or begun, under another domain: a log's origin is for ever.
+    """
     await _register(owner_url, domain)
     keys, founded, all_tenants = open_keys(home), 0, tenancies()
     for number, tenant in enumerate(all_tenants, start=1):
@@ -51,9 +63,12 @@ async def _register(owner_url: str, domain: str) -> None:
     owner = await asyncpg.connect(owner_url)
     try:
         columns = ("id", "code", "name", "level", "parent_id", "unit_id", "origin")
-        await owner.executemany(
-            _REGISTER, [tuple(row[name] for name in columns) for row in tenant_rows(domain)]
-        )
+        rows = [tuple(row[name] for name in columns) for row in tenant_rows(domain)]
+        await owner.executemany(_REGISTER, rows)
+        found = {row["id"]: row["origin"] for row in await owner.fetch("SELECT id, origin FROM tenants")}
+        for row in tenant_rows(domain):
+            if found[row["id"]] != row["origin"]:
+                raise DomainDiffersError(origin=found[row["id"]], domain=domain)
     finally:
         await owner.close()
 

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from certification.founding import Founding, Login, Person
 from tenancy import divisions
 from tenancy.divisions import Tenancy, UnitRows, get_division, short_name, units_of
+from xingji.founding import make_founding
 
 PASSWORD: Final = "xingji-demo-2022"  # noqa: S105 - the demonstration's, refused elsewhere
 CITY: Final = "411600"
@@ -74,15 +75,7 @@ def counties() -> tuple[County, ...]:
 def founding_of(tenant: Tenancy, password_hash: str) -> Founding:
     """What a tenant of the demonstration begins with: units, people, and the grants to its city."""
     rows = units_of(tenant.code)
-    grants = () if tenant.parent_id is None else ((tenant.parent_id, "oversee"), (tenant.parent_id, "audit"))
-    return Founding(
-        tenant_unit_id=divisions.unit_id(tenant.code),
-        units=rows.units,
-        codes=rows.codes,
-        lineages=rows.lineages,
-        people=tuple(_people(tenant, rows, password_hash)),
-        grants=grants,
-    )
+    return make_founding(tenant, rows, _people(tenant, rows, password_hash))
 
 
 def person_id(tenant_code: str, login: str) -> UUID:

@@ -372,9 +372,9 @@ class Naive:
 
     def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
         return {
-            "opensOn": date(2022, 5, 20),
+            "opens_on": date(2022, 5, 20),
             "counted": [date(2022, 5, day) for day in range(23, 28)],
-            "reportFrom": date(2022, 5, 30),
+            "report_from": date(2022, 5, 30),
             "obstacle": None,
         }
 
@@ -439,5 +439,7 @@ def plain(value: Any) -> Any:
             return value.hex()
         case UUID():
             return str(value)
+        case list():
+            return [plain(item) for item in value]
         case _:
             return value

@@ -84,6 +84,7 @@ def allowed(column: Any) -> set[str]:
         (enums.RosterKind, c.rosters.c.kind),
         (enums.RosterVerdict, c.roster_items.c.verdict),
         (enums.RoleName, t.role_assignments.c.role),
+        (enums.GrantScope, t.tenant_grants.c.scope),
     ],
     ids=str,
 )
