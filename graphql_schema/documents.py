@@ -31,6 +31,7 @@ from graphql import (
 
 from graphql_schema.errors import DOCUMENT_INVALID, CodedError, RequestError
 from graphql_schema.limits import Limits, find_excess, refuse_size
+from graphql_schema.price import Pages, find_pages
 
 _RULES_WITHOUT_INTROSPECTION: Final[tuple[type[ASTValidationRule], ...]] = (
     NoSchemaIntrospectionCustomRule,
@@ -63,6 +64,7 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self.schema, self.limits = schema, limits
+        self._pages = find_pages(schema)
         self._valid: OrderedDict[bytes, _Document] = OrderedDict()
         self._refused: OrderedDict[bytes, RequestError] = OrderedDict()
         self._weight = 0
@@ -91,7 +93,7 @@ class Documents:
         if (known := self._refused.get(digest)) is not None:
             raise RequestError(known.errors)
         try:
-            document = _read_document(self.schema, query, self.limits, digest, weight)
+            document = _read_document(self.schema, query, self.limits, self._pages, digest, weight)
         except RequestError as refusal:
             self._refused[digest] = refusal.with_traceback(None)
             if len(self._refused) > self.limits.cached_refusals:
@@ -110,13 +112,13 @@ def prepare(schema: GraphQLSchema, query: str, operation_name: str | None, limit
 
 
 def _read_document(
-    schema: GraphQLSchema, query: str, limits: Limits, digest: bytes, weight: int
+    schema: GraphQLSchema, query: str, limits: Limits, pages: Pages, digest: bytes, weight: int
 ) -> _Document:
     try:
         ast = parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
         raise RequestError([_explain_syntax(error, limits)]) from None
-    if (excess := find_excess(ast, limits)) is not None:
+    if (excess := find_excess(ast, limits, pages)) is not None:
         raise RequestError([excess])
     rules = None if limits.introspection else _RULES_WITHOUT_INTROSPECTION
     errors = validate(schema, ast, rules, limits.errors, hide_suggestions=not limits.introspection)

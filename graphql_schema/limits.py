@@ -8,6 +8,10 @@ here; validation refuses it.
     query { a { ...F } }   fragment F on A { x: b { c } }
 
 has depth 3, 3 fields, 1 alias, 1 root field.
+
+What the text does not show is how many rows a field stands for: pages of 100 in pages of 100 are a milliard rows in a short
+document. `price` counts the values that may be answered, each field times the pages around it; graphql_schema/price.py says
+how long a field's page is.
 """
 
 from collections import Counter
@@ -27,6 +31,7 @@ from graphql import (
 )
 
 from graphql_schema.errors import CodedError
+from graphql_schema.price import NO_PAGES, Pages, count_rows
 
 _CEILING: Final = 10**9
 """Counts stop here, so that a bomb's numbers stay machine-sized."""
@@ -49,6 +54,7 @@ class Limits:
     aliases: int = 60
     root_fields: int = 20
     directives: int = 100
+    price: int = 100_000
     variable_values: int = 20_000
     variable_depth: int = 32
     errors: int = 20
@@ -60,32 +66,33 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a selection comes to, its fragments followed. `depth` 1 is a field of the root."""
+    """What a selection comes to, its fragments followed. `depth` 1 is a field of the root; `price` counts values."""
 
     depth: int = 0
     fields: int = 0
     aliases: int = 0
     directives: int = 0
     root_fields: int = 0
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One definition's own count, the fragments it spreads as (name, depth of the spread), and its answers' names."""
+    """One definition's own count, the fragments it spreads as (name, depth, rows around it), and its answers' names."""
 
     size: Size
-    spreads: tuple[tuple[str, int], ...]
+    spreads: tuple[tuple[str, int, int], ...]
     names: tuple[str, ...]
 
 
-def _read_part(selection_set: SelectionSetNode, directives: int) -> _Part:
+def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages) -> _Part:
     """Count one definition, leaving its spreads open; without recursion."""
-    deepest = fields = aliases = roots = 0
-    spreads: list[tuple[str, int]] = []
+    deepest = fields = aliases = roots = price = 0
+    spreads: list[tuple[str, int, int]] = []
     names: list[str] = []
-    todo = [(selection_set, 1)]
+    todo = [(selection_set, 1, 1)]
     while todo:
-        current, depth = todo.pop()
+        current, depth, rows = todo.pop()
         for node in current.selections:
             directives += len(node.directives or ())
             match node:
@@ -95,39 +102,42 @@ def _read_part(selection_set: SelectionSetNode, directives: int) -> _Part:
                     aliases += node.alias is not None
                     roots += depth == 1
                     deepest = max(deepest, depth)
+                    within = min(rows * count_rows(node, pages), _CEILING)
+                    price += within
                     if node.selection_set:
-                        todo.append((node.selection_set, depth + 1))
+                        todo.append((node.selection_set, depth + 1, within))
                 case InlineFragmentNode():
-                    todo.append((node.selection_set, depth))
+                    todo.append((node.selection_set, depth, rows))
                 case FragmentSpreadNode():
-                    spreads.append((node.name.value, depth))
+                    spreads.append((node.name.value, depth, rows))
                     names.append("...")
-    return _Part(Size(deepest, fields, aliases, directives, roots), tuple(spreads), tuple(names))
+    return _Part(Size(deepest, fields, aliases, directives, roots, price), tuple(spreads), tuple(names))
 
 
 def _join(part: _Part, known: Mapping[str, Size]) -> Size:
     """A definition's count with its spreads' counts added."""
-    depth, fields = part.size.depth, part.size.fields
+    depth, fields, price = part.size.depth, part.size.fields, part.size.price
     aliases, directives, roots = part.size.aliases, part.size.directives, part.size.root_fields
-    for name, at in part.spreads:
+    for name, at, rows in part.spreads:
         if (inner := known.get(name)) is not None:
             depth = max(depth, at - 1 + inner.depth)
             fields += inner.fields
             aliases += inner.aliases
             directives += inner.directives
             roots += inner.root_fields if at == 1 else 0
-    return Size(*(min(count, _CEILING) for count in (depth, fields, aliases, directives, roots)))
+            price += rows * inner.price
+    return Size(*(min(count, _CEILING) for count in (depth, fields, aliases, directives, roots, price)))
 
 
-def measure_document(document: DocumentNode) -> tuple[list[Size], int]:
+def measure_document(document: DocumentNode, pages: Pages = NO_PAGES) -> tuple[list[Size], int]:
     """The size of each operation in order, and the document's `repeats`; linear in the document's length."""
     parts: dict[str, _Part] = {}
     operations: list[_Part] = []
     for node in document.definitions:
         if isinstance(node, FragmentDefinitionNode):
-            parts[node.name.value] = _read_part(node.selection_set, len(node.directives or ()))
+            parts[node.name.value] = _read_part(node.selection_set, len(node.directives or ()), pages)
         elif isinstance(node, OperationDefinitionNode):
-            operations.append(_read_part(node.selection_set, len(node.directives or ())))
+            operations.append(_read_part(node.selection_set, len(node.directives or ()), pages))
     known: dict[str, Size] = {}
     for name in _order_fragments(parts):
         known[name] = _join(parts[name], known)
@@ -145,7 +155,7 @@ def _order_fragments(parts: Mapping[str, _Part]) -> Iterable[str]:
         path = [(start, iter(parts[start].spreads))]
         while path:
             name, spreads = path[-1]
-            for inner, _ in spreads:
+            for inner, *_ in spreads:
                 if inner in parts and inner not in seen:
                     seen.add(inner)
                     path.append((inner, iter(parts[inner].spreads)))
@@ -155,13 +165,13 @@ def _order_fragments(parts: Mapping[str, _Part]) -> Iterable[str]:
                 yield name
 
 
-def find_excess(document: DocumentNode, limits: Limits) -> CodedError | None:
+def find_excess(document: DocumentNode, limits: Limits, pages: Pages = NO_PAGES) -> CodedError | None:
     """The first limit the document breaks, or None."""
-    sizes, repeats = measure_document(document)
+    sizes, repeats = measure_document(document, pages)
     if len(sizes) > limits.operations:
         return refuse_size("operations", limits.operations)
     for size in sizes:
-        for name in ("depth", "root_fields", "aliases", "directives", "fields"):
+        for name in ("depth", "root_fields", "aliases", "directives", "fields", "price"):
             if getattr(size, name) > getattr(limits, name):
                 return refuse_size(name, getattr(limits, name))
     return refuse_size("repeats", limits.repeats) if repeats > limits.repeats else None
@@ -177,6 +187,7 @@ _NAMES: Final = {
     "repeats": ("同名字段的对数", "pairs of fields of one name"),
     "root_fields": ("根字段数", "root fields"),
     "directives": ("指令数（展开片段后）", "directives, fragments expanded"),
+    "price": ("可能返回的值数（页与页相乘）", "values that may be answered, pages multiplied"),
     "variable_values": ("变量中值的个数", "values in the variables"),
     "variable_depth": ("变量的嵌套深度", "levels of nesting in the variables"),
 }

@@ -4,6 +4,10 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from graphql_schema.limits import Limits, Size, find_excess, find_variable_excess, measure_document
+from graphql_schema.mutations import Mutation
+from graphql_schema.price import find_pages
+from graphql_schema.queries import Query
+from graphql_schema.schema import build_schema
 
 
 def size(text: str) -> Size:
@@ -13,18 +17,56 @@ def size(text: str) -> Size:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{ a }", Size(1, 1, 0, 0, 1)),
-        ("query { a { ...F } } fragment F on A { x: b { c } }", Size(3, 3, 1, 0, 1)),
-        ("{ a { ... on A { b } } }", Size(2, 2, 0, 0, 1)),
-        ("query @d { ...R @d } fragment R on Query { a @d b: a }", Size(1, 2, 1, 3, 2)),
-        ("{ ...F ...F } fragment F on Query { a { b } }", Size(2, 4, 0, 0, 2)),
+        ("{ a }", Size(1, 1, 0, 0, 1, 1)),
+        ("query { a { ...F } } fragment F on A { x: b { c } }", Size(3, 3, 1, 0, 1, 3)),
+        ("{ a { ... on A { b } } }", Size(2, 2, 0, 0, 1, 2)),
+        ("query @d { ...R @d } fragment R on Query { a @d b: a }", Size(1, 2, 1, 3, 2, 2)),
+        ("{ ...F ...F } fragment F on Query { a { b } }", Size(2, 4, 0, 0, 2, 4)),
         ("{ ...Missing }", Size()),
-        ("{ ...F } fragment F on Query { a ...F }", Size(1, 1, 0, 0, 1)),
-        ("{ ...F } fragment F on Query { a ...G } fragment G on Query { b ...F }", Size(1, 2, 0, 0, 2)),
+        ("{ ...F } fragment F on Query { a ...F }", Size(1, 1, 0, 0, 1, 1)),
+        ("{ ...F } fragment F on Query { a ...G } fragment G on Query { b ...F }", Size(1, 2, 0, 0, 2, 2)),
     ],
 )
 def test_size_counts_fragments_where_they_are_spread(text: str, expected: Size) -> None:
     assert size(text) == expected
+
+
+PAGES = {"many": 20, "list": 10, "text": 200}
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("{ a { b } }", 2),
+        ("{ many { edges { node { b } } } }", 80),
+        ("{ many(first: 3) { edges { node { b } } } }", 12),
+        ("{ many(last: 3) { edges { node { b } } } }", 12),
+        ("{ many(first: 0) { b } }", 2),
+        ("{ many(first: 99999999999) { b } }", 200),
+        ("query($n: Int) { many(first: $n) { b } }", 200),
+        ("{ many(filter: {a: 1}) { b } }", 40),
+        ('{ list(ids: ["x", "y"]) { b } }', 4),
+        ("query($ids: [ID!]!) { list(ids: $ids) { b } }", 200),
+        ("{ list { text } }", 2010),
+        ("{ many(first: 2) { ...F } } fragment F on A { list { b } }", 42),
+        ("{ many(first: 2) { ... on A { list { b } } } }", 42),
+        ("{ many { many { many { many { many { many { many { b } } } } } } } }", 10**9),
+    ],
+)
+def test_price_multiplies_the_pages_around_a_field(text: str, price: int) -> None:
+    assert measure_document(parse(text), PAGES)[0][0].price == price
+
+
+def test_pages_in_pages_are_refused_before_they_run() -> None:
+    bomb = "{ many(first: 100) { many(first: 100) { many(first: 100) { b } } } }"
+    excess = find_excess(parse(bomb), Limits(), PAGES)
+    assert excess is not None and excess.code == "limit.price"
+
+
+def test_pages_are_found_in_the_schema() -> None:
+    pages = find_pages(build_schema(Query, Mutation)._schema)
+    assert {"units": 20, "children": 20, "opinions": 10, "leaf": 100}.items() <= pages.items()
+    assert "edges" not in pages and "types" not in pages and "community" not in pages
 
 
 def test_bomb_is_counted_by_its_text() -> None:
