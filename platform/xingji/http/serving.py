@@ -74,6 +74,7 @@ def make_server(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=connections,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=graceful_seconds,
