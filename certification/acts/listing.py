@@ -164,6 +164,7 @@ def make_list(
             "kind": kind,
             "level": roster.level,
             "previous": None if roster.previous_id is None else str(roster.previous_id),
+            "reason_digest": digest(reason).hex(),
             **(
                 {}
                 if document is None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from audit.canonical import digest
 from certification.acts import close_publicity
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
@@ -112,6 +114,16 @@ async def test_a_changed_personal_value_is_found_and_an_erased_one_is_not_tamper
     verdict = await world.verify(2)
     assert (verdict.ok, verdict.code) == (False, "value_changed")
     assert str(erased["subject_id"]) in verdict.zh and "13900000000" not in verdict.zh + verdict.en
+
+
+async def test_a_rankings_entry_names_its_reasons_by_digest(world: World) -> None:
+    campaign = await world.open()
+    await world.ranked(campaign, {2: await world.visited(campaign, 2)}, 1)
+    leaf = await world.value(CITY, "SELECT leaf FROM ledger_entries ORDER BY seq DESC LIMIT 1")
+    intent = json.loads(leaf)["body"]["intent"]
+    assert intent["reason_digest"] == digest("按标准逐项比较").hex()
+    assert intent["items"][0]["reason_digest"] == digest("第 1 名").hex()
+    assert "按标准" not in leaf and "第 1 名" not in leaf
 
 
 async def test_a_late_following_cites_the_entry_that_made_the_list(world: World) -> None:
