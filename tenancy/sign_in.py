@@ -11,9 +11,11 @@ password asks for the old one, and that attempt is counted in the same count.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -27,10 +29,13 @@ from tenancy.identity import GRANTS_TO, USES, GrantScope, Principal, load_roles
 from tenancy.statements import Statement, statement
 from tenancy.tables import credentials, tenants
 
+T = TypeVar("T")
 FAILURES: Final = 5
 LOCKED: Final = timedelta(minutes=15)
 SHORTEST: Final = 8
 LONGEST: Final = 256
+HASHING: Final = 2
+"""Passwords worked on at once; each takes tens of ms on four lanes and 64 MiB, asked for by anybody."""
 
 TENANT: Final[Statement] = statement(
     select(tenants.c.id, tenants.c.parent_id).where(tenants.c.code == bindparam("code"))
@@ -84,6 +89,17 @@ REPLACE: Final[Statement] = statement(
 
 
 @cache
+def threads() -> ThreadPoolExecutor:
+    """The threads in which passwords are worked on, kept apart from all other work."""
+    return ThreadPoolExecutor(HASHING, thread_name_prefix="argon2")
+
+
+async def work(function: Callable[..., T], *arguments: str) -> T:
+    """Run one of the slow functions below in its turn."""
+    return await asyncio.get_running_loop().run_in_executor(threads(), function, *arguments)
+
+
+@cache
 def hasher() -> PasswordHasher:
     """Argon2id with the library's parameters (RFC 9106, low memory)."""
     return PasswordHasher()
@@ -119,7 +135,7 @@ async def sign_in(
     home = next(iter(found), None)
     claimed = home and await claim(database, home["id"], login, now, demo_allowed)
     known = claimed["password_hash"] if claimed else nobodys_hash()
-    right = await asyncio.to_thread(is_password, known, password)
+    right = await work(is_password, known, password)
     if not home or not claimed or not right:
         raise SignInError
     shared = (home["parent_id"],) if home["parent_id"] is not None else ()
@@ -136,13 +152,13 @@ async def change_password(
     Raises WeakPasswordError before anything is counted; PasswordRefusedError when the old password is wrong, the login is
     locked, or the password was changed meanwhile.
     """
-    fresh = await asyncio.to_thread(hash_password, new)
+    fresh = await work(hash_password, new)
     async with database.write(Scope(principal.tenant_id)) as tx:
         claimed = await tx.first(
             CLAIM_OWN, person=principal.person_id, now=now, until=now + LOCKED, demo_allowed=demo_allowed
         )
     known = claimed["password_hash"] if claimed else nobodys_hash()
-    if not await asyncio.to_thread(is_password, known, old) or not claimed:
+    if not await work(is_password, known, old) or not claimed:
         raise PasswordRefusedError
     async with database.write(Scope(principal.tenant_id)) as tx:
         if await tx.first(REPLACE, person=principal.person_id, known=known, fresh=fresh) is None:

@@ -1,6 +1,7 @@
 """Sign-in, lock-out and standing against a real server."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ from tenancy.access import record_refusal
 from tenancy.database import Scope
 from tenancy.divisions import tenant_rows, unit_id, units_of
 from tenancy.errors import SignInError, WeakPasswordError
-from tenancy.identity import Principal, Role, RoleName, load_path, load_standing
+from tenancy.identity import Principal, Role, RoleName, load_standing
 from tenancy.sign_in import FAILURES, LOCKED, hash_password, sign_in
 from tests.integration.tenancy.conftest import Place
 
@@ -206,13 +207,10 @@ async def test_city_officer_acts_in_a_county_only_while_the_grant_stands(city: P
         city, CITY, "wang", (RoleName.CITY_OFFICER, CITY_UNIT), (RoleName.TENANT_ADMINISTRATOR, CITY_UNIT)
     )
     principal = await sign_in(city.database, "411600", "wang", PASSWORD, NOW, demo_allowed=False)
-    street = unit_id("411602001000")
     async with city.database.write(principal.acting_scope(COUNTY)) as tx:
         standing = await load_standing(tx, principal, NOW)
-        path = await load_path(tx, street, NOW.date())
     assert standing.oversees
     assert [role.name for role in standing.roles] == [RoleName.CITY_OFFICER]
-    assert standing.find_role(RoleName.CITY_OFFICER, path) is not None
     async with city.database.write(principal.acting_scope(OTHER)) as tx:
         ungranted = await load_standing(tx, principal, NOW)
     assert (ungranted.roles, ungranted.oversees) == ((), False)
@@ -225,19 +223,26 @@ async def test_county_officer_has_no_standing_in_another_county(city: Place) -> 
         assert (await load_standing(tx, principal, NOW)).roles == ()
 
 
-async def test_jurisdiction_is_the_unit_and_what_lies_beneath_it_then(city: Place) -> None:
-    first, moved = unit_id("411602001000"), unit_id("411602013000")
-    await add_person(city, COUNTY, "chen", (RoleName.STREET_OFFICER, first))
-    principal = await sign_in(city.database, "411602", "chen", PASSWORD, NOW, demo_allowed=False)
-    async with city.database.write(principal.acting_scope(COUNTY)) as tx:
-        standing = await load_standing(tx, principal, NOW)
-        own, other = [await load_path(tx, unit, NOW.date()) for unit in (first, moved)]
-        after = await load_path(tx, moved, datetime(2023, 6, 30, tzinfo=UTC).date())
-        split = await load_path(tx, unit_id("411602015000"), NOW.date())
-    assert (own, other, after, split) == ((first, COUNTY_UNIT), (moved, COUNTY_UNIT), (), ())
-    assert standing.find_role(RoleName.STREET_OFFICER, own) is not None
-    assert standing.find_role(RoleName.STREET_OFFICER, other) is None
-    assert standing.find_role(RoleName.COUNTY_OFFICER, own) is None
+async def test_no_number_of_sign_ins_takes_more_than_two_threads(
+    city: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most = 0, 0
+
+    def slow(encoded: str, password: str) -> bool:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.02)
+        running -= 1
+        return False
+
+    monkeypatch.setattr("tenancy.sign_in.is_password", slow)
+    tries = (
+        sign_in(city.database, "411602", f"nobody{n}", PASSWORD, NOW, demo_allowed=False) for n in range(12)
+    )
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {SignInError}
+    assert most == 2
 
 
 async def test_refusal_is_kept_in_the_log_of_who_tried(city: Place) -> None:
