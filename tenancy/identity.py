@@ -1,17 +1,16 @@
 """Who acts: roles, the principal of a session, the standing of an actor at the moment of writing.
 
 The rule upheld here: reading trusts the principal (a claim of at most ten minutes); writing reads roles and
-grants again, inside the transaction (ADR 0005). A role gives a unit's jurisdiction: the unit and what lies
-beneath it; a city officer reaches a county's units only while the county's `oversee` grant stands.
+grants again, inside the transaction (ADR 0005). A city officer has a role in a county only while the county's
+`oversee` grant stands. Which unit a role must be over is the act's to say (certification/life.py).
 
 Passwords and sign-in are in tenancy/sign_in.py, tokens in tenancy/tokens.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -91,18 +90,6 @@ class Standing:
     roles: tuple[Role, ...]
     oversees: bool
 
-    def find_role(self, name: RoleName, path: Collection[UUID]) -> Role | None:
-        """The role of that name whose jurisdiction holds a unit; `path` is the unit and all above it."""
-        return next((role for role in self.roles if role.name is name and reaches(self, role, path)), None)
-
-
-def reaches(standing: Standing, role: Role, path: Collection[UUID]) -> bool:
-    """Whether a role's jurisdiction holds the unit of `path` (the unit and every unit above it).
-
-    A grant reaches the whole tenant, because a city's unit stands above the county's in another tenant.
-    """
-    return role.unit_id in path or (standing.oversees and role.name in USES)
-
 
 def in_force(table: Table) -> ColumnElement[bool]:
     """Valid at the parameter `now`."""
@@ -138,30 +125,6 @@ OVERSEEN: Final[Statement] = statement(
         )
     )
 )
-
-
-def path_statement() -> Statement:
-    """A unit that exists on the parameter `on`, and those above it in its tenant, lowest first."""
-    until = units.c.valid_to
-    first = select(units.c.id, units.c.parent_id).where(
-        units.c.tenant_id == bindparam("tenant_id"),
-        units.c.id == bindparam("unit_id"),
-        units.c.valid_from <= bindparam("on"),
-        or_(until.is_(None), until > bindparam("on")),
-    )
-    path = first.cte("path", recursive=True)
-    above = select(units.c.id, units.c.parent_id).where(
-        units.c.tenant_id == bindparam("tenant_id"), units.c.id == path.c.parent_id
-    )
-    return statement(select(path.union_all(above).c.id))
-
-
-PATH: Final[Statement] = path_statement()
-
-
-async def load_path(tx: TenantConnection, unit_id: UUID, on: date) -> tuple[UUID, ...]:
-    """The unit and every unit above it in the bound tenant on a date; empty when it did not exist then."""
-    return tuple(row["id"] for row in await tx.all(PATH, unit_id=unit_id, on=on))
 
 
 async def load_roles(tx: TenantConnection, home: int, person_id: UUID, now: datetime) -> tuple[Role, ...]:

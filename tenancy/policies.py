@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Table
-
 TENANT: Final = "(SELECT nullif(current_setting('app.tenant', true), '')::int)"
 OWN: Final = f"tenant_id = {TENANT}"
 
@@ -37,23 +35,3 @@ def policy_sql(name: str, policies: Iterable[str]) -> list[str]:
     """Statements that create the policies of table `name`: `own`, then one for each other reader."""
     own = f"CREATE POLICY own ON {name} USING ({OWN}) WITH CHECK ({OWN})"
     return [own, *(f"CREATE POLICY {kind} ON {name} FOR SELECT USING ({READERS[kind]})" for kind in policies)]
-
-
-def guard_sql(
-    name: str, policies: Iterable[str], app_role: str, privileges: Iterable[str] = EDITABLE
-) -> list[str]:
-    """Everything that guards tenant table `name`, one DDL statement each (Citus wants them one by one)."""
-    return [
-        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
-        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
-        *policy_sql(name, policies),
-        f"GRANT {', '.join(privileges)} ON {name} TO {app_role}",
-    ]
-
-
-def guard_table_sql(table: Table, app_role: str) -> list[str]:
-    """`guard_sql` as `table.info` asks for it; a registry table gets `GRANT SELECT` and nothing else."""
-    if not table.info["tenant"]:
-        return [f"GRANT SELECT ON {table.name} TO {app_role}"]
-    privileges = PRIVILEGES.get(table.name, EDITABLE)
-    return guard_sql(table.name, table.info["policies"], app_role, privileges)
