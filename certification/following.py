@@ -96,7 +96,7 @@ _LISTED = statement(
         rosters.c.id,
         rosters.c.kind,
         rosters.c.author_id,
-        campaigns.c.programme,
+        rosters.c.campaign_id,
         roster_items.c.application_tenant_id,
         roster_items.c.application_id,
         roster_items.c.verdict,
@@ -106,9 +106,6 @@ _LISTED = statement(
     )
     .select_from(rosters)
     .join(
-        campaigns, and_(campaigns.c.tenant_id == rosters.c.tenant_id, campaigns.c.id == rosters.c.campaign_id)
-    )
-    .join(
         roster_items,
         and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
     )
@@ -116,6 +113,12 @@ _LISTED = statement(
     .join(_made, rosters.c.id.is_not(None))
     .where(rosters.c.tenant_id == bindparam("tenant_id", type_=Integer))
     .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+# Programmes are long, and a list has many items.
+_PROGRAMMES = statement(
+    select(campaigns.c.id, campaigns.c.programme).where(
+        campaigns.c.tenant_id == bindparam("tenant_id", type_=Integer)
+    )
 )
 # Apart from the lists: a join between two tenants' rows is what a sharded database refuses.
 _STATUSES = statement(
@@ -142,6 +145,7 @@ _ITEM = statement(
 
 async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
     """What the bound city's lists say that its granted counties' applications do not mirror yet, in order."""
+    programmes = {row["id"]: parse_stored(row["programme"]) for row in await tx.all(_PROGRAMMES)}
     rows = await tx.all(_LISTED)
     listed = list({row["application_id"] for row in rows})
     statuses = {
@@ -152,7 +156,7 @@ async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
     for row in rows:
         county, application = row["application_tenant_id"], row["application_id"]
         status = statuses.get((county, application))
-        programme = parse_stored(row["programme"])
+        programme = programmes[row["campaign_id"]]
         if status is None or find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
         entry = Cite(row["origin"], row["seq"], row["hash"])
