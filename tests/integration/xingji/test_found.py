@@ -6,7 +6,6 @@ import asyncio
 import re
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,8 @@ from tests.integration.api.test_administering import GRANTS, PEOPLE, change_pass
 from tests.support import DatabaseUrls
 from xingji import founding
 from xingji.demo.cast import CITY, PASSWORD, counties
+from xingji.service import wall_clock
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DOMAIN = "jiuye.example.cn"
 LINE = re.compile(r"(\d{6})   admin   (\S{4}-\S{4}-\S{4}-\S{4}) \S+")
 COUNTY = counties()[0].code
@@ -64,7 +63,7 @@ async def test_what_is_founded_is_told_once_verifies_and_is_served_without_the_d
         for password in told.values()
     )
 
-    async with serve_world(database, home, NOW, demo=False) as stage:
+    async with serve_world(database, home, wall_clock(), demo=False) as stage:
         admin = await must_sign_in(stage, "admin", told[COUNTY], COUNTY)
         (one,) = (await admin.get(PEOPLE))["people"]["edges"]
         assert [role["role"] for role in one["node"]["roles"]] == ["TENANT_ADMINISTRATOR"]
@@ -111,7 +110,7 @@ async def test_an_interrupted_founding_goes_on_and_loses_no_password(
     told = passwords(out.read_text("utf-8"))  # of two lines for a tenant, the later
     assert told.keys() == {one.code for one in tenancies()}
     assert len(LINE.findall(out.read_text("utf-8"))) == len(told) + 1
-    async with serve_world(database, home, NOW, demo=False) as stage:
+    async with serve_world(database, home, wall_clock(), demo=False) as stage:
         for code, password in told.items():
             await must_sign_in(stage, "admin", password, code)
 
@@ -127,7 +126,7 @@ async def test_one_password_may_come_from_a_file_and_is_not_told(
         assert refused.code == 2 and "--admin-password-file" in refused.err
     ran = await run("--admin-password-file", str(secret))
     assert (ran.code, ran.out) == (0, "") and "vault" not in ran.err
-    async with serve_world(database, home, NOW, demo=False) as stage:
+    async with serve_world(database, home, wall_clock(), demo=False) as stage:
         await must_sign_in(stage, "admin", "a password from the vault", CITY)
 
 
