@@ -4,7 +4,8 @@ For each audited table, from its metadata: a function that computes the digest o
 trigger function behind two triggers. `xingji_recorded` is a deferred constraint trigger: at commit it reads
 the changed row again by its key and compares its digest with the latest record of that very table and key,
 so going back to an older state is refused too, and several changes of one row in a transaction need one
-record. `xingji_kept` refuses TRUNCATE. Deleting an audited row, or changing its key, is refused.
+record. Neither seen is a refusal too: bound to another tenant at commit, both would be hidden.
+`xingji_kept` refuses TRUNCATE. Deleting an audited row, or changing its key, is refused.
 
     XJ001  the row has no entry with its digest
     XJ002  an audited row is never deleted and never changes its key
@@ -37,11 +38,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND ({changed}) THEN
     RAISE EXCEPTION 'audited row {table}/% never changes its key', {key_old} USING ERRCODE = '{kept}';
   END IF;
-  IF (SELECT {schema}.{digest}(r) FROM {schema}.{table} r WHERE {where})
-     IS DISTINCT FROM
+  IF ((SELECT {schema}.{digest}(r) FROM {schema}.{table} r WHERE {where})
+     =
      (SELECT l.digest FROM {schema}.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = '{table}' AND l.row_key = {key_new}
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row {table}/% has no entry with its digest', {key_new} USING ERRCODE = '{unrecorded}';
   END IF;

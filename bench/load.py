@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MAKE = Callable[[int], bytes]
+Make = Callable[[int], bytes | None]
+"""The n-th request, from 1; None when there is nothing left to ask, which ends the run early."""
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class _Connection(asyncio.Protocol):
         self.buffer = b""
         self.expected = -1
         self.sent_at = 0.0
+        self.is_waiting = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,11 +53,14 @@ class _Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         assert self.transport is not None
-        if time.perf_counter() >= self.run.deadline:
+        request = self.run.next_request()
+        if request is None:
+            self.is_waiting = False
             self.transport.close()
             return
+        self.is_waiting = True
         self.sent_at = time.perf_counter()
-        self.transport.write(self.run.next_request())
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -73,12 +78,15 @@ class _Connection(asyncio.Protocol):
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.run.closed()
+        self.run.closed(lost=self.is_waiting)
 
 
 class _Run:
-    def __init__(self, make: MAKE, connections: int, seconds: float) -> None:
+    """What the connections of one load share: the next request, the deadline, the answers."""
+
+    def __init__(self, make: Make, connections: int, seconds: float, expect: bytes) -> None:
         self.make = make
+        self.expect = expect
         self.open = connections
         self.number = 0
         self.load = Load()
@@ -86,32 +94,40 @@ class _Run:
         self.deadline = self.started + seconds
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def next_request(self) -> bytes:
+    def next_request(self) -> bytes | None:
+        if time.perf_counter() >= self.deadline:
+            return None
         self.number += 1
         return self.make(self.number)
 
     def answered(self, response: bytes, latency: float) -> None:
-        if not response.startswith(b"HTTP/1.1 200") or b'"errors"' in response:
-            self.load.failures += 1
-            self.load.sample = response
-            return
-        self.load.latencies.append(latency)
-        if not self.load.sample:
-            self.load.sample = response
+        right = response.startswith(b"HTTP/1.1 200") and self.expect in response
+        if right and response.rfind(b',"errors":[', -4096) < 0:
+            self.load.latencies.append(latency)
+        else:
+            self.fail(response)
 
-    def closed(self) -> None:
+    def fail(self, response: bytes) -> None:
+        self.load.failures += 1
+        self.load.sample = response
+
+    def closed(self, *, lost: bool) -> None:
         self.open -= 1
+        if lost:
+            self.fail(b"the server closed the connection before it answered")
         if not self.open and not self.done.done():
             self.done.set_result(None)
 
 
-async def drive(port: int, make: MAKE, *, connections: int, seconds: float) -> Load:
-    """Load 127.0.0.1:`port` for `seconds` with requests from `make(n)`, n from 1.
+async def drive(
+    port: int, make: Make, *, connections: int, seconds: float, expect: bytes = b'"data"'
+) -> Load:
+    """Load 127.0.0.1:`port` for `seconds` with requests from `make`; every answer must hold `expect`.
 
     Raises:
-        RuntimeError: an answer was not a 200 without errors, or none came.
+        RuntimeError: an answer was not a 200 without errors that holds `expect`, or none came.
     """
-    run = _Run(make, connections, seconds)
+    run = _Run(make, connections, seconds, expect)
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(run), "127.0.0.1", port)
@@ -120,6 +136,22 @@ async def drive(port: int, make: MAKE, *, connections: int, seconds: float) -> L
     if run.load.failures or not run.load.latencies:
         raise RuntimeError(f"{run.load.failures} bad answers, e.g. {run.load.sample[:600]!r}")
     return run.load
+
+
+async def ask(port: int, request: bytes) -> bytes:
+    """The body of one answer. Raises RuntimeError unless it is a 200."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        body = await reader.readexactly(length)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"{head!r} {body[:600]!r}")
+    return body
 
 
 def post(path: str, body: bytes, token: str | None = None) -> bytes:

@@ -1,4 +1,8 @@
-"""Interleaved rounds and their medians: A B A B …, so that a drifting machine moves both sides alike."""
+"""Interleaved rounds and their medians: A B A B …, so that a drifting machine moves both sides alike.
+
+A ratio is taken within a round and its median over the rounds; the spread beside it is the lowest and the highest. The first turn of each side
+warms it and counts for nothing. It decides nothing about what is measured.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,23 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
-Side = Callable[[], Awaitable[float]]
+Unit = Literal["1/s", "s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One turn of one side: a rate or seconds, and the 99th percentile of the latency in milliseconds where there is one."""
+
+    value: float
+    p99: float | None = None
+
+
+Side = Callable[[], Awaitable[Measure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,52 +34,105 @@ class Row:
     """One measured case: the median of each side, and the ratio ours/limit with its spread over the rounds."""
 
     case: str
+    unit: Unit
     limit: float
     ours: float
     ratio: float
     low: float
     high: float
-    unit: str = "1/s"
+    limit_p99: float | None
+    ours_p99: float | None
 
 
-async def compare(case: str, limit: Side, ours: Side, rounds: int) -> Row:
-    """Measure both sides in turn `rounds` times; each gives a rate (higher is better)."""
+async def compare(case: str, limit: Side, ours: Side, rounds: int, slices: int = 1) -> Row:
+    """Measure both sides in turn `rounds` times, behind a turn of each that warms; rates, so higher is better.
+
+    Within a round the sides alternate `slices` times, and the means count: the finer, the less another program's burst falls on
+    one side alone.
+    """
     await limit()
     await ours()
-    pairs = [(await limit(), await ours()) for _ in range(rounds)]
-    ratios = [b / a for a, b in pairs]
+    pairs = []
+    for _ in range(rounds):
+        turns = [(await limit(), await ours()) for _ in range(slices)]
+        pairs.append((_mean([one for one, _ in turns]), _mean([other for _, other in turns])))
+    return make_row(case, "1/s", pairs)
+
+
+def _mean(measures: Sequence[Measure]) -> Measure:
+    tails = [one.p99 for one in measures if one.p99 is not None]
+    value = statistics.fmean(one.value for one in measures)
+    return Measure(value, statistics.fmean(tails) if tails else None)
+
+
+def make_row(case: str, unit: Unit, pairs: Sequence[tuple[Measure, Measure]]) -> Row:
+    """The row of pairs (limit, ours), at least one, each pair from one round."""
+    ratios = [ours.value / limit.value for limit, ours in pairs]
     return Row(
         case,
-        statistics.median(a for a, _ in pairs),
-        statistics.median(b for _, b in pairs),
+        unit,
+        statistics.median(limit.value for limit, _ in pairs),
+        statistics.median(ours.value for _, ours in pairs),
         statistics.median(ratios),
         min(ratios),
         max(ratios),
+        _median_p99([limit for limit, _ in pairs]),
+        _median_p99([ours for _, ours in pairs]),
     )
 
 
+def _median_p99(measures: Sequence[Measure]) -> float | None:
+    known = [one.p99 for one in measures if one.p99 is not None]
+    return statistics.median(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one bench gives: rows, and notes by name that a reader needs beside them."""
+
+    title: str
+    limit: str
+    rows: tuple[Row, ...]
+    notes: Mapping[str, str]
+
+
 def machine() -> str:
-    """What it ran on, in one line."""
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    """What it ran on, in one line; no name of it."""
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def print_table(title: str, rows: list[Row], notes: Mapping[str, str]) -> None:
-    """The rows as a table for people, on stdout."""
-    print(f"\n{title} — {machine()}")
-    print(f"{'case':44} {'limit':>10} {'xingji':>10} {'ratio':>7}  spread")
-    for row in rows:
-        print(
-            f"{row.case:44} {row.limit:10,.0f} {row.ours:10,.0f} {row.ratio:7.2f}  {row.low:.2f}-{row.high:.2f}"
-        )
-    for name, value in notes.items():
-        print(f"{name}: {value}")
+def format_table(table: Table) -> str:
+    """The table for people, as Markdown, so that docs/performance.md can carry it as it is."""
+    lines = [
+        f"### {table.title}",
+        "",
+        f"| | {table.limit} | Xingji | ratio | spread | p99 ms |",
+        "|---|---:|---:|---:|---|---|",
+    ]
+    for row in table.rows:
+        figures = " | ".join(_format_value(value, row.unit) for value in (row.limit, row.ours))
+        spread = f"{row.low:.2f} – {row.high:.2f}"
+        lines.append(f"| {row.case} | {figures} | **{row.ratio:.2f}** | {spread} | {_format_p99(row)} |")
+    notes = [f"- {name}: {text}" for name, text in table.notes.items()]
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
-def write_json(path: Path, rows: list[Row], notes: Mapping[str, str]) -> None:
-    """The same for machines."""
-    document = {
-        "machine": machine(),
-        "rows": [{name: getattr(row, name) for name in Row.__slots__} for row in rows],
-        "notes": dict(notes),
-    }
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+def _format_value(value: float, unit: Unit) -> str:
+    return f"{value:,.0f} /s" if unit == "1/s" else f"{value:.2f} s"
+
+
+def _format_p99(row: Row) -> str:
+    if row.limit_p99 is None or row.ours_p99 is None:
+        return "–"
+    return f"{row.limit_p99:.1f} → {row.ours_p99:.1f}"
+
+
+def format_json(tables: Sequence[Table], run: Mapping[str, object]) -> str:
+    """The same for machines; `run` says how it was run."""
+    document = {"machine": machine(), **run, "tables": [asdict(table) for table in tables]}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, tables: Sequence[Table], run: Mapping[str, object]) -> None:
+    """Write `format_json` to a file."""
+    path.write_text(format_json(tables, run), encoding="utf-8")

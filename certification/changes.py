@@ -68,7 +68,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds the digest of the arguments."""
+    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds what binds it to this act."""
 
     operation: str
     subject: Subject

@@ -347,3 +347,11 @@ class RequestMalformedError(CertificationError):
     code = "request.malformed"
     zh = "请求编号须为 1 至 200 个可见 ASCII 字符"
     en = "a request id has 1 to 200 visible ASCII characters"
+
+
+class ActTooLargeError(CertificationError):
+    """The act changes more rows than one entry of the ledger can hold: a list of some hundred and forty applications."""
+
+    code = "act.too_large"
+    zh = "一次办理的内容过多，账本的一条账目容纳不下"
+    en = "the act is too large for one entry of the ledger"

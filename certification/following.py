@@ -91,7 +91,7 @@ _made = (
     .limit(1)
     .lateral("made")
 )
-_PENDING = statement(
+_LISTED = statement(
     select(
         rosters.c.id,
         rosters.c.kind,
@@ -100,7 +100,6 @@ _PENDING = statement(
         roster_items.c.application_tenant_id,
         roster_items.c.application_id,
         roster_items.c.verdict,
-        applications.c.status,
         ledger_heads.c.origin,
         _made.c.seq,
         _made.c.hash,
@@ -113,20 +112,17 @@ _PENDING = statement(
         roster_items,
         and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
     )
-    .join(
-        applications,
-        and_(
-            applications.c.tenant_id == roster_items.c.application_tenant_id,
-            applications.c.id == roster_items.c.application_id,
-        ),
-    )
     .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
     .join(_made, rosters.c.id.is_not(None))
-    .where(
-        rosters.c.tenant_id == bindparam("tenant_id", type_=Integer),
-        applications.c.tenant_id == any_(bindparam("granted", type_=ARRAY(Integer))),
-    )
+    .where(rosters.c.tenant_id == bindparam("tenant_id", type_=Integer))
     .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+# Apart from the lists: a join between two tenants' rows is what a sharded database refuses.
+_STATUSES = statement(
+    select(applications.c.tenant_id, applications.c.id, applications.c.status).where(
+        applications.c.tenant_id == any_(bindparam("granted", type_=ARRAY(Integer))),
+        applications.c.id == any_(bindparam("listed", type_=ARRAY(applications.c.id.type))),
+    )
 )
 _LIST = statement(
     select(rosters, ledger_heads.c.origin, _made.c.seq, _made.c.hash)
@@ -146,22 +142,21 @@ _ITEM = statement(
 
 async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
     """What the bound city's lists say that its granted counties' applications do not mirror yet, in order."""
+    rows = await tx.all(_LISTED)
+    listed = list({row["application_id"] for row in rows})
+    statuses = {
+        (row["tenant_id"], row["id"]): row["status"]
+        for row in await tx.all(_STATUSES, granted=list(tx.scope.granted), listed=listed)
+    }
     found = []
-    for row in await tx.all(_PENDING, granted=list(tx.scope.granted)):
-        action = find_following(parse_stored(row["programme"]), row["kind"], row["verdict"], row["status"])
-        if action is None:
+    for row in rows:
+        county, application = row["application_tenant_id"], row["application_id"]
+        status = statuses.get((county, application))
+        programme = parse_stored(row["programme"])
+        if status is None or find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
         entry = Cite(row["origin"], row["seq"], row["hash"])
-        found.append(
-            Following(
-                tx.tenant_id,
-                row["id"],
-                row["author_id"],
-                row["application_tenant_id"],
-                row["application_id"],
-                entry,
-            )
-        )
+        found.append(Following(tx.tenant_id, row["id"], row["author_id"], county, application, entry))
     return tuple(found)
 
 

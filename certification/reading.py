@@ -123,15 +123,20 @@ async def find_campaign_by_code(tx: TenantConnection, code: str) -> UUID | None:
 
 
 def _status_counts(campaign: Any, level: Any) -> Any:
-    """A sub-select: status → how many, of the bound tenant's applications of one level of a campaign."""
+    """A sub-select: status → how many, of the bound tenant's applications of one level of a campaign.
+
+    Campaign and level may be columns of an enclosing `applications`: the sub-select correlates with it, at both its depths.
+    """
     other = applications.alias("other")
     counted = (
         select(other.c.status, func.count().label("n"))
         .where(other.c.tenant_id == _TENANT, other.c.campaign_id == campaign, other.c.level == level)
         .group_by(other.c.status)
+        .correlate(applications)
         .lateral("counted")
     )
-    return select(cast(func.json_object_agg(counted.c.status, counted.c.n), Text)).select_from(counted)
+    listed = select(cast(func.json_object_agg(counted.c.status, counted.c.n), Text)).select_from(counted)
+    return listed.correlate(applications)
 
 
 def _endorsed(application: Any) -> Any:

@@ -29,11 +29,17 @@ from sqlalchemy import bindparam, select
 from audit.canonical import digest
 from audit.entry import Actor as EntryActor
 from audit.entry import Draft, Receipt, format_time
+from audit.errors import EntryTooLargeError, NotCanonicalError
 from audit.ledger import Head, Prior, append, find_request, lock_head
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
-from certification.changes import Act, Context, Write
-from certification.errors import RequestConflictError, RequestMalformedError
+from certification.changes import Act, Change, Context, Write
+from certification.errors import (
+    ActTooLargeError,
+    FieldRefusedError,
+    RequestConflictError,
+    RequestMalformedError,
+)
 from certification.life import Actor
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, load_standing
@@ -101,7 +107,7 @@ async def record(
     prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
     state = await act.load(tx, command, now)
     role = act.authorise(state, command, actor)
-    arguments = arguments_digest(act.operation, command)
+    arguments = _digest_given(act.operation, command)
     new_id = _ids(tx.tenant_id, actor.person_id, request_id)
     first_id = new_id(0)
     if prior is not None:
@@ -116,7 +122,7 @@ async def record(
         time=now,
         actor=EntryActor(actor.person_id, str(role), await _origin(tx, head, actor)),
         subject=change.subject,
-        intent={**change.intent, "arguments": arguments.hex()},
+        intent={**change.intent, **_bound(head.origin, change, request_id), "arguments": arguments.hex()},
         rows=tuple(
             row
             for write in change.writes
@@ -125,13 +131,25 @@ async def record(
         ),
         cites=change.cites,
     )
-    _, (receipt,) = await append(tx.raw, head, signer, (draft,))
+    try:
+        _, (receipt,) = await append(tx.raw, head, signer, (draft,))
+    except EntryTooLargeError as error:
+        raise ActTooLargeError from error
     return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
 
 
 def arguments_digest(operation: str, command: object) -> bytes:
     """SHA-256 (32 bytes) of the canonical JSON of operation and arguments, personal fields left out."""
     return digest({"arguments": _plain(command), "operation": operation})
+
+
+def _digest_given(operation: str, command: object) -> bytes:
+    """The digest of what a caller gave. Raises FieldRefusedError for a text that no entry can hold, such as one with NUL."""
+    try:
+        return arguments_digest(operation, command)
+    except NotCanonicalError as error:
+        unusable = {"reason_zh": "含有不能保存的字符", "reason_en": "holds a character that cannot be kept"}
+        raise FieldRefusedError(field="text", label="文字", **unusable) from error
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
@@ -150,6 +168,17 @@ async def _check_same(
         raise RequestConflictError
     if act.same_personal is not None and not await act.same_personal(tx, command, first_id):
         raise RequestConflictError
+
+
+def _bound(origin: str, change: Change, request_id: str) -> dict[str, object]:
+    """What ties an intent to this act: an officer signs the intent alone, and it must serve no other act, subject or log."""
+    subject = change.subject
+    return {
+        "operation": change.operation,
+        "origin": origin,
+        "request": request_id,
+        "subject": {"id": str(subject.id), "revision": subject.revision, "type": subject.type},
+    }
 
 
 async def _origin(tx: TenantConnection, head: Head, actor: Actor) -> str:

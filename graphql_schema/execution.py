@@ -51,12 +51,14 @@ from graphql_schema.readpath.complete import (
 )
 from graphql_schema.readpath.plans import Kept, OperationLike, PlacePlan, PlanMaker, RootPlan, shape_of
 from graphql_schema.session import Session
+from tenancy.access import record_refusal
 from tenancy.database import TenantConnection
 
 PlainTypes = tuple[dict[str, type], bool]
 
 PLAIN: Final[Mapping[str, type]] = {"ID": str, "String": str, "Int": int, "Boolean": bool}
 LARGEST_INT: Final = 2**31
+BEYOND: Final = "tenant.beyond_reach"
 INTROSPECTION: Final = frozenset({"__schema", "__type"})
 
 
@@ -205,7 +207,11 @@ async def _query(
     if scope is None or not plan.reads:
         return await _roots(engine, plan, operation, call, done, None)
     async with call.session.database.read(scope) as tx:
-        return await _roots(engine, plan, operation, call, done, tx)
+        data = await _roots(engine, plan, operation, call, done, tx)
+    if call.beyond:
+        fields = ",".join(selected.name for selected, _ in plan.roots)
+        await _log_attempt(call.session, fields, ",".join(map(str, sorted(call.beyond))), BEYOND)
+    return data
 
 
 async def _roots(
@@ -287,9 +293,18 @@ async def _act(
     except UnansweredError:
         raise
     except DeniedError as denied:
+        await _log_attempt(call.session, selected.name, "-", denied.code)
         raise failure(denied.code, selected, path) from denied
     except Exception as error:
         raise refusal(error, selected, path, call.session.trace_id) from error
+
+
+async def _log_attempt(session: Session, operation: str, target: str, code: str) -> None:
+    """Note what somebody known tried beyond their reach; strangers are in the server's own log."""
+    if session.principal is not None:
+        await record_refusal(
+            session.database, session.principal, operation, target, code, session.trace_id, session.now
+        )
 
 
 async def _resolve(engine: Engine, selected: Selected, call: Call) -> Outcome:

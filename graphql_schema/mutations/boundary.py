@@ -7,14 +7,15 @@ Expected refusals become a `Refusal`; our own broken invariants go up and are ma
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import tenancy.errors
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
-from certification.following import follow, pending_followings
+from certification.following import Following, follow, pending_followings
 from certification.recording import Recorded, perform
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef
@@ -34,6 +35,15 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
 }
 """Subject of an administrator's act, and field of its answer → the answer's type, the subject's."""
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the city's lists in the counties: acts recorded, and what is left with the code of what stood against it."""
+
+    done: tuple[Recorded, ...]
+    left: tuple[tuple[Following, str], ...]
 
 
 def get_principal(session: Session) -> Principal:
@@ -103,25 +113,34 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
     )
     return Outcome(
         "RosterRecorded",
-        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed]},
+        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed.done]},
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
 
 
-async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> tuple[Recorded, ...]:
+async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> Followed:
     """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
 
-    Called behind every list, and at the start of a server for what a crash left undone. A county that has ended its grant of
-    oversight does not follow, and holds nobody else up.
+    Called behind every list, and at the start of a server for what a crash left undone. The list stands already, so what one
+    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on.
     """
     async with database.read(city) as tx:
         pending = await pending_followings(tx)
-    done = []
+    done: list[Recorded] = []
+    left: list[tuple[Following, str]] = []
     for one in pending:
-        with suppress(NotEntitledError):
+        try:
             async with database.write(one.scope()) as tx:
                 done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
-    return tuple(done)
+        except REFUSALS as refusal:
+            _log.warning(
+                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+            )
+            left.append((one, refusal.code))
+        except Exception:
+            _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
+            left.append((one, "internal"))
+    return Followed(tuple(done), tuple(left))
 
 
 def receipt_of(done: Recorded) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -77,12 +77,13 @@ class Standpoints:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request's values, from which a plan's parameters are read."""
+    """One request's values, from which a plan's parameters are read; `beyond`: the tenants asked for out of reach."""
 
     session: Session
     standpoint: Standpoint
     variables: dict[str, Any]
     coerce: Callable[[], VariableValues]
+    beyond: set[int] = field(default_factory=set)
 
     @property
     def values(self) -> VariableValues:
@@ -105,8 +106,11 @@ class Call:
         return self.standpoint.shared if scope is ScopeKind.SHARED else self.standpoint.own
 
     def within(self, scope: ScopeKind, tenant: int) -> int:
-        """The tenant if it is in reach, else 0, which is nobody's: an empty answer and no hint."""
-        return tenant if scope is ScopeKind.REGISTRY or tenant in self.tenants(scope) else 0
+        """The tenant if it is in reach, else 0, which is nobody's: an empty answer and no hint; the attempt is kept."""
+        if scope is ScopeKind.REGISTRY or tenant in self.tenants(scope):
+            return tenant
+        self.beyond.add(tenant)
+        return 0
 
     @property
     def person_id(self) -> UUID | None:

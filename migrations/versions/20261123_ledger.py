@@ -154,11 +154,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row campaigns/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_campaigns(r) FROM public.campaigns r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_campaigns(r) FROM public.campaigns r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'campaigns' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row campaigns/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -201,11 +201,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row people/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_people(r) FROM public.people r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_people(r) FROM public.people r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'people' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row people/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -250,11 +250,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row tenant_grants/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_tenant_grants(r) FROM public.tenant_grants r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_tenant_grants(r) FROM public.tenant_grants r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'tenant_grants' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row tenant_grants/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -301,11 +301,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row units/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_units(r) FROM public.units r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_units(r) FROM public.units r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'units' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row units/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -357,11 +357,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row applications/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_applications(r) FROM public.applications r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_applications(r) FROM public.applications r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'applications' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row applications/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -406,11 +406,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.campaign_id <> NEW.campaign_id OR OLD.level <> NEW.level) THEN
     RAISE EXCEPTION 'audited row campaign_levels/% never changes its key', OLD.campaign_id::text || '/' || OLD.level::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_campaign_levels(r) FROM public.campaign_levels r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.level = NEW.level)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_campaign_levels(r) FROM public.campaign_levels r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.level = NEW.level)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'campaign_levels' AND l.row_key = NEW.campaign_id::text || '/' || NEW.level::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row campaign_levels/% has no entry with its digest', NEW.campaign_id::text || '/' || NEW.level::text USING ERRCODE = 'XJ001';
   END IF;
@@ -454,11 +454,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.campaign_id <> NEW.campaign_id OR OLD.stage <> NEW.stage) THEN
     RAISE EXCEPTION 'audited row campaign_windows/% never changes its key', OLD.campaign_id::text || '/' || OLD.stage::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_campaign_windows(r) FROM public.campaign_windows r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.stage = NEW.stage)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_campaign_windows(r) FROM public.campaign_windows r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.stage = NEW.stage)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'campaign_windows' AND l.row_key = NEW.campaign_id::text || '/' || NEW.stage::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row campaign_windows/% has no entry with its digest', NEW.campaign_id::text || '/' || NEW.stage::text USING ERRCODE = 'XJ001';
   END IF;
@@ -504,11 +504,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row role_assignments/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_role_assignments(r) FROM public.role_assignments r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_role_assignments(r) FROM public.role_assignments r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'role_assignments' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row role_assignments/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -561,11 +561,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row rosters/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_rosters(r) FROM public.rosters r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_rosters(r) FROM public.rosters r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'rosters' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row rosters/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -611,11 +611,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.campaign_id <> NEW.campaign_id OR OLD.position <> NEW.position) THEN
     RAISE EXCEPTION 'audited row standard_clauses/% never changes its key', OLD.campaign_id::text || '/' || OLD.position::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_standard_clauses(r) FROM public.standard_clauses r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.position = NEW.position)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_standard_clauses(r) FROM public.standard_clauses r WHERE r.tenant_id = NEW.tenant_id AND r.campaign_id = NEW.campaign_id AND r.position = NEW.position)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'standard_clauses' AND l.row_key = NEW.campaign_id::text || '/' || NEW.position::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row standard_clauses/% has no entry with its digest', NEW.campaign_id::text || '/' || NEW.position::text USING ERRCODE = 'XJ001';
   END IF;
@@ -660,11 +660,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.unit_id <> NEW.unit_id OR OLD.valid_from <> NEW.valid_from) THEN
     RAISE EXCEPTION 'audited row unit_codes/% never changes its key', OLD.unit_id::text || '/' || CASE WHEN OLD.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(OLD.valid_from::timestamp, 'YYYY-MM-DD') ELSE OLD.valid_from::text END USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_unit_codes(r) FROM public.unit_codes r WHERE r.tenant_id = NEW.tenant_id AND r.unit_id = NEW.unit_id AND r.valid_from = NEW.valid_from)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_unit_codes(r) FROM public.unit_codes r WHERE r.tenant_id = NEW.tenant_id AND r.unit_id = NEW.unit_id AND r.valid_from = NEW.valid_from)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'unit_codes' AND l.row_key = NEW.unit_id::text || '/' || CASE WHEN NEW.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD') ELSE NEW.valid_from::text END
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row unit_codes/% has no entry with its digest', NEW.unit_id::text || '/' || CASE WHEN NEW.valid_from BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(NEW.valid_from::timestamp, 'YYYY-MM-DD') ELSE NEW.valid_from::text END USING ERRCODE = 'XJ001';
   END IF;
@@ -711,11 +711,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row unit_lineages/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_unit_lineages(r) FROM public.unit_lineages r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_unit_lineages(r) FROM public.unit_lineages r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'unit_lineages' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row unit_lineages/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -764,11 +764,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row certifications/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_certifications(r) FROM public.certifications r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_certifications(r) FROM public.certifications r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'certifications' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row certifications/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -820,11 +820,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row form_versions/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_form_versions(r) FROM public.form_versions r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_form_versions(r) FROM public.form_versions r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'form_versions' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row form_versions/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;
@@ -874,11 +874,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.roster_id <> NEW.roster_id OR OLD.position <> NEW.position) THEN
     RAISE EXCEPTION 'audited row roster_items/% never changes its key', OLD.roster_id::text || '/' || OLD.position::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_roster_items(r) FROM public.roster_items r WHERE r.tenant_id = NEW.tenant_id AND r.roster_id = NEW.roster_id AND r.position = NEW.position)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_roster_items(r) FROM public.roster_items r WHERE r.tenant_id = NEW.tenant_id AND r.roster_id = NEW.roster_id AND r.position = NEW.position)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'roster_items' AND l.row_key = NEW.roster_id::text || '/' || NEW.position::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row roster_items/% has no entry with its digest', NEW.roster_id::text || '/' || NEW.position::text USING ERRCODE = 'XJ001';
   END IF;
@@ -928,11 +928,11 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
     RAISE EXCEPTION 'audited row opinions/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
   END IF;
-  IF (SELECT public.xingji_digest_opinions(r) FROM public.opinions r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
-     IS DISTINCT FROM
+  IF ((SELECT public.xingji_digest_opinions(r) FROM public.opinions r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
      (SELECT l.digest FROM public.ledger_rows l
       WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'opinions' AND l.row_key = NEW.id::text
-      ORDER BY l.seq DESC LIMIT 1)
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'row opinions/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
   END IF;

@@ -33,6 +33,7 @@ from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
 from tenancy.database import Database, Scope
+from tenancy.errors import TokenError
 from tenancy.identity import Principal
 from tenancy.statements import statement
 from tenancy.tables import tenants
@@ -93,6 +94,13 @@ class Office:
         now = wall_clock()
         return self.tokens.issue(principal, now), now + LIFETIME
 
+    def read_token(self, token: str) -> Principal:
+        """Who a token stands for, now. Raises TokenError, also for a demonstration's token outside of one."""
+        principal = self.tokens.read(token, wall_clock())
+        if principal.demo and not self.demo:
+            raise TokenError
+        return principal
+
 
 @asynccontextmanager
 async def open_service(
@@ -133,7 +141,7 @@ async def open_service(
             documents=Documents(engine.schema, limits),
             execute=run,
             open_session=open_session,
-            read_token=lambda token: office.tokens.read(token, wall_clock()),
+            read_token=office.read_token,
             checks=checks,
             find_head=find_head,
         )

@@ -58,6 +58,9 @@ def add_parser(commands: Commands) -> None:
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
     for action, run in ((export, run_export), (check, run_check), (head, run_head), (key, run_key)):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
+        action.add_argument(
+            "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
+        )
         action.set_defaults(run=run)
     for action in (export, check):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")

@@ -208,10 +208,12 @@ def _print_way_in(address: str) -> None:
         ("租户管理员 administrator", first, "admin"),
     ):
         print(f"  {code} / {login:<9} {role}")
-    body = json.dumps({"query": q.PASTE.format(code=first, password=PASSWORD)})
-    print("\n先登录，再查询 · sign in, then ask:")
-    print(f"  curl -s {address}/graphql -H 'content-type: application/json' -d '{body}'")
-    print(f"  query: {q.FIRST_QUERY}")
+    sign_in = json.dumps({"query": q.PASTE.format(code=first, password=PASSWORD)})
+    ask = json.dumps({"query": q.FIRST_QUERY})
+    post = f"curl -s {address}/graphql -H 'content-type: application/json'"
+    print("\n先登录，再查询（可直接粘贴）· sign in, then ask (paste both lines):")
+    print(f"  TOKEN=$({post} -d '{sign_in}' | sed 's/.*\"token\":\"\\([^\"]*\\).*/\\1/')")
+    print(f"  {post} -H \"authorization: Bearer $TOKEN\" -d '{ask}'")
     print("Ctrl-C 停止 · stops")
 
 

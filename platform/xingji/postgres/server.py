@@ -50,7 +50,7 @@ SETTINGS = {
     "port": str(PORT),
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "max_connections": "64",
+    "max_connections": "100",
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
     "max_parallel_workers_per_gather": "0",  # also spares a container's small /dev/shm

@@ -245,7 +245,8 @@ async def serve_world(
     settings = make_settings(home, demo=demo)
     app = create_app(
         HttpSettings(),
-        lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),
+        # A test may put another clock on the stage.
+        lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),  # noqa: PLW0108
         write_log=lambda line: lines.append(json.loads(line)),
     )
     server = make_server(app, "127.0.0.1", 0, graceful_seconds=2)
@@ -280,20 +281,21 @@ class Ran:
 
 
 @contextmanager
-def _environment(urls: DatabaseUrls) -> Iterator[None]:
+def _environment(urls: DatabaseUrls, home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XINGJI_DATABASE_URL", urls.app)
+        patch.setenv("XINGJI_HOME", str(home))
         yield
 
 
 def run_command(urls: DatabaseUrls, home: Path, *arguments: str) -> Ran:
     """The console script's `main` on this database; blocks, so call it in a thread."""
     out, err = StringIO(), StringIO()
-    with _environment(urls), redirect_stdout(out), redirect_stderr(err):
+    with _environment(urls, home), redirect_stdout(out), redirect_stderr(err):
         try:
-            code = main([*arguments, "--home", str(home)])
+            code = main(arguments)
         except SystemExit as stopped:
-            code = int(stopped.code or 0)
+            code = stopped.code if isinstance(stopped.code, int) else 2
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -46,6 +46,15 @@ async def test_an_update_needs_its_own_entry(world: World):
     assert caught.value.sqlstate == "XJ001"
 
 
+async def test_turning_to_another_tenant_before_the_commit_hides_nothing(world: World):
+    """Row and records are then out of sight, and what cannot be seen is not recorded."""
+    with pytest.raises(asyncpg.PostgresError) as caught:
+        async with world.bound() as conn:
+            await insert_row(conn, samples, world.row(1))
+            await conn.execute(f"SET LOCAL app.tenant = '{world.tenant + 1}'")
+    assert caught.value.sqlstate == "XJ001"
+
+
 async def test_going_back_to_an_old_state_is_refused(world: World):
     await world.note(1)
     async with world.bound() as conn:

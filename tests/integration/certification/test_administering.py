@@ -223,10 +223,11 @@ async def test_a_county_that_ended_its_grant_does_not_follow_and_holds_nobody_up
     await world.act(end_grant.ACT, end_grant.Command(grant), "admin/2", MAY_20)
     city = Scope(CITY, granted=COUNTIES)
     followed = await follow_lists(world.database, KeysOnly(world), city, MAY_20)
-    assert [one.receipt.origin for one in followed] == ["xingji.example/3"]
+    assert [one.receipt.origin for one in followed.done] == ["xingji.example/3"]
+    assert [(one.tenant_id, code) for one, code in followed.left] == [(2, "actor.not_entitled")]
     assert await world.status(2, applications[2]) == "site_visited"
     await world.act(grant_oversight.ACT, grant_oversight.Command(CITY, "oversee"), "admin/2", MAY_20)
-    assert len(await follow_lists(world.database, KeysOnly(world), city, MAY_20)) == 1
+    assert len((await follow_lists(world.database, KeysOnly(world), city, MAY_20)).done) == 1
     assert await world.status(2, applications[2]) == "publicised"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -20,6 +22,7 @@ from certification.acts import (
 )
 from certification.acts.listing import Choice
 from certification.errors import (
+    ActTooLargeError,
     AlreadyAppliedError,
     CampaignExistsError,
     CertificationError,
@@ -104,6 +107,30 @@ async def test_a_retry_is_authorised_again(world: World, campaign: UUID) -> None
     await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26, request="form")
     with pytest.raises(NotEntitledError):  # before its role begins, the actor has no standing
         await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26 - timedelta(days=60), request="form")
+
+
+async def test_an_intent_names_its_act_and_serves_no_other(world: World, campaign: UUID) -> None:
+    application = await world.endorsed(campaign, 2)
+    done = await world.opinion(application, 2, "county", "county/2", APRIL_26)
+    body = json.loads(
+        await world.value(2, "SELECT leaf FROM ledger_entries WHERE seq = $1", done.receipt.seq)
+    )["body"]
+    assert body["subject"] == {"id": str(application), "revision": 5, "type": "application"}
+    assert body["operation"] == "application.opinion_given" and body["origin"] == "xingji.example/2"
+    for name in ("operation", "origin", "request", "subject"):
+        assert body["intent"][name] == body[name]
+    assert body["intent"]["text_digest"] == sha256("经审核，意见如上。".encode()).hexdigest()
+
+
+async def test_an_act_that_no_entry_can_hold_is_refused_and_leaves_nothing(
+    world: World, campaign: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = await world.size(2)
+    monkeypatch.setattr("audit.entry.MAX_ENTRY", 800)
+    with pytest.raises(ActTooLargeError):
+        await world.file(campaign, 2)
+    assert await world.size(2) == size
+    assert await world.value(2, "SELECT count(*) FROM applications") == 0
 
 
 @pytest.mark.parametrize("request_id", ["", "a b", "x" * 201, "编号", "line\n", "follow:x"])

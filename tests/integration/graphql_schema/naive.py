@@ -360,10 +360,23 @@ class Naive:
                 "name": found.name,
                 "clause": found.clause,
                 "allowed": found.allowed,
-                "reason": found.obstacle and found.obstacle.code,
+                "obstacle": found.obstacle
+                and {
+                    "code": found.obstacle.code,
+                    "message": found.obstacle.en,
+                    "clause": found.obstacle.clause,
+                },
             }
             for found in available_actions(PROGRAMME, view, actor, NOW)
         ]
+
+    def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
+        return {
+            "opens_on": date(2022, 5, 20),
+            "counted": [date(2022, 5, day) for day in range(23, 28)],
+            "report_from": date(2022, 5, 30),
+            "obstacle": None,
+        }
 
     def Opinion_formVersion(self, row: Row, _: Any) -> Any:
         return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])
@@ -426,5 +439,7 @@ def plain(value: Any) -> Any:
             return value.hex()
         case UUID():
             return str(value)
+        case list():
+            return [plain(item) for item in value]
         case _:
             return value

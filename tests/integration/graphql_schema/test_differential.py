@@ -85,7 +85,7 @@ WRITTEN = {
     "... on Tenant { name } ... on LedgerEntry { seq } } }",
     "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
     "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
-    "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed reason } status } } } }",
+    "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed obstacle { code message clause } } status } } } }",
 }
 
 

@@ -1,0 +1,87 @@
+"""The two servers under test, each one process of its own: `python -m bench.serving ours|limit`.
+
+A child listens on a free port of loopback and prints it. Both run uvicorn with uvloop and httptools, as `xingji serve` does, with as many
+connections to PostgreSQL. Settings and the URL with its password come by the environment. Ours is the real application; only its clock is
+moved into the campaign's window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from bench.data import CITY, STARTED
+from bench.limit import create_limit
+from xingji.app import create_app
+from xingji.http.serving import make_server
+from xingji.http.settings import HttpSettings
+from xingji.service import Clock, open_service
+from xingji.settings import read_settings
+
+ROOT: Final = Path(__file__).parents[1]
+PATIENCE: Final = 60  # seconds for a start
+
+
+@asynccontextmanager
+async def serving(side: str, url: str, home: Path) -> AsyncIterator[int]:
+    """A server of that side, as its port; it ends with the block.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
+    environ = {**os.environ, "XINGJI_DATABASE_URL": url, "XINGJI_HOME": str(home)}
+    environ.pop("XINGJI_MIGRATOR_URL", None)
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.serving", side,
+        cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert child.stdout is not None
+        line = await asyncio.wait_for(child.stdout.readline(), PATIENCE)
+        if not line:
+            raise RuntimeError(f"the server of {side!r} did not start")
+        yield int(line)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(signal.SIGTERM)
+        await child.wait()
+
+
+def main(side: str) -> None:
+    """Serve one side until SIGTERM; blocks."""
+    settings = read_settings(os.environ)
+    url = settings.database_url
+    assert url is not None
+    app: ASGIApp
+    if side == "limit":
+        app = create_limit(url, settings.pool, CITY)
+    else:
+        clock = _moved_clock()
+        app = create_app(HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = make_server(app, "127.0.0.1", 0)
+    print(listening.getsockname()[1], flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run([listening])
+
+
+def _moved_clock() -> Clock:
+    begun = time.monotonic()
+    return lambda: STARTED + timedelta(hours=1, seconds=time.monotonic() - begun)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
