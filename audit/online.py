@@ -6,10 +6,10 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
    against the leaf;
 3. the head row against the entries;
 4. the rows of every audited table, digested anew in Python from their text, against the latest record:
-   changed, missing or extra.
+   changed, missing or extra;
+5. the personal values that are there, against the commitments (`audit.values`).
 
-Not checked: personal values against the commitments in the rows (the caller has the salts), and whether
-head and entries were rolled back together when no kept head is given.
+Not checked: whether head and entries were rolled back together when no kept head is given.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -39,6 +39,7 @@ from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_c
 from audit.statements import Connection, Statement, compile_statement, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from audit.triggers import row_key_sql
+from audit.values import check_values, find_value_tables
 from audit.verdict import RefutedError, Verdict, verified
 from audit.verify import Progress, open_kept_head
 
@@ -67,6 +68,8 @@ async def verify_stored(
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
+        for values in find_value_tables(tables):
+            await check_values(conn, tenant_id, values)
     except RefutedError as finding:
         return finding.verdict(key.name)
     return verified(key.name, check.frontier.size, check.frontier.root(), None if kept is None else kept.size)

@@ -134,6 +134,10 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "{table}/{key} 没有任何账目记录：该行绕过账本被插入",
         "{table}/{key} is recorded by no entry: the row was inserted behind the ledger's back",
     ),
+    "value_changed": (
+        "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
+        "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
+    ),
     "table_unknown": (
         "账目记录了未知的表 {table}，无法核对其行；账目本身有效",
         "entries record the table {table}, which is not known here: its rows cannot be compared",

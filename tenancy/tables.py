@@ -7,7 +7,8 @@ second list:
 * `info["policies"]`: which kinds of reader see it beside its own tenant (ADR 0005): `granted`, `shared`,
   `grantee`;
 * `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest
-  (audit/rows.py).
+  (audit/rows.py);
+* `info["commitments"]`: it holds personal values, each under its salted commitment (audit/values.py).
 
 `tenants` is a registry, no tenant's data: everyone reads it, the app role never writes it. Nothing here opens a
 connection.
@@ -150,6 +151,7 @@ personal_values = tenant_table(
     Index(None, "tenant_id", "subject_id"),
     key=("commitment",),
 )
+personal_values.info["commitments"] = True
 
 credentials = tenant_table(
     "credentials",

@@ -86,6 +86,12 @@ def find_candidates(state: FoundRound, items: Iterable[RosterItem], status: str 
     return tuple(lines)
 
 
+def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
+    """The items whose county still lets the city read its application: it may end that while a round runs."""
+    keys = {(one.tenant_id, one.id) for one in state.candidates}
+    return [item for item in items if (item.application_tenant_id, item.application_id) in keys]
+
+
 def check_city_quota(state: FoundRound, asked: int) -> None:
     """Raise CityQuotaError if `asked` more than the reported would exceed the city's places."""
     programme, level = state.programme, state.view.level

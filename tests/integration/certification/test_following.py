@@ -108,3 +108,15 @@ async def test_two_processes_that_follow_at_once_record_each_act_once(
     assert all(by_origin.get(done.receipt.origin, done.receipt) == done.receipt for done in other.done)
     for county in publicised:
         assert (await world.verify(county)).ok
+
+
+async def test_a_county_that_ended_its_grant_holds_up_no_others_report(world: World) -> None:
+    campaign = await world.open()
+    applications = {county: await world.visited(campaign, county) for county in COUNTIES[:2]}
+    publicity = await world.publicised(campaign, await world.ranked(campaign, applications, 2))
+    await follow_all(world)
+    await withdraw_grant(world, COUNTIES[0])
+    await world.reported(campaign, publicity)
+    followed = await follow_all(world)
+    assert (len(followed.done), followed.left) == (1, ())
+    assert await statuses(world, applications) == ["publicised", "reported"]

@@ -11,6 +11,7 @@ import pytest
 from certification.acts import close_publicity
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
+from tenancy.database import Scope
 from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
 
 
@@ -91,6 +92,26 @@ async def test_personal_fields_are_stored_beside_the_ledger_and_never_in_it(worl
     leaves = await world.value(2, "SELECT string_agg(leaf, '') FROM ledger_entries")
     assert "13800000000" not in leaves
     assert "王社区" not in leaves
+
+
+async def test_a_changed_personal_value_is_found_and_an_erased_one_is_not_tampering(world: World) -> None:
+    application = await world.file(await world.open(), 2)
+    await world.save(application, 2)
+    assert (await world.verify(2)).ok
+    async with world.database.write(Scope(2)) as tx:
+        erased = await tx.raw.fetchrow(
+            "DELETE FROM personal_values WHERE field = 'mobile_phone' RETURNING commitment, subject_id, salt"
+        )
+    assert (await world.verify(2)).ok
+    async with world.database.write(Scope(2)) as tx:
+        await tx.raw.execute(
+            "INSERT INTO personal_values (tenant_id, commitment, subject_id, field, value, salt)"
+            " VALUES (2, $1, $2, 'mobile_phone', '13900000000', $3)",
+            *erased,
+        )
+    verdict = await world.verify(2)
+    assert (verdict.ok, verdict.code) == (False, "value_changed")
+    assert str(erased["subject_id"]) in verdict.zh and "13900000000" not in verdict.zh + verdict.en
 
 
 async def test_a_late_following_cites_the_entry_that_made_the_list(world: World) -> None:

@@ -31,6 +31,7 @@ from tests.unit.certification.samples import named, programme
         ("e\u0301e", 1),
         ("䶵𠮷〇", 3),
         ("——……", 4),
+        ("\U000323b0\ue000\U0010fffd", 3),
         ("a\u200bb", 1),
         ("2022年，GDP增长 5%。", 9),
     ],
