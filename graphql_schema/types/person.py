@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, null, or_, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, null, or_, select
 
 from graphql_schema.declare import (
     WHOLE_TENANT_ONLY,
@@ -52,7 +52,7 @@ def login(row: FromClause, _: Parameters) -> ColumnElement[Any]:
 
 def hide(_: ColumnElement[Any]) -> ColumnElement[Any]:
     """Nothing."""
-    return type_coerce(null(), Text)
+    return cast(null(), Text)
 
 
 @rows(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -221,12 +221,14 @@ async def tamper(urls: DatabaseUrls, *statements: str) -> None:
         await conn.close()
 
 
-async def verify_all(urls: DatabaseUrls, home: Path) -> dict[str, Verdict]:
-    """Every tenant's verdict by its code."""
+async def verify_all(urls: DatabaseUrls, home: Path, only: Collection[str] = ()) -> dict[str, Verdict]:
+    """Every tenant's verdict by its code, or that of some."""
     database = await Database.connect(urls.app, 1, 1)
     try:
         found, keys = {}, open_keys(home)
         for tenant in await read_registry(database):
+            if only and tenant.code not in only:
+                continue
             async with database.read(Scope(tenant.id)) as tx:
                 key: VerifierKey = keys.get(tenant.origin).verifier_key
                 found[tenant.code] = await verify_stored(tx.raw, tenant.id, key, AUDITED)

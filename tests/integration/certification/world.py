@@ -36,7 +36,7 @@ from certification.acts.listing import Choice
 from certification.changes import Act
 from certification.following import follow, pending_followings
 from certification.forms import Contact
-from certification.founding import Founding, Person, found_tenant
+from certification.founding import Founding, Login, Person, found_tenant
 from certification.recording import Recorded, perform
 from tenancy.database import Database, Scope
 from tenancy.identity import Principal
@@ -98,11 +98,18 @@ def unit(tenant: int, name: str, parent: str | None, kind: str) -> dict[str, Any
 
 def a_founding(tenant: int) -> Founding:
     root = f"unit/{tenant}"
+    administrator = Person(
+        named(f"admin/{tenant}"),
+        "管理员",
+        (("tenant_administrator", named(root)),),
+        Login("admin", "$argon2id$", demo=False),
+    )
     if tenant == CITY:
         officers = tuple(
             Person(named(f"city/{n}"), f"市局{n}", (("city_officer", named(root)),)) for n in (1, 2)
         )
-        return Founding(named(root), (unit(CITY, root, None, "city"),), (), people=officers)
+        people_of_city = (*officers, administrator)
+        return Founding(named(root), (unit(CITY, root, None, "city"),), (), people=people_of_city)
     street = f"{root}/s"
     places = [f"{street}/{n}" for n in (1, 2, 3)]
     people = [
@@ -119,6 +126,7 @@ def a_founding(tenant: int) -> Founding:
             (("county_officer", named(root)), ("street_officer", named(street))),
         ),
         Person(named(f"idle/{tenant}"), "无职", ()),
+        administrator,
     ]
     units = (
         unit(tenant, root, None, "county"),
@@ -156,7 +164,7 @@ class World:
     numbers: count[int] = field(default_factory=count)
 
     def principal(self, name: str) -> Principal:
-        """`city/1`, `clerk/2/1`, `street/2`, `county/2` …; roles are read again by the act."""
+        """`city/1`, `clerk/2/1`, `street/2`, `county/2`, `admin/2` …; roles are read again by the act."""
         home = CITY if name.startswith("city") else int(name.split("/")[1])
         granted = COUNTIES if home == CITY else ()
         return Principal(home, named(name), (), granted, () if home == CITY else (CITY,), demo=False)

@@ -11,9 +11,9 @@ import pytest
 from tenancy.access import record_refusal
 from tenancy.database import Scope
 from tenancy.divisions import tenant_rows, unit_id, units_of
-from tenancy.errors import SignInError, WeakPasswordError
+from tenancy.errors import PasswordRefusedError, SignInError, WeakPasswordError
 from tenancy.identity import Principal, Role, RoleName, load_standing
-from tenancy.sign_in import FAILURES, LOCKED, hash_password, sign_in
+from tenancy.sign_in import FAILURES, LOCKED, change_password, hash_password, sign_in
 from tests.integration.tenancy.conftest import Place
 
 NOW = datetime(2022, 4, 25, 1, tzinfo=UTC)
@@ -252,3 +252,29 @@ async def test_refusal_is_kept_in_the_log_of_who_tried(city: Place) -> None:
     (row,) = await city.root.fetch("SELECT * FROM access_log")
     assert (row["tenant_id"], row["person_id"], row["at"], row["code"]) == (COUNTY, person, NOW, "reach")
     assert len(row["target"]) == 200
+
+
+async def test_a_password_changes_once_when_two_press_at_once(city: Place) -> None:
+    await add_person(city, COUNTY, "li")
+    principal = await sign_in(city.database, "411602", "li", PASSWORD, NOW, demo_allowed=False)
+
+    async def change(new: str) -> bool:
+        try:
+            await change_password(city.database, principal, PASSWORD, new, NOW, demo_allowed=False)
+        except PasswordRefusedError:
+            return False
+        return True
+
+    done = await asyncio.gather(change("one new password"), change("another password"))
+    assert sorted(done) == [False, True]
+    assert await failures(city) in ((0, None), (1, None))
+    assert await attempt(city, "li", "one new password" if done[0] else "another password")
+    assert not await attempt(city, "li", PASSWORD)
+
+
+async def test_a_demo_password_is_not_changed_outside_the_demo(city: Place) -> None:
+    await add_person(city, COUNTY, "demo", demo=True)
+    principal = await sign_in(city.database, "411602", "demo", PASSWORD, NOW, demo_allowed=True)
+    with pytest.raises(PasswordRefusedError):
+        await change_password(city.database, principal, PASSWORD, "a new password", NOW, demo_allowed=False)
+    await change_password(city.database, principal, PASSWORD, "a new password", NOW, demo_allowed=True)
