@@ -46,6 +46,11 @@ def refuse_id() -> CodedError:
     )
 
 
+def format_id(ref: NodeRef) -> str:
+    """`Type.tenant.key`."""
+    return f"{ref.type}.{ref.tenant}.{ref.key}"
+
+
 def parse_id(text: str, expected: str | None = None) -> NodeRef:
     """The place that an id names. Raises CodedError `id.malformed`, also for another type than `expected`."""
     match = _ID.match(text)

@@ -17,6 +17,7 @@ from certification.acts.listing import (
     match_choices,
 )
 from certification.changes import Act, Change, Context
+from certification.errors import RosterUnfinishedError
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.reading import FoundRound, read_round
@@ -57,6 +58,9 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     status = listed_statuses(programme, row)[ItemVerdict.CERTIFIED]
     listed = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
     reported = [line.candidate for line in find_candidates(state, listed, status)]
+    # A decision is made once: it waits until every county that is in it can be reached.
+    if len(reported) != len(listed):
+        raise RosterUnfinishedError(clause=row.ground.clause, count=len(listed) - len(reported))
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
     return make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import strawberry
 
 from certification.acts.add_person import ACT, Command, FirstRole
@@ -13,7 +11,7 @@ from graphql_schema.mutations.boundary import answer_administering, refuse
 from graphql_schema.session import Session
 from graphql_schema.types.enums import RoleName
 from tenancy.errors import WeakPasswordError
-from tenancy.sign_in import hash_password
+from tenancy.sign_in import hash_password, work
 
 
 @strawberry.input(description="A role over a unit of one's own tenant (角色).")
@@ -42,7 +40,7 @@ async def add_person(root: Session, request_id: strawberry.ID, input: AddPersonI
     """The password is hashed in a thread before the transaction: argon2 is slow, and the act locks the tenant's log."""
     units = [parse_id(given.unit_id, "Unit") for given in input.roles]
     try:
-        password_hash = await asyncio.to_thread(hash_password, input.password)
+        password_hash = await work(hash_password, input.password)
     except WeakPasswordError as refusal:
         return await refuse(root, refusal, ACT.operation, None)
     roles = tuple(

@@ -55,6 +55,14 @@ class ApplicationRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(description="An application that does not mirror the list yet (未跟进).")
+class Unfollowed:
+    """Whose, and what stood against it."""
+
+    application_id: strawberry.ID = strawberry.field(description="The application (申报).")
+    code: str = strawberry.field(description="Stable code of what stood against it.")
+
+
 @strawberry.type(description="A list of the city was recorded (名单已记录).")
 class RosterRecorded:
     """The roster as it is now, and what it did to the counties' applications."""
@@ -63,6 +71,9 @@ class RosterRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
     followed: list[Receipt] = strawberry.field(
         description="The entries in the counties' ledgers that follow it, one for each application that it changed."
+    )
+    unfollowed: list[Unfollowed] = strawberry.field(
+        description="What a county's log refused or could not take; tried again behind the city's next list (未跟进)."
     )
 
 

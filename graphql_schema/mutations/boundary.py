@@ -18,7 +18,7 @@ from certification.errors import CertificationError, NotEntitledError, NotFoundE
 from certification.following import Following, follow, pending_followings
 from certification.recording import Recorded, perform
 from graphql_schema.declare import Outcome
-from graphql_schema.ids import NodeRef
+from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope
@@ -113,7 +113,17 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
     )
     return Outcome(
         "RosterRecorded",
-        {"receipt": receipt_of(done), "followed": [receipt_of(one) for one in followed.done]},
+        {
+            "receipt": receipt_of(done),
+            "followed": [receipt_of(one) for one in followed.done],
+            "unfollowed": [
+                {
+                    "application_id": format_id(NodeRef("Application", one.tenant_id, one.application_id)),
+                    "code": code,
+                }
+                for one, code in followed.left
+            ],
+        },
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
 

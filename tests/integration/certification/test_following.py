@@ -15,7 +15,8 @@ from audit.entry import Actor, Draft, Subject
 from audit.ledger import append, lock_head
 from audit.rows import record_rows
 from audit.signer import Signer
-from certification.errors import NotFoundError
+from certification.acts.listing import Choice
+from certification.errors import NotFoundError, RosterUnfinishedError
 from graphql_schema.mutations.boundary import Followed, follow_lists
 from tenancy.database import Scope
 from tenancy.identity import Principal
@@ -120,3 +121,16 @@ async def test_a_county_that_ended_its_grant_holds_up_no_others_report(world: Wo
     followed = await follow_all(world)
     assert (len(followed.done), followed.left) == (1, ())
     assert await statuses(world, applications) == ["publicised", "reported"]
+
+
+async def test_a_decision_waits_for_a_county_out_of_reach(world: World) -> None:
+    campaign = await world.open()
+    applications = {county: await world.visited(campaign, county) for county in COUNTIES[:2]}
+    publicity = await world.publicised(campaign, await world.ranked(campaign, applications, 2))
+    await follow_all(world)
+    report = await world.reported(campaign, publicity)
+    await follow_all(world)
+    await withdraw_grant(world, COUNTIES[0])
+    within = (Choice(COUNTIES[1], applications[COUNTIES[1]], "certified", "符合标准"),)
+    with pytest.raises(RosterUnfinishedError):
+        await world.decided(campaign, report, within)
