@@ -35,9 +35,9 @@ from strawberry.types.arguments import convert_arguments
 from graphql_schema.declare import Outcome, find_permission, find_rows
 from graphql_schema.errors import RequestError, format_error
 from graphql_schema.ids import NodeRef, refuse_id
+from graphql_schema.readpath.access import DeniedError, check_permission
 from graphql_schema.readpath.call import Call, Reader, Standpoints
 from graphql_schema.readpath.collect import TYPENAME, Selected
-from graphql_schema.readpath.compiler import DeniedError, check_permission
 from graphql_schema.readpath.complete import (
     Completion,
     Path,

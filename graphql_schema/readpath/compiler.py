@@ -11,9 +11,8 @@ One compiler compiles one root field and is then thrown away. It runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from graphql import (
@@ -28,33 +27,27 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
-    DateTime,
     FromClause,
     Integer,
     Select,
     Uuid,
     and_,
     any_,
-    bindparam,
     case,
     func,
     literal_column,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from graphql_schema.declare import (
-    DEFAULT_PAGE,
-    LARGEST_PAGE,
     SOURCE,
     ColumnSource,
     Compare,
     ComputedSource,
     ConnectionSource,
-    Direction,
     ExpressionSource,
     FilterSource,
     IdSource,
@@ -70,17 +63,18 @@ from graphql_schema.declare import (
 from graphql_schema.errors import CodedError
 from graphql_schema.ids import parse_id
 from graphql_schema.permissions import Permission, ReachKind, kinds_of
+from graphql_schema.readpath.access import DeniedError, check_permission
 from graphql_schema.readpath.arguments import Arguments
-from graphql_schema.readpath.call import Call, Getter, Reader
+from graphql_schema.readpath.call import Getter, Reader
 from graphql_schema.readpath.collect import TYPENAME, Document, Selected
-from graphql_schema.readpath.cursors import cursor_pieces, parse_cursor
+from graphql_schema.readpath.cursors import cursor_pieces
 from graphql_schema.readpath.encode import NO_NULL, NULL, Piece, concat, key, marker, otherwise, raw, scalar
+from graphql_schema.readpath.paging import Paging
+from graphql_schema.readpath.slots import Slots, checked_key, constant, stored
 from tenancy.statements import statement
 
 RANK: Final = "_rank"
 SIZE: Final = "_size"
-DENIED: Final = "permission.denied"
-SIGNED_OUT: Final = "auth.required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,41 +83,6 @@ class Compiled:
 
     sql: str
     getters: tuple[Getter, ...]
-
-
-class DeniedError(Exception):
-    """The reader lacks the permission; `code` goes into the field's marker."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """The statement's parameters so far, by what they mean; also what declared expressions may ask of a request."""
-
-    found: dict[Hashable, tuple[BindParameter[Any], Getter]]
-
-    def bind(self, meaning: Hashable, type_: TypeEngine[Any], getter: Getter) -> BindParameter[Any]:
-        """The parameter of that meaning, made on first use."""
-        if meaning not in self.found:
-            name = f"s{len(self.found)}"
-            self.found[meaning] = (bindparam(name, type_=type_, required=True), getter)
-        return self.found[meaning][0]
-
-    @property
-    def now(self) -> ColumnElement[Any]:
-        return self.bind("now", DateTime(timezone=True), lambda call: call.session.now)
-
-    @property
-    def person_id(self) -> ColumnElement[Any]:
-        return self.bind("person", Uuid(), lambda call: call.person_id)
-
-    @property
-    def tenant_id(self) -> ColumnElement[Any]:
-        """The reader's own tenant."""
-        return self.bind("own", Integer(), lambda call: call.tenant_id)
 
 
 class Compiler:
@@ -326,7 +285,7 @@ class Compiler:
         edge_type = get_named_type(connection.fields["edges"].type)
         assert isinstance(edge_type, GraphQLObjectType)  # noqa: S101 - declared so
         type_, source = self._target(edge_type.fields["node"])
-        paging = Paging.of(self, relation, source, arguments, selected)
+        paging = Paging.of(self.slots, self.reader, relation, source, arguments)
         filters, narrowed = self._filters(selected.definition, arguments, source)
 
         def rows(row: FromClause) -> list[ColumnElement[bool]]:
@@ -540,136 +499,6 @@ class Compiler:
         return f"r{self._rows}"
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """A page's order and bounds: by `column`, then the key, then (over many tenants) the tenant."""
-
-    column: Column[Any]
-    names: tuple[str, ...]
-    descending: bool
-    backward: bool
-    limit: ColumnElement[Any]
-    after: tuple[BindParameter[Any], ...] | None
-    before: tuple[BindParameter[Any], ...] | None
-
-    @classmethod
-    def of(
-        cls,
-        compiler: Compiler,
-        relation: ConnectionSource,
-        source: TypeSource,
-        arguments: Arguments,
-        selected: Selected,
-    ) -> Paging:
-        chosen, direction = arguments.find("orderBy", "field"), arguments.find("orderBy", "direction")
-        column = source.table.c[stored(chosen) if chosen is not None else relation.order]
-        descending = relation.descending if chosen is None else stored(direction) == Direction.DESC.value
-        keys = [source.table.c[name] for name in source.key]
-        many = "tenant_id" in source.table.c and compiler.reader.many(source.scope)
-        names = [column.name, *(key_.name for key_ in keys if key_ is not column)]
-        if many:
-            names.append(source.tenant_column)
-        backward = arguments.find("last") is not None
-        if backward and arguments.find("first") is not None:
-            raise CodedError("page.size", "first 与 last 不能同时使用。", "Give `first` or `last`, not both.")
-        size = "last" if backward else "first"
-
-        def limit() -> ColumnElement[Any]:
-            if arguments.find(size) is None:
-                return literal_column(str(DEFAULT_PAGE), Integer)
-            if arguments.is_constant(size):
-                return literal_column(str(check_size(arguments.find(size))), Integer)
-            getter = arguments.getter(size, convert=check_size)
-            return compiler.slots.bind((id(arguments), size), Integer(), getter)
-
-        def place(name: str) -> tuple[BindParameter[Any], ...] | None:
-            if arguments.find(name) is None:
-                return None
-            positions = [column.name, *source.key, source.tenant_column]
-            return tuple(
-                compiler.slots.bind(
-                    (id(arguments), name, part),
-                    source.table.c[part].type,
-                    arguments.getter(name, convert=_cursor_part(column, keys, positions.index(part))),
-                )
-                for part in names
-            )
-
-        return cls(column, tuple(names), descending, backward, limit(), place("after"), place("before"))
-
-    def beyond(self, row: FromClause) -> list[ColumnElement[bool]]:
-        """After `after` and before `before`, in this order."""
-        place = tuple_(*(row.c[name] for name in self.names))
-        where: list[ColumnElement[bool]] = []
-        if self.after is not None:
-            bound = tuple_(*self.after)
-            where.append(place < bound if self.descending else place > bound)
-        if self.before is not None:
-            bound = tuple_(*self.before)
-            where.append(place > bound if self.descending else place < bound)
-        return where
-
-    def order_by(self, row: FromClause) -> list[ColumnElement[Any]]:
-        """Nearest first: a backward page is read from its end."""
-        columns: list[ColumnElement[Any]] = [row.c[name] for name in self.names]
-        return [column.desc() for column in columns] if self.descending != self.backward else columns
-
-
-def _cursor_part(column: Column[Any], keys: Sequence[Column[Any]], at: int) -> Any:
-    return lambda text: parse_cursor(text, column, keys)[at]
-
-
-def check_size(value: int) -> int:
-    """A page's size. Raises CodedError `page.size` outside 0…100."""
-    if not 0 <= value <= LARGEST_PAGE:
-        raise CodedError(
-            "page.size", f"每页条数应在 0 到 {LARGEST_PAGE} 之间。", f"A page holds 0 to {LARGEST_PAGE} rows."
-        )
-    return value
-
-
-def constant(value: Any) -> Getter:
-    """A parameter that a declaration fixed."""
-    return lambda _call: value
-
-
-def checked_key(value: Any, is_uuid: bool) -> Any:
-    """A key of the column's kind. Raises CodedError `id.malformed`."""
-    if isinstance(value, int) == is_uuid:
-        raise CodedError("id.malformed", "编号格式不正确。", "The id is malformed.")
-    return value
-
-
-def check_permission(reader: Reader, permission: Permission) -> None:
-    """Raises DeniedError: `auth.required` for a stranger, `permission.denied` for who lacks it."""
-    if permission is Permission.PUBLIC:
-        return
-    if not reader.signed_in:
-        raise DeniedError(SIGNED_OUT)
-    if not kinds_of(reader.signature, permission):
-        raise DeniedError(DENIED)
-
-
-def stored(value: Any) -> Any:
-    """An argument as the column holds it. Raises CodedError `text.malformed` for what no column can hold."""
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return checked_text(value)
-    return value.value if isinstance(value, Enum) else value
-
-
-def checked_text(value: str) -> str:
-    """Text without NUL or half a surrogate pair. Raises CodedError `text.malformed`."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        value = "\0"
-    if "\0" in value:
-        raise CodedError(
-            "text.malformed", "文本含有无法存储的字符。", "The text holds a character that cannot be stored."
-        )
-    return value
-
-
 def _none(definition: GraphQLField) -> str:
     return NO_NULL if is_non_null_type(definition.type) else NULL
 
@@ -691,6 +520,3 @@ def _listed(item: ColumnElement[Any], paging: Paging | None = None, page: FromCl
 def _bytes(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """The text as bytes: what the response needs, and neither side decodes it."""
     return func.convert_to(text, literal_column("'UTF8'"))
-
-
-__all__ = ["Call", "Compiled", "Compiler", "DeniedError", "check_permission"]

@@ -35,12 +35,14 @@ from graphql_schema.declare import (
 )
 from graphql_schema.errors import CodedError
 from graphql_schema.ids import NodeRef, parse_id, refuse_id
+from graphql_schema.readpath.access import DeniedError, check_permission
 from graphql_schema.readpath.arguments import Arguments
 from graphql_schema.readpath.call import Call, Getter, Reader
 from graphql_schema.readpath.collect import TYPENAME, Document, Selected
-from graphql_schema.readpath.compiler import Compiled, Compiler, DeniedError, check_permission, checked_key
+from graphql_schema.readpath.compiler import Compiled, Compiler
 from graphql_schema.readpath.complete import Completion, Path, UnansweredError, failure, refusal
 from graphql_schema.readpath.encode import marker
+from graphql_schema.readpath.slots import checked_key
 from tenancy.database import TenantConnection
 
 MOST_IDS: Final = LARGEST_LIST
