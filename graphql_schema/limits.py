@@ -90,9 +90,9 @@ def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages) -
     deepest = fields = aliases = roots = price = 0
     spreads: list[tuple[str, int, int]] = []
     names: list[str] = []
-    todo = [(selection_set, 1, 1)]
-    while todo:
-        current, depth, rows = todo.pop()
+    pending = [(selection_set, 1, 1)]
+    while pending:
+        current, depth, rows = pending.pop()
         for node in current.selections:
             directives += len(node.directives or ())
             match node:
@@ -105,9 +105,9 @@ def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages) -
                     within = min(rows * count_rows(node, pages), _CEILING)
                     price += within
                     if node.selection_set:
-                        todo.append((node.selection_set, depth + 1, within))
+                        pending.append((node.selection_set, depth + 1, within))
                 case InlineFragmentNode():
-                    todo.append((node.selection_set, depth, rows))
+                    pending.append((node.selection_set, depth, rows))
                 case FragmentSpreadNode():
                     spreads.append((node.name.value, depth, rows))
                     names.append("...")

@@ -6,6 +6,7 @@ verified), 1 refuted, 2 unusable input or setting.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         code: int = arguments.run(arguments, settings)
     except XingjiError as error:
+        if getattr(arguments, "json", False):
+            answer = {"ok": None, "code": error.code, "zh": error.message_zh, "en": error.message_en}
+            print(json.dumps(answer, ensure_ascii=False))
         sys.stderr.write(f"错误：{error.message_zh}\nerror: {error.message_en}\n")
         return 2
     return code

@@ -25,6 +25,8 @@ def test_migrate_and_db_work_on_the_embedded_server(
         assert main(["db", "--home", str(home), "--json"]) == 0
         facts = json.loads(capsys.readouterr().out)
         assert facts["revision"] == revision
+        assert main(["ledger", "check", "--home", str(home), "--tenant", "999999", "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["code"] == "tenant-unknown"
         password = server.url("app").split(":")[2].split("@")[0]
         assert password not in str(facts)
 
