@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     create_tables()
     op.execute("GRANT SELECT ON tenants TO xingji_app")
+    op.execute("GRANT SELECT ON alembic_version TO xingji_app")
     for name, readers in POLICIES.items():
         guard(name, readers)
 

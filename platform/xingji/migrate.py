@@ -64,6 +64,13 @@ def find_revision(url: str) -> str | None:
     return revision
 
 
+def get_head_revision() -> str:
+    """The newest revision of the migrations."""
+    head = ScriptDirectory.from_config(_config(None, "")).get_current_head()
+    assert head is not None  # noqa: S101 - there are migrations
+    return head
+
+
 def load_metadata() -> list[MetaData]:
     """The definitions of all tables; packages may share one."""
     found = [importlib.import_module(name).metadata for name in TABLES]

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 
 from audit.errors import LedgerMissingError
 from audit.keys import FileKeyStore
@@ -38,7 +38,9 @@ from tenancy.identity import Principal
 from tenancy.statements import statement
 from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
+from xingji.errors import SchemaDriftError
 from xingji.http.settings import Service
+from xingji.migrate import get_head_revision
 from xingji.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -108,11 +110,11 @@ async def open_service(
     url: str,
     *,
     clock: Clock = wall_clock,
-    check_schema: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Service[Principal, Session]]:
     """The service on a database of the app role; closes the pool after the last request."""
     database = await Database.connect(url, min_size=2, max_size=settings.pool)
     try:
+        head = get_head_revision()
         registry = await read_registry(database)
         office = Office(
             open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, settings.demo
@@ -134,15 +136,17 @@ async def open_service(
         async def find_head(code: str) -> bytes | None:
             return await _find_head(database, office, code)
 
-        checks: dict[str, Callable[[], Awaitable[None]]] = {"database": answers}
-        if check_schema is not None:
-            checks["migrations"] = check_schema
+        async def is_migrated() -> None:
+            found = [row["version_num"] for row in await database.registry(_REVISION)]
+            if found != [head]:
+                raise SchemaDriftError(differences=f"revision {found}, not {head}")
+
         yield Service(
             documents=Documents(engine.schema, limits),
             execute=run,
             open_session=open_session,
             read_token=office.read_token,
-            checks=checks,
+            checks={"database": answers, "migrations": is_migrated},
             find_head=find_head,
         )
     finally:
@@ -183,6 +187,7 @@ def _passphrase(path: Path) -> bytes:
     return path.read_bytes()
 
 
+_REVISION = statement(select(table("alembic_version", column("version_num")).c.version_num))
 _TENANTS = statement(
     select(
         tenants.c.id, tenants.c.code, tenants.c.name, tenants.c.level, tenants.c.parent_id, tenants.c.origin
