@@ -48,6 +48,11 @@ class Home:
         return self.path / "postgres.lock"
 
     @property
+    def owner(self) -> Path:
+        """Locked by the owning process alone: free at once when that is gone, before the server is down."""
+        return self.path / "postgres.owner"
+
+    @property
     def secrets(self) -> Path:
         return self.path / "postgres-secrets.json"
 

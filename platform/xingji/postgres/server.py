@@ -2,7 +2,8 @@
 
 Who holds the home's lock owns the server. The watcher holds the lock with us, so it is free only when the
 server is down, or was killed together with everyone else; then what remains is stopped or recovered from. A
-process that attaches does not keep the server alive.
+second lock is ours alone: while it is free, the owner is gone and the server is about to go, so nobody attaches
+to it. A process that attaches does not keep the server alive.
 
 The server listens on a Unix socket only. It runs in our user's name, or as an unprivileged user when we are
 root.
@@ -70,7 +71,9 @@ class EmbeddedPostgres:
         socket_folder: str,
         pid: int,
         watcher: subprocess.Popen[bytes] | None,
+        owning: int | None = None,
     ) -> None:
+        self._owning = owning
         self._passwords = passwords
         self._watcher = watcher
         self.home = home.path
@@ -100,11 +103,10 @@ class EmbeddedPostgres:
                     chosen = binaries or get_binaries(os.environ if environ is None else environ)
                     identity, ready = _prepare(place, chosen, lock, durable=durable)
                     passwords = read_secrets(place)
-                    return cls(
-                        place, passwords, *_run(place, ready, identity, lock, deadline, durable=durable)
-                    )
+                    running = _run(place, ready, identity, lock, deadline, durable=durable)
+                    return cls(place, passwords, *running, _own(place))
             state = find_state(place)
-            if state is not None and state.is_ready and is_our_server(state.pid, place):
+            if state is not None and state.is_ready and is_our_server(state.pid, place) and _is_owned(place):
                 return cls(place, read_secrets(place), state.socket_folder, state.pid, None)
             time.sleep(PAUSE)
         raise PostgresStartError(
@@ -127,6 +129,9 @@ class EmbeddedPostgres:
             return
         _end(self._watcher)
         self._watcher = None
+        if self._owning is not None:
+            os.close(self._owning)
+            self._owning = None
 
     def __enter__(self) -> Self:
         return self
@@ -165,6 +170,28 @@ def _try_lock(home: Home) -> Iterator[int | None]:
         yield lock
     finally:
         os.close(lock)
+
+
+def _own(home: Home) -> int:
+    """The owner's lock; no child inherits it. Whoever asks whether it is held lets go of it at once."""
+    owning = os.open(home.owner, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(owning, fcntl.LOCK_EX)
+    return owning
+
+
+def _is_owned(home: Home) -> bool:
+    """Whether the process that owns the server is alive."""
+    try:
+        asking = os.open(home.owner, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(asking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(asking)
+    return False
 
 
 def _prepare(home: Home, found: Binaries, lock: int, *, durable: bool) -> tuple[Identity, Binaries]:
