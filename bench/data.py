@@ -156,7 +156,7 @@ async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
         async with database.write(Scope(CITY)) as tx:
             command, actor = open_campaign.Command("zhoukou-2022"), _city_officer()
             signer = keys.get(_origin("411600"))
-            opened = await perform(tx, signer, open_campaign.ACT, command, actor, "open", STARTED)
+            opened = await perform(tx, signer, open_campaign.ACT, command, actor, "open", lambda: STARTED)
         say("writing made-up counties")
         admin = await asyncpg.connect(server.url("superuser", name))
         try:

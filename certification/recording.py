@@ -77,9 +77,12 @@ async def perform(
     command: C,
     principal: Principal,
     request_id: str,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> Recorded:
     """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
+
+    "Now" is read behind the head's lock: what waited for it is judged by roles, grants and windows as they stand when
+    its turn has come, so no entry stands behind the end of the grant that it needed.
 
     Raises the CertificationError that refuses it; RequestConflictError for other arguments under the same request id;
     RequestMalformedError.
@@ -87,6 +90,7 @@ async def perform(
     if request_id.startswith(FOLLOWING):
         raise RequestMalformedError
     head = await lock_head(tx.raw, tx.tenant_id)
+    now = clock()
     standing = await load_standing(tx, principal, now)
     return await record(tx, signer, head, act, command, standing, request_id, now)
 

@@ -289,7 +289,7 @@ async def _act(
     try:
         check_permission(plan.maker.reader, permission)
         outcome = await _resolve(engine, selected, call)
-        return await _select(plan, selected, outcome, call, done, path)
+        return await _select(plan, selected, outcome, call.after(), done, path)
     except UnansweredError:
         raise
     except DeniedError as denied:

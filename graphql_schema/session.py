@@ -24,6 +24,9 @@ class Desk(Protocol):
     def demo(self) -> bool:
         """Whether the demonstration's logins are welcome."""
 
+    def now(self) -> datetime:
+        """This very moment; `Session.now` is when the request came."""
+
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
 

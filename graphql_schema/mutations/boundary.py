@@ -58,9 +58,10 @@ async def record(session: Session, act: Act[C, S], command: C, tenant_id: int, r
     principal = get_principal(session)
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
-    signer = session.get_desk().get_signer(tenant_id)
+    desk = session.get_desk()
+    signer = desk.get_signer(tenant_id)
     async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        return await perform(tx, signer, act, command, principal, request_id, session.now)
+        return await perform(tx, signer, act, command, principal, request_id, desk.now)
 
 
 async def answer_application(

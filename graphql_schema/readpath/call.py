@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,12 @@ class Call:
     variables: dict[str, Any]
     coerce: Callable[[], VariableValues]
     beyond: set[int] = field(default_factory=set)
+
+    def after(self) -> Call:
+        """The same call behind an act, which was recorded later than the request came: the payload shows what it made."""
+        if self.session.desk is None:
+            return self
+        return replace(self, session=replace(self.session, now=self.session.desk.now()))
 
     @property
     def values(self) -> VariableValues:

@@ -77,9 +77,10 @@ class Office:
     """The desk of this process: signs for tenants, issues tokens."""
 
     def __init__(
-        self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], demo: bool
+        self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], clock: Clock, demo: bool
     ) -> None:
         self.tokens = tokens
+        self.now = clock
         self.demo = demo
         self._keys = keys
         self._origins = {tenant.id: tenant.origin for tenant in registry}
@@ -117,7 +118,7 @@ async def open_service(
         head = get_head_revision()
         registry = await read_registry(database)
         office = Office(
-            open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, settings.demo
+            open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, clock, settings.demo
         )
         await _finish(database, office, registry, clock())
         schema = build_schema(Query, Mutation)

@@ -125,7 +125,7 @@ async def as_someone(world: World, act: Any, command: Any, who: str) -> Recorded
     """In county 2, whoever it is and wherever from."""
     principal = world.principal(who)
     async with world.database.write(principal.acting_scope(2)) as tx:
-        return await perform(tx, world.keys[2], act, command, principal, "x", APRIL_26)
+        return await perform(tx, world.keys[2], act, command, principal, "x", lambda: APRIL_26)
 
 
 async def test_people_units_roles_and_grants_of_another_tenant_do_not_exist_here(world: World) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from audit.ledger import lock_head
 from certification.acts import (
     close_publicity,
     file_application,
@@ -139,7 +140,9 @@ async def test_a_malformed_request_id_is_refused(world: World, request_id: str) 
     principal = world.principal("city/1")
     with pytest.raises(RequestMalformedError):
         async with world.database.write(principal.scope()) as tx:
-            await perform(tx, world.keys[CITY], open_campaign.ACT, command, principal, request_id, APRIL_26)
+            await perform(
+                tx, world.keys[CITY], open_campaign.ACT, command, principal, request_id, lambda: APRIL_26
+            )
 
 
 async def test_twenty_recommendations_at_once_leave_one_winner(world: World, campaign: UUID) -> None:
@@ -306,3 +309,25 @@ async def test_a_ranking_selects_from_the_top(world: World, campaign: UUID) -> N
         await world.act(rank.ACT, command, "city/1", MAY_20)
     with pytest.raises(NotFoundError):  # a county has no campaign of its own
         await world.act(rank.ACT, command, "county/2", MAY_20, on=2)
+
+
+async def test_what_waited_for_the_lock_is_judged_when_its_turn_has_come(world: World) -> None:
+    """The window closes while the act waits behind another transaction that holds the head."""
+    campaign = await world.open()
+    moments = [APRIL_26]
+    command = file_application.Command(CITY, campaign, "provincial", named("unit/2/s/1"))
+    principal = world.principal("clerk/2/1")
+
+    async def file() -> Recorded:
+        async with world.database.write(principal.acting_scope(2)) as tx:
+            return await perform(
+                tx, world.keys[2], file_application.ACT, command, principal, "late", lambda: moments[-1]
+            )
+
+    async with world.database.write(principal.acting_scope(2)) as tx:
+        await lock_head(tx.raw, 2)
+        waiting = asyncio.create_task(file())
+        await asyncio.sleep(0.2)
+        moments.append(MAY_17)
+    with pytest.raises(OutsideWindowError):
+        await waiting

@@ -183,7 +183,7 @@ class World:
         tenant = principal.tenant_id if on is None else on
         async with self.database.write(principal.acting_scope(tenant)) as tx:
             name = request or f"request-{next(self.numbers)}"
-            return await perform(tx, self.keys[tenant], act, command, principal, name, now)
+            return await perform(tx, self.keys[tenant], act, command, principal, name, lambda: now)
 
     async def open(self) -> UUID:
         opened = await self.act(open_campaign.ACT, open_campaign.Command("zhoukou-2022"), "city/1", APRIL_26)
