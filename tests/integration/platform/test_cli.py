@@ -48,3 +48,12 @@ def test_a_wrong_setting_is_told_in_both_languages(
     assert "错误：" in told.err
     assert "error:" in told.err
     assert told.out == ""
+
+
+def test_rotating_the_token_keys_signs_anew_and_keeps_the_one_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for expected in ("00000002", "00000003"):
+        assert main(["tokens", "rotate", "--home", str(tmp_path)]) == 0
+        assert capsys.readouterr().out.strip() == expected
+    assert sorted(path.stem for path in (tmp_path / "tokens").iterdir()) == ["00000002", "00000003"]
