@@ -149,6 +149,12 @@ class Database:
             database._free.append(await open_connection(dsn))
         return database
 
+    def get_vault(self) -> Vault:
+        """What opens personal values. Raises InvariantError when there is none."""
+        if self.vault is None:
+            raise InvariantError(what="personal values were reached for without a vault")
+        return self.vault
+
     async def close(self) -> None:
         """Close every connection, waiting for transactions under way; nothing can be opened afterwards."""
         for _ in range(self._max_size):

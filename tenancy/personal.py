@@ -12,11 +12,14 @@ here, and nothing of it is kept.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as hidden
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, select
 
 from tenancy.database import TenantConnection
@@ -37,6 +40,8 @@ _SUBJECTS: Final = bindparam("subjects", type_=ARRAY(Uuid()))
 Keys: TypeAlias = Mapping[UUID, bytes]
 Opened: TypeAlias = tuple[bytes, bytes]
 """A value (UTF-8) and its salt (32 bytes)."""
+Stored: TypeAlias = tuple[bytes, str, UUID, Opened | None]
+ReadValues: TypeAlias = "Callable[[Any, int], AsyncIterator[Stored]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class PersonalValue:
     commitment: bytes
     subject_id: UUID
     field: str
-    value: str = field(repr=False)
-    salt: bytes = field(repr=False)
+    value: str = hidden(repr=False)
+    salt: bytes = hidden(repr=False)
 
 
 _KEPT_KEYS = statement(
@@ -75,6 +80,8 @@ _ERASE = tuple(
 
 async def insert_values(tx: TenantConnection, values: Collection[PersonalValue]) -> None:
     """Seal and store values of the bound tenant, in two statements. Raises ForeignRowError; VaultError."""
+    if not values:
+        return
     if any(value.tenant_id != tx.tenant_id for value in values):
         raise ForeignRowError
     keys = await ensure_keys(tx, {value.subject_id for value in values})
@@ -105,7 +112,12 @@ async def read_values(
         opened = open_row(tx.get_vault(), tx.tenant_id, row)
         if opened is not None:
             value = PersonalValue(
-                tx.tenant_id, row["commitment"], row["subject_id"], row["field"], opened[0].decode(), opened[1]
+                tx.tenant_id,
+                row["commitment"],
+                row["subject_id"],
+                row["field"],
+                opened[0].decode(),
+                opened[1],
             )
             found.setdefault(value.subject_id, {})[value.field] = value
     return found
@@ -117,13 +129,15 @@ async def erase(tx: TenantConnection, subject_id: UUID) -> None:
         await tx.raw.execute(deleting.sql, *deleting.arguments({"subject": subject_id}, tx.tenant_id))
 
 
-async def stream_values(
-    conn: Connection, tenant_id: int, vault: Vault
-) -> AsyncIterator[tuple[bytes, str, UUID, Opened | None]]:
-    """Every value of the tenant: commitment, field, subject, and what it opens to, None when it does not open.
+def value_reader(vault: Vault) -> ReadValues:
+    """Every value of a tenant: commitment, field, subject, and what it opens to, None when it does not open.
 
     A value whose subject's key is gone counts as erased and is left out.
     """
+    return partial(_stream_values, vault)
+
+
+async def _stream_values(vault: Vault, conn: Connection, tenant_id: int) -> AsyncIterator[Stored]:
     async for row in conn.cursor(_EVERY.sql, *_EVERY.arguments({}, tenant_id), prefetch=PREFETCH):
         try:
             opened = open_row(vault, tenant_id, row)
@@ -164,7 +178,12 @@ async def rewrap_keys(tx: TenantConnection) -> int:
         key = vault.unwrap(tx.tenant_id, subject, Wrapped(row["kek_id"], row["wrapped"]))
         fresh = vault.wrap(tx.tenant_id, subject, key)
         rows.append(
-            {"tenant_id": tx.tenant_id, "subject_id": subject, "wrapped": fresh.sealed, "kek_id": fresh.kek_id}
+            {
+                "tenant_id": tx.tenant_id,
+                "subject_id": subject,
+                "wrapped": fresh.sealed,
+                "kek_id": fresh.kek_id,
+            }
         )
     await tx.update(personal_keys, rows)
     return len(rows)
@@ -182,7 +201,7 @@ def open_value(key: bytes, sealed: bytes, bound: bytes) -> Opened:
     return plain[SALT_SIZE:], plain[:SALT_SIZE]
 
 
-def open_row(vault: Vault, tenant_id: int, row: Mapping[str, Any]) -> Opened | None:
+def open_row(vault: Vault, tenant_id: int, row: asyncpg.Record) -> Opened | None:
     """Value and salt of a stored row beside its key; None when the key was erased. Raises UnopenableError; VaultError."""
     if row["wrapped"] is None:
         return None

@@ -1,7 +1,7 @@
 """Personal values under keys of their subjects, first half: the keys, and a place for what is sealed.
 
 Revision ID: 20261124_personal_keys
-Revises: 20261123_tenancy
+Revises: 20261124_whole_round
 
 Between this revision and 20261124_sealed the stored values are sealed by `xingji migrate`, which has the vault; a
 migration has not. Until then a row holds either value and salt, or what they were sealed to.
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_personal_keys"
-down_revision = "REPLACE"
+down_revision = "20261124_whole_round"
 branch_labels = None
 depends_on = None
 
@@ -48,9 +48,7 @@ def upgrade() -> None:
         "personal_values",
         "(sealed IS NULL) = (value IS NOT NULL) AND (value IS NULL) = (salt IS NULL)",
     )
-    op.alter_column(
-        "access_log", "code", comment="what it came to: a refusal's code, or personal.read"
-    )
+    op.alter_column("access_log", "code", comment="what it came to: a refusal's code, or personal.read")
 
 
 def downgrade() -> None:

@@ -390,8 +390,8 @@ class Naive:
         return row["cited_seq"]
 
     def personal(self, row: Row, column: str) -> str | None:
-        values = self.world.all("personal_values")
-        return next((value["value"] for value in values if value["commitment"] == row[column]), None)
+        values = self.world.personal_values
+        return next((value.value for value in values if value.commitment == row[column]), None)
 
     def contact(self, row: Row, column: str, cover: Callable[[str], str]) -> str | None:
         value = self.personal(row, column)
