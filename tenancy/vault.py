@@ -98,7 +98,8 @@ class FileVault:
     def rotate(self, tenant_id: int) -> str:
         """Make a new KEK, which wraps from now on; returns its id. What older ones wrapped is the caller's to wrap anew."""
         folder = self.folder / str(tenant_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (self.folder, folder):
+            one.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = self._list(tenant_id)
         number = int(known[-1].partition("-")[0]) + 1 if known else 1
         kek_id = f"{number:08d}-{secrets.token_hex(4)}"

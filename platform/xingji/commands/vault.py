@@ -6,11 +6,13 @@ then no older backup gives up what has been erased since. A server of this home 
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 
 from audit.errors import LedgerMissingError
 from audit.ledger import lock_head
 from tenancy.database import Database, Scope
+from tenancy.errors import TenancyError, UnopenableError
 from tenancy.personal import rewrap_keys
 from tenancy.vault import FileVault
 from xingji.commands import Commands
@@ -45,8 +47,12 @@ def run_rotate(_arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             await database.close()
 
-    with open_database(settings) as opened:
-        asyncio.run(run(opened.app_url))
+    try:
+        with open_database(settings) as opened:
+            asyncio.run(run(opened.app_url))
+    except TenancyError as error:
+        sys.stderr.write(f"错误：{error.zh}\nerror: {error.en}\n")
+        return 1 if isinstance(error, UnopenableError) else 2
     return 0
 
 

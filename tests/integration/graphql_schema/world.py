@@ -121,6 +121,17 @@ class World:
             created_at=START,
         )
         self.add(
+            t.access_log,
+            tenant_id=tenant,
+            id=uid("attempt", name, tenant),
+            at=START,
+            person_id=person,
+            operation="application.filed",
+            target="-",
+            code="not_found",
+            trace_id=f"trace {tenant}",
+        )
+        self.add(
             t.role_assignments,
             tenant_id=tenant,
             id=uid("role", name, tenant),
