@@ -19,7 +19,9 @@ from tenancy.vault import Vault
 from xingji import migrate
 
 EXPANDED: Final = "20261124_personal_keys"
-_IS_PLAIN: Final = """
+ADVISORY_LOCK: Final = 0x78696E676A6A
+"""Not the migrations' own, which they take within."""
+_HAS_PLAIN: Final = """
 SELECT count(*) > 0 FROM pg_attribute
 WHERE attrelid = to_regclass('personal_values') AND attname = 'value' AND NOT attisdropped"""
 _PLAIN: Final = """
@@ -32,36 +34,30 @@ WHERE v.tenant_id = $1 AND v.commitment = u.commitment"""
 
 
 def upgrade(owner_url: str, vault: Vault) -> int:
-    """Migrate to the newest revision as the schema's owner; returns how many values were sealed on the way. Blocks."""
-    sealed = 0
-    if asyncio.run(_has_plain_column(owner_url)):
-        migrate.upgrade(owner_url, EXPANDED)
-        sealed = asyncio.run(_seal(owner_url, vault))
-    migrate.upgrade(owner_url)
-    if sealed:
-        asyncio.run(_rewrite(owner_url))
-    return sealed
+    """Migrate to the newest revision as the schema's owner; returns how many values were sealed on the way.
+
+    Blocks. Safe to repeat, and to race between processes.
+    """
+    return asyncio.run(_upgrade(owner_url, vault))
 
 
-async def _has_plain_column(owner_url: str) -> bool:
-    owner = await asyncpg.connect(owner_url)
-    try:
-        return bool(await owner.fetchval(_IS_PLAIN))
-    finally:
-        await owner.close()
-
-
-async def _seal(owner_url: str, vault: Vault) -> int:
+async def _upgrade(owner_url: str, vault: Vault) -> int:
     owner, sealed = await asyncpg.connect(owner_url), 0
     try:
-        for tenant in await owner.fetch("SELECT id FROM tenants ORDER BY id"):
-            scope = Scope(tenant["id"])
-            await owner.execute(opening_sql(scope, read_only=False))
-            sealed += await _seal_tenant(TenantConnection(owner, scope, vault))
-            await owner.execute("COMMIT")
+        await owner.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        if await owner.fetchval(_HAS_PLAIN):
+            await asyncio.to_thread(migrate.upgrade, owner_url, EXPANDED)
+            for tenant in await owner.fetch("SELECT id FROM tenants ORDER BY id"):
+                scope = Scope(tenant["id"])
+                await owner.execute(opening_sql(scope, read_only=False))
+                sealed += await _seal_tenant(TenantConnection(owner, scope, vault))
+                await owner.execute("COMMIT")
+        await asyncio.to_thread(migrate.upgrade, owner_url)
+        if sealed:
+            await owner.execute("VACUUM (FULL) personal_values")
+        return sealed
     finally:
         await owner.close()
-    return sealed
 
 
 async def _seal_tenant(tx: TenantConnection) -> int:
@@ -70,11 +66,3 @@ async def _seal_tenant(tx: TenantConnection) -> int:
     sealed = [seal_value(keys[value.subject_id], value) for value in values]
     await tx.raw.execute(_SEAL, tx.tenant_id, [value.commitment for value in values], sealed)
     return len(values)
-
-
-async def _rewrite(owner_url: str) -> None:
-    owner = await asyncpg.connect(owner_url)
-    try:
-        await owner.execute("VACUUM (FULL) personal_values")
-    finally:
-        await owner.close()
