@@ -23,6 +23,7 @@ from certification.acts.listing import (
 )
 from certification.changes import Act, Change, Context
 from certification.errors import InvariantError
+from certification.extensions import cite_late
 from certification.forms import check_text
 from certification.life import Actor
 from certification.model import ItemVerdict
@@ -69,7 +70,8 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     if state.programme.ranking_in_order.value and any(b and not a for a, b in pairwise(selected)):
         refuse_items("入选须按排序先后", "one is selected behind one that is not")
     previous = state.view.find_latest(row.makes)
-    return make_list(state, context, row.makes, lines, previous=previous, reason=command.reason)
+    change = make_list(state, context, row.makes, lines, previous=previous, reason=command.reason)
+    return cite_late(change, state.programme, row, state.extensions, context.now)
 
 
 ACT: Final = Act("roster.ranking", load, authorise, decide)
