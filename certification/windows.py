@@ -1,6 +1,6 @@
 """What acts read of a city's extensions (延期) and calendar (工作日安排): a statement each, naming the tenant.
 
-A county reads both as shared rows, and of the city's log the entries on extensions alone (the policy `shared` on `ledger_entries`).
+A county reads both as shared rows, and of the city's log the entries on extensions alone (the policy `cited` on `ledger_entries`).
 Decides nothing.
 """
 

@@ -9,6 +9,7 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.person import Person, PersonFilter
@@ -65,6 +66,12 @@ class Query:
         filter_input=RosterFilter,
         permission=Permission.READ,
         description="The city's lists (名单).",
+    )
+    extensions: Connection[Extension] = connection(
+        order="proposed_at",
+        filter_input=ExtensionFilter,
+        permission=Permission.READ,
+        description="Extensions of windows, confirmed or not (延期).",
     )
     certifications: Connection[Certification] = connection(
         order="certified_on",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from certification.tables import campaign_levels, campaign_windows, campaigns, rosters, standard_clauses
+from certification.tables import (
+    campaign_levels,
+    campaign_windows,
+    campaigns,
+    extensions,
+    rosters,
+    standard_clauses,
+)
 from graphql_schema.actions import decide_publicity
 from graphql_schema.declare import (
     Connection,
@@ -29,6 +36,7 @@ from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
 if TYPE_CHECKING:
+    from graphql_schema.types.extension import Extension
     from graphql_schema.types.roster import Roster
 
 
@@ -124,6 +132,13 @@ class Campaign(Node):
     )
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
         {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."
+    )
+    extensions: Connection[Annotated[Extension, strawberry.lazy("graphql_schema.types.extension")]] = (
+        connection(
+            {extensions.c.campaign_id: campaigns.c.id},
+            order="proposed_at",
+            description="Extensions of its windows, confirmed or not (延期).",
+        )
     )
     publicity_plan: PublicityPlan = computed(
         {"programme": campaigns.c.programme},

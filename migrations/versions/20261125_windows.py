@@ -34,13 +34,13 @@ def upgrade() -> None:
     for sql in TRIGGERS:
         op.execute(sql)
     op.execute(
-        f"CREATE POLICY shared ON ledger_entries FOR SELECT USING (subject_type = 'extension' AND {SHARED})"
+        f"CREATE POLICY cited ON ledger_entries FOR SELECT USING (subject_type = 'extension' AND {SHARED})"
     )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute("DROP POLICY shared ON ledger_entries")
+    op.execute("DROP POLICY cited ON ledger_entries")
     for name in reversed(TABLES):
         op.execute(f"DROP TRIGGER xingji_kept ON public.{name}")
         op.execute(f"DROP TRIGGER xingji_recorded ON public.{name}")
