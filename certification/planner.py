@@ -42,6 +42,25 @@ class PublicityPlan:
         return self.counted[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something that ends: of a window, or of the publicity (公示) and the report (报送) that must fit into theirs.
+
+    `closes_at` is exclusive, `last_day` the day before it. `working_days_left` counts the days after today up to the last one;
+    None, with the `obstacle`, where the calendar cannot tell. A publicity that cannot be planned has no days at all.
+    """
+
+    code: str
+    name: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    last_day: date | None
+    working_days_left: int | None
+    overdue: bool
+    extended: bool
+    obstacle: CertificationError | None = None
+
+
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """The day of an aware time in a zone."""
     return moment.astimezone(zone).date()
@@ -149,6 +168,63 @@ def _check_not_later(day: date, latest: PublicityPlan, programme: Programme) -> 
             reason_zh=f"最迟须于 {latest.opens_on} 起公示",
             reason_en=f"the latest start is {latest.opens_on}",
         )
+
+
+def plan_deadlines(
+    programme: Programme, now: datetime, calendar: Calendar, extended: Mapping[str, datetime]
+) -> tuple[Deadline, ...]:
+    """Every window in the order of the programme, then the latest start of a publicity, then the report."""
+    rule = programme.publicity
+    window = programme.windows[rule.window]
+    is_extended = window.until(extended) > window.closes_at
+    try:
+        start = end_of(latest_plan(programme, calendar, extended).opens_on, programme.zone)
+        publicity = _deadline(
+            ("publicity", "最迟公示"), (window.opens_at, start), programme, now, calendar, is_extended
+        )
+    except CertificationError as obstacle:
+        publicity = Deadline(
+            "publicity", "最迟公示", window.opens_at, None, None, None, False, is_extended, obstacle
+        )
+    report = (window.opens_at, window.until(extended))
+    return (
+        *(plan_deadline(programme, stage, now, calendar, extended) for stage in programme.windows),
+        publicity,
+        _deadline(("report", "报送截止"), report, programme, now, calendar, is_extended),
+    )
+
+
+def plan_deadline(
+    programme: Programme, stage: str, now: datetime, calendar: Calendar, extended: Mapping[str, datetime]
+) -> Deadline:
+    """The deadline of one window."""
+    window = programme.windows[stage]
+    closes_at = window.until(extended)
+    return _deadline(
+        (stage, window.name),
+        (window.opens_at, closes_at),
+        programme,
+        now,
+        calendar,
+        closes_at > window.closes_at,
+    )
+
+
+def _deadline(
+    named: tuple[str, str],
+    between: tuple[datetime, datetime],
+    programme: Programme,
+    now: datetime,
+    calendar: Calendar,
+    extended: bool,
+) -> Deadline:
+    opens_at, closes_at = between
+    last, left, obstacle = _last_day(closes_at, programme.zone), None, None
+    try:
+        left = count_working_days(local_day(now, programme.zone), last, calendar)
+    except CertificationError as unpublished:
+        obstacle = unpublished
+    return Deadline(*named, opens_at, closes_at, last, left, now >= closes_at, extended, obstacle)
 
 
 def _days(window: Window, zone: ZoneInfo, extended: Mapping[str, datetime]) -> tuple[date, date]:

@@ -143,6 +143,17 @@ def _check_finished(programme: Programme, row: RosterStep, view: RoundView) -> N
         raise RosterUnfinishedError(clause=programme.ranking_complete.ground.clause, count=behind)
 
 
+def waiting_window(programme: Programme, level: str, status: str) -> str | None:
+    """The window of the step that an application in this status waits for, a person's or the city's list; None: none bounds it."""
+    makers = {action: row.window for row in programme.round for action in row.follows.values()}
+    for step in programme.life:
+        if step.start == status and level in step.levels:
+            window = makers.get(step.action) if step.by_roster else step.window
+            if window is not None:
+                return window
+    return None
+
+
 def listed_statuses(programme: Programme, row: RosterStep) -> Mapping[str, str]:
     """For each verdict of a list, the status of an application that may be listed so."""
     if row.of is not None:

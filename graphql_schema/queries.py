@@ -7,6 +7,7 @@ import strawberry
 from graphql_schema.declare import Connection, Node, connection, find_node, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
+from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
@@ -72,6 +73,12 @@ class Query:
         filter_input=ExtensionFilter,
         permission=Permission.READ,
         description="Extensions of windows, confirmed or not (延期).",
+    )
+    calendar_years: Connection[CalendarYear] = connection(
+        order="year",
+        filter_input=CalendarYearFilter,
+        permission=Permission.READ,
+        description="Years whose working days the city's administrator set (工作日安排).",
     )
     certifications: Connection[Certification] = connection(
         order="certified_on",

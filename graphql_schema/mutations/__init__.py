@@ -25,6 +25,7 @@ from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
 from graphql_schema.mutations.save_form import save_form
+from graphql_schema.mutations.set_calendar import set_calendar
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
 from graphql_schema.permissions import Permission
@@ -131,6 +132,12 @@ class Mutation:
         answers=answers.ExtensionResult,
         permission=Permission.ACT,
         description="An officer of the city declines an extension (否决延期).",
+    )
+    set_calendar = act(
+        set_calendar,
+        answers=answers.CalendarResult,
+        permission=Permission.ADMINISTER,
+        description="The city's administrator sets a year's working days (设定工作日安排).",
     )
     add_person = act(
         add_person,

@@ -34,6 +34,7 @@ SUBJECTS: Final = {
     "role": ("RoleRecorded", "RoleAssignment"),
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
+    "calendar": ("CalendarRecorded", "CalendarYear"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)

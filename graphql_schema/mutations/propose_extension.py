@@ -38,15 +38,16 @@ async def propose_extension(
 ) -> Outcome:
     """It admits nobody until another officer has confirmed it."""
     campaign = parse_id(input.campaign_id, "Campaign")
-    county = input.beneficiary_tenant_id and parse_id(input.beneficiary_tenant_id, "Tenant").tenant
-    community = input.community_id and parse_id(input.community_id, "Unit")
-    if community and county not in (None, community.tenant):
+    county = None if input.beneficiary_tenant_id is None else parse_id(input.beneficiary_tenant_id, "Tenant")
+    community = None if input.community_id is None else parse_id(input.community_id, "Unit")
+    if county and community and county.tenant != community.tenant:
         raise refuse_id()
+    beneficiary = community or county
     command = Command(
         campaign_id=campaign.uuid,
         stage=input.stage,
         level=None if input.level is None else input.level.value,
-        beneficiary_tenant_id=community.tenant if community else county,
+        beneficiary_tenant_id=beneficiary.tenant if beneficiary else None,
         community_id=community.uuid if community else None,
         closes_at=input.closes_at,
         reason=input.reason,

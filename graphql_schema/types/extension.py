@@ -13,8 +13,8 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import Level
 from graphql_schema.types.tenant import Tenant
-from tenancy.tables import tenants, units
 from graphql_schema.types.unit import Unit
+from tenancy.tables import tenants, units
 
 
 @strawberry.input(description="Which extensions (延期筛选).")

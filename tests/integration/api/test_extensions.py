@@ -1,62 +1,16 @@
 """Late only through the city: an extension that two of its officers signed, for whom it names, and the late act cites it."""
 
-import asyncio
 import json
-from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from tests.integration.api.kit import Caller, Stage, codes, opinion
+from tests.integration.api.arrangements import CONFIRM, propose
+from tests.integration.api.kit import Stage, opinion
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, County, counties
 from xingji.demo.clock import shanghai
 
-_ANSWER = (
-    "__typename ... on ExtensionRecorded { extension { id stage level closesAt confirmedAt declinedAt"
-    " beneficiary { id } community { id } } receipt { origin sequence hash } } ... on Refusal { code messageZh }"
-)
-PROPOSE = (
-    "mutation($requestId: ID!, $input: ProposeExtensionInput!)"
-    f" {{ proposeExtension(requestId: $requestId, input: $input) {{ {_ANSWER} }} }}"
-)
-CONFIRM = (
-    "mutation($requestId: ID!, $input: ConfirmExtensionInput!)"
-    f" {{ confirmExtension(requestId: $requestId, input: $input) {{ {_ANSWER} }} }}"
-)
-DECLINE = (
-    "mutation($requestId: ID!, $input: DeclineExtensionInput!)"
-    f" {{ declineExtension(requestId: $requestId, input: $input) {{ {_ANSWER} }} }}"
-)
 LATE = shanghai(5, 17)
-UNTIL = "2022-05-20T00:00:00+08:00"
 FIRST, SECOND = counties()[0], counties()[1]
-
-
-async def wanted(stage: Stage, **more: Any) -> dict[str, Any]:
-    """An extension of the recommendation window to 20 May."""
-    return {
-        "campaignId": await stage.campaign(),
-        "stage": "recommendation",
-        "closesAt": UNTIL,
-        "reason": "汛期道路中断，材料未能按时送达。",
-        **more,
-    }
-
-
-async def propose(stage: Stage, **more: Any) -> str:
-    leader = await stage.person(CITY, "leader")
-    made = await leader.act(PROPOSE, await wanted(stage, **more))
-    assert made["__typename"] == "ExtensionRecorded", made
-    return str(made["extension"]["id"])
-
-
-async def extend(stage: Stage, **more: Any) -> dict[str, Any]:
-    """Proposed by the leader, confirmed by the reviewer."""
-    proposed = await propose(stage, **more)
-    made = await (await stage.person(CITY, "reviewer")).act(CONFIRM, {"extensionId": proposed})
-    assert made["__typename"] == "ExtensionRecorded", made
-    return made
 
 
 async def recommend(stage: Stage, county: County, name: str) -> dict[str, Any]:
