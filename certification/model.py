@@ -122,6 +122,59 @@ class CampaignWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension (延期) of a window, in force once a second officer of the city has confirmed it.
+
+    `level`, `beneficiary_tenant_id`, `community_id` None: every level, every county and the city's own lists, every community.
+    """
+
+    tenant_id: int
+    id: UUID
+    campaign_id: UUID
+    level: str | None
+    stage: str
+    beneficiary_tenant_id: int | None
+    community_id: UUID | None
+    closes_at: datetime
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    declined_by: UUID | None = None
+    declined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYear:
+    """The document of a year's working days; `complete`: the year is arranged by it and the days beneath it alone."""
+
+    tenant_id: int
+    id: UUID
+    year: int
+    document_number: str
+    title: str
+    complete: bool
+    reason: str
+    revision: int
+    set_by: UUID
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that an administrator set; `working` None: it is as published again."""
+
+    tenant_id: int
+    day: date
+    year: int
+    working: bool | None
+    name: str
+    set_by: UUID
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StandardClause:
     """An item of the standard (附件1) with its wording; `position` runs from 1 over all levels."""
 

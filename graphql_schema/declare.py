@@ -130,10 +130,14 @@ class ConnectionSource(RelationSource):
 
 @dataclass(frozen=True, slots=True)
 class ComputedSource:
-    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else."""
+    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else.
+
+    The field's arguments come with the columns, by their names, None when absent; `arguments` are those names.
+    """
 
     needs: Mapping[str, Column[Any] | Build]
     compute: Callable[[Mapping[str, Any], Any], Any]
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,9 +351,16 @@ def computed(
     compute: Callable[[Mapping[str, Any], Any], Any],
     *,
     description: str,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
 ) -> Any:
-    """A field that Python computes from columns, only when it is asked for."""
-    return _field(ComputedSource(needs, compute), description)
+    """A field that Python computes from columns, only when it is asked for. `arguments`: name → type and description."""
+    given = arguments or {}
+    made = _field(ComputedSource(needs, compute, tuple(given)), description)
+    made.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
+        for name, (type_, text) in given.items()
+    ]
+    return made
 
 
 def identity() -> Any:

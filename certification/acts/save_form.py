@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
+from certification.extensions import cite_late
 from certification.forms import CONTACT_FIELDS, Contact, check_contact, check_content, content_hash
 from certification.life import Actor, check_entitled, check_step
 from certification.model import FormVersion, PersonalValue
@@ -41,7 +42,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
@@ -94,7 +95,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         form_version_id=version_id,
         updated_at=context.now,
     )
-    return Change(
+    change = Change(
         operation="application.form_saved",
         subject=Subject("application", application.id, after.revision),
         intent={
@@ -106,6 +107,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         },
         writes=(*insert(version, *values), *update(after)),
     )
+    return cite_late(change, programme, step, state.extensions, context.now)
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:

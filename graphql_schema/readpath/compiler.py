@@ -30,6 +30,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
@@ -199,7 +200,7 @@ class Compiler:
             case ComputedSource() as computed:
                 selected.computed, selected.dirty = computed, True
                 self.document.hold_plain(selected)
-                return self._needs(computed, row)
+                return self._needs(selected, computed, row)
             case RelationSource() as relation:
                 return self._relation(selected, relation, source, row)
             case other:
@@ -208,10 +209,20 @@ class Compiler:
     def _id(self, type_: GraphQLObjectType, source: TypeSource, row: FromClause) -> list[Piece]:
         return [f'"{type_.name}.', row.c[source.tenant_column], ".", row.c[source.key[0]], '"']
 
-    def _needs(self, computed: ComputedSource, row: FromClause) -> list[Piece]:
+    def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        for name, need in computed.needs.items():
-            value = row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+        needs: dict[str, ColumnElement[Any]] = {
+            name: row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+            for name, need in computed.needs.items()
+        }
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        for name in computed.arguments:
+            meaning = (id(arguments), name, len(self.slots.found))
+            # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
+            given = arguments.find(name) is not None
+            getter = arguments.getter(name, convert=stored) if given else constant(None)
+            needs[name] = self.slots.bind(meaning, Text(), getter)
+        for name, value in needs.items():
             pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
         return [*pieces, "}"]
 

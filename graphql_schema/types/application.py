@@ -12,6 +12,7 @@ import strawberry
 from audit.tables import ledger_entries
 from certification.tables import applications, campaigns, certifications, form_versions, opinions
 from graphql_schema.actions import NEEDS, decide_actions
+from graphql_schema.deadlines import APPLICATION_NEEDS, decide_deadline
 from graphql_schema.declare import (
     Connection,
     Direction,
@@ -30,10 +31,11 @@ from graphql_schema.declare import (
 )
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
 from graphql_schema.types.ledger import LedgerEntry
-from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
@@ -117,17 +119,6 @@ class Opinion(Node):
     form_version: FormVersion = to_one(
         {form_versions.c.id: opinions.c.form_version_id}, within=True, description="The version (表单版本)."
     )
-
-
-@strawberry.type(description="An action and whether it is open to the reader now (可办事项).")
-class AvailableAction:
-    """What graphql_schema/actions.py decides."""
-
-    action: str = strawberry.field(description="Name of the action (事项).")
-    name: str = strawberry.field(description="What officers call it (事项名称).")
-    clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
-    allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
@@ -220,4 +211,9 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    deadline: Deadline | None = computed(
+        APPLICATION_NEEDS,
+        decide_deadline,
+        description="Until when it must go on; null when nothing bounds it (当前期限).",
     )

@@ -112,7 +112,8 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
                 inner = select(node_of(field), depth - 1)
                 parts.append(f"{name}(first: 3) {{ edges {{ node {{ {inner} }} }} }}")
             else:
-                parts.append(f"{name} {{ {select(named, depth - 1)} }}")
+                given = "(level: PROVINCIAL)" if "level" in field.args else ""
+                parts.append(f"{name}{given} {{ {select(named, depth - 1)} }}")
     return " ".join(parts) or "__typename"
 
 
@@ -305,10 +306,13 @@ IDS = {
     "roleId": "RoleAssignment",
     "grantId": "Grant",
     "granteeId": "Tenant",
+    "extensionId": "Extension",
+    "beneficiaryTenantId": "Tenant",
 }
 VALUES: Mapping[str, Any] = {
     "String": "x",
     "Date": "2022-05-20",
+    "DateTime": "2022-06-10T00:00:00+08:00",
     "Hex": "00" * 32,
     "Int": 1,
     "Boolean": True,

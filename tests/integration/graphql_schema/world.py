@@ -185,6 +185,8 @@ class World:
                 position=at,
                 wording="办公面积≥50m²",
             )
+        if city == CITY:
+            self.arrangements(city)
         for at, kind in enumerate(("ranking", "publicity")):
             roster = uid("roster", city, kind)
             self.add(
@@ -218,6 +220,64 @@ class World:
                     cited_seq=2**53 - 1,
                     cited_hash=digest("cited"),
                 )
+
+    def arrangements(self, city: int) -> None:
+        """Extensions for all, for a level, for a county, for a community, and one that nobody confirmed; a day set, one set back."""
+        east = {"beneficiary_tenant_id": EAST}
+        for n, (stage, until, whom) in enumerate(
+            (
+                ("recommendation", datetime(2022, 5, 17, 16, tzinfo=UTC), {}),
+                ("recommendation", datetime(2022, 5, 19, 16, tzinfo=UTC), east),
+                (
+                    "recommendation",
+                    datetime(2022, 5, 24, 16, tzinfo=UTC),
+                    {**east, "community_id": uid("community1.0", EAST)},
+                ),
+                ("city_review", datetime(2022, 6, 6, 16, tzinfo=UTC), {"level": "star"}),
+                ("city_review", datetime(2022, 6, 9, 16, tzinfo=UTC), {}),
+            )
+        ):
+            confirmed = n < 4
+            self.add(
+                c.extensions,
+                tenant_id=city,
+                id=uid("extension", city, n),
+                campaign_id=uid("campaign", city),
+                stage=stage,
+                closes_at=until,
+                reason="汛期",
+                proposed_by=uid("person", "officer", city),
+                proposed_at=START + timedelta(hours=n),
+                confirmed_by=uid("person", "other", city) if confirmed else None,
+                confirmed_at=START + timedelta(hours=n, minutes=1) if confirmed else None,
+                **whom,
+            )
+        done = {"set_by": uid("person", "officer", city), "set_at": START}
+        self.add(
+            c.calendar_years,
+            tenant_id=city,
+            id=uid("year", city),
+            year=2022,
+            document_number="国办发明电〔2021〕11号",
+            title="2022年安排",
+            complete=False,
+            reason="停电",
+            revision=1,
+            **done,
+        )
+        for day, working in ((date(2022, 5, 12), False), (date(2022, 5, 14), None)):
+            self.add(
+                c.calendar_days, tenant_id=city, day=day, year=2022, working=working, name="调整", **done
+            )
+        self.add(
+            t.tenant_grants,
+            tenant_id=EAST,
+            id=uid("grant", EAST),
+            grantee_tenant_id=city,
+            scope="oversee",
+            valid_from=START,
+            valid_to=None,
+        )
 
     def county(self, county: int, communities: int) -> None:
         root = uid("root", county)
