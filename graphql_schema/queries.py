@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_schema.declare import Connection, Node, connection, find_node, to_one
 from graphql_schema.permissions import Permission
+from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
@@ -97,6 +98,13 @@ class Query:
         filter_input=PersonFilter,
         permission=Permission.READ_PEOPLE,
         description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    access_log: Connection[AccessRecord] = connection(
+        order="at",
+        filter_input=AccessRecordFilter,
+        permission=Permission.READ_PEOPLE,
+        description="Refused attempts and readings of personal data, by people of one's own tenant and of those that grant their"
+        " audit (访问记录).",
     )
     grants: Connection[Grant] = connection(
         order="valid_from",

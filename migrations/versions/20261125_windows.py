@@ -1,7 +1,7 @@
 """Extensions of a window, and the calendar that a city's administrator keeps.
 
 Revision ID: 20261125_windows
-Revises: 20261124_whole_round
+Revises: 20261124_sealed
 
 Counties read both as shared rows. Of the city's log they read the entries on extensions, and no others: an act that was admitted late
 cites the one that confirmed its extension.
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_windows"
-down_revision = "20261124_whole_round"
+down_revision = "20261124_sealed"
 branch_labels = None
 depends_on = None
 
