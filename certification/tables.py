@@ -117,7 +117,9 @@ applications = tenant_table(
     Column("filed_by", Uuid, nullable=False, comment="a person's pseudonym"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"),
+    Column(
+        "community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"
+    ),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "street_id"], ["units.tenant_id", "units.id"]),
     one_of("level", *LEVELS),
@@ -177,6 +179,38 @@ opinions = tenant_table(
     one_of("stage", "street", "county", "city", "site_visit"),
     one_of("verdict", "agree", "refuse", "return"),
     Index(None, "tenant_id", "application_id", "given_at", "id"),
+    audited=True,
+)
+
+item_assessments = tenant_table(
+    "item_assessments",
+    Column("id", Uuid, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("opinion_id", Uuid, nullable=False, comment="the opinion that it was given with"),
+    Column("item_code", Text, nullable=False, comment="of the standard, e.g. 1.1"),
+    Column("verdict", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("assessor_tenant_id", Integer, nullable=False),
+    Column("assessor_id", Uuid, nullable=False),
+    Column("assessed_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    ForeignKeyConstraint(["tenant_id", "opinion_id"], ["opinions.tenant_id", "opinions.id"]),
+    UniqueConstraint("tenant_id", "opinion_id", "item_code"),
+    one_of("verdict", "meets", "does_not_meet", "not_applicable"),
+    Index(None, "tenant_id", "application_id"),
+    audited=True,
+)
+
+application_endings = tenant_table(
+    "application_endings",
+    Column("application_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author_id", Uuid, nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    one_of("status", "withdrawn", "lapsed"),
+    key=("application_id",),
     audited=True,
 )
 
@@ -252,12 +286,14 @@ certifications = tenant_table(
 )
 
 __all__ = [
+    "application_endings",
     "applications",
     "campaign_levels",
     "campaign_windows",
     "campaigns",
     "certifications",
     "form_versions",
+    "item_assessments",
     "metadata",
     "opinions",
     "roster_items",

@@ -13,7 +13,6 @@ from typing import Final
 from uuid import UUID
 
 from certification.acts.listing import (
-    REASON_LIMIT,
     Choice,
     authorise_city,
     check_city_quota,
@@ -23,7 +22,7 @@ from certification.acts.listing import (
 )
 from certification.changes import Act, Change, Context
 from certification.errors import InvariantError
-from certification.forms import check_text
+from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ItemVerdict
 from certification.reading import FoundRound, read_round

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, func, literal_column, not_, select
 
 from audit.tables import ledger_entries
-from certification.tables import applications, campaigns, certifications, form_versions, opinions
+from certification.tables import (
+    application_endings,
+    applications,
+    campaigns,
+    certifications,
+    form_versions,
+    item_assessments,
+    opinions,
+)
 from graphql_schema.actions import NEEDS, decide_actions
 from graphql_schema.declare import (
     Connection,
@@ -35,7 +43,14 @@ from graphql_schema.declare import (
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.campaign import Campaign
-from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
+from graphql_schema.types.enums import (
+    ApplicationStatus,
+    Finding,
+    Level,
+    OpinionStage,
+    OpinionVerdict,
+    UnitKind,
+)
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
@@ -74,6 +89,44 @@ def cover_phone(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return literal_column("'*********'", Text).op("||")(func.right(value, literal_column("2"), type_=Text))
 
 
+def is_current(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Whether the version is the one in force."""
+    return (
+        select(literal_column("1"))
+        .select_from(applications)
+        .where(
+            applications.c.tenant_id == row.c.tenant_id,
+            applications.c.id == row.c.application_id,
+            applications.c.form_version_id == row.c[_version_of(row)],
+        )
+        .correlate(row)
+        .exists()
+    )
+
+
+def stands(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """Whether the opinion is on the version in force, and no return came after it."""
+    later = opinions.alias("later")
+    returned = (
+        select(literal_column("1"))
+        .select_from(later)
+        .where(
+            later.c.tenant_id == row.c.tenant_id,
+            later.c.application_id == row.c.application_id,
+            later.c.verdict == literal_column("'return'"),
+            later.c.given_at >= row.c.given_at,
+            later.c.id != row.c.id,
+        )
+        .correlate(row)
+        .exists()
+    )
+    return and_(is_current(row, parameters), not_(returned))
+
+
+def _version_of(row: FromClause) -> str:
+    return "form_version_id" if "form_version_id" in row.c else "id"
+
+
 NAME = Mask(Permission.READ_CONTACTS, cover_name)
 PHONE = Mask(Permission.READ_CONTACTS, cover_phone)
 
@@ -104,9 +157,56 @@ class FormVersion(Node):
     fixed_phone: str | None = expression(
         personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
     )
+    justification: str | None = column(
+        form_versions.c.justification, description="Why a village stands beside communities (申报理由)."
+    )
+    is_current: bool = expression(
+        is_current, nullable=False, description="Whether it is the version in force (是否现行)."
+    )
     mobile_phone: str | None = expression(
         personal("mobile_phone_commitment"), mask=PHONE, description="Mobile phone, likewise (手机)."
     )
+
+
+@rows(
+    item_assessments,
+    permission=Permission.READ,
+    reach=through_application("application_id"),
+    description="A verdict on an item of the standard, given with an opinion (逐条评定).",
+)
+class ItemAssessment(Node):
+    """What was found of one item."""
+
+    item_code: str = column(
+        item_assessments.c.item_code, description="Code within the standard, as in `StandardClause` (条款号)."
+    )
+    verdict: Finding = column(item_assessments.c.verdict, description="What was found (评定).")
+    note: str = column(
+        item_assessments.c.note, description="What falls short, or why it does not apply (说明)."
+    )
+    assessor_id: UUID = column(
+        item_assessments.c.assessor_id, description="The assessor's pseudonym (评定人代号)."
+    )
+    assessed_at: datetime = column(item_assessments.c.assessed_at, description="When (时间).")
+
+
+@rows(
+    application_endings,
+    permission=Permission.READ,
+    reach=through_application("application_id"),
+    description="Why an application ended before anybody decided on it (撤回、失效).",
+)
+class ApplicationEnding:
+    """Withdrawn or lapsed."""
+
+    status: ApplicationStatus = column(
+        application_endings.c.status, description="WITHDRAWN or LAPSED (撤回或失效)."
+    )
+    reason: str = column(application_endings.c.reason, description="Why (理由).")
+    author_id: UUID = column(
+        application_endings.c.author_id, description="The author's pseudonym (办理人代号)."
+    )
+    ended_at: datetime = column(application_endings.c.ended_at, description="When (时间).")
 
 
 @rows(
@@ -129,6 +229,20 @@ class Opinion(Node):
         {tenants.c.id: opinions.c.author_tenant_id}, description="The author's tenant (签署单位)."
     )
     given_at: datetime = column(opinions.c.given_at, description="When (时间).")
+    stands: bool = expression(
+        stands,
+        nullable=False,
+        description="Whether it is on the version in force and no return came after it (是否有效).",
+    )
+    justification_confirmed: bool | None = column(
+        opinions.c.justification_confirmed, description="The county confirms a village's reason (确认理由)."
+    )
+    items: list[ItemAssessment] = to_many(
+        {item_assessments.c.opinion_id: opinions.c.id},
+        order=(item_assessments.c.item_code,),
+        within=True,
+        description="Item by item, where the stage assesses (逐条评定).",
+    )
     form_version: FormVersion = to_one(
         {form_versions.c.id: opinions.c.form_version_id}, within=True, description="The version (表单版本)."
     )
@@ -188,6 +302,10 @@ class Application(Node):
     level: Level = column(applications.c.level, description="Level applied for (级别).")
     status: ApplicationStatus = column(applications.c.status, description="Where it stands (状态).")
     revision: int = column(applications.c.revision, description="Grows by one with every act (修订号).")
+    community_kind: UnitKind | None = column(
+        applications.c.community_kind,
+        description="COMMUNITY or VILLAGE when it was filed; null: from before kinds were kept (社区或行政村).",
+    )
     filed_by: UUID = column(applications.c.filed_by, description="Pseudonym of who filed it (申报人代号).")
     created_at: datetime = column(applications.c.created_at, description="When it was begun (创建时间).")
     updated_at: datetime = column(applications.c.updated_at, description="When it last changed (更新时间).")
@@ -217,6 +335,17 @@ class Application(Node):
         order=(opinions.c.given_at, opinions.c.id),
         within=True,
         description="Opinions in order of time (意见).",
+    )
+    assessments: list[ItemAssessment] = to_many(
+        {item_assessments.c.application_id: applications.c.id},
+        order=(item_assessments.c.assessed_at, item_assessments.c.item_code, item_assessments.c.id),
+        within=True,
+        description="Every verdict on an item, in order of time (逐条评定).",
+    )
+    ending: ApplicationEnding | None = to_one(
+        {application_endings.c.application_id: applications.c.id},
+        within=True,
+        description="Why it ended before anybody decided on it (撤回、失效).",
     )
     certification: Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None = (
         to_one(
