@@ -20,7 +20,8 @@ from typing import Any, Final, Generic, Optional, Protocol, TypeVar, dataclass_t
 
 import strawberry
 from graphql import GraphQLField, GraphQLInputField, GraphQLObjectType
-from sqlalchemy import Column, ColumnElement, FromClause, Table, false
+from sqlalchemy import Column, ColumnElement, FromClause, Integer, Table, false
+from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
@@ -114,11 +115,22 @@ class ConnectionSource(RelationSource):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An SQL expression over the row and the field's arguments, which are bound by name."""
+
+    build: Callable[[FromClause, Mapping[str, ColumnElement[Any]]], ColumnElement[Any]]
+
+
+Need = Column[Any] | Build | Asked
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedSource:
     """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else."""
 
-    needs: Mapping[str, Column[Any] | Build]
+    needs: Mapping[str, Need]
     compute: Callable[[Mapping[str, Any], Any], Any]
+    arguments: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,13 +326,24 @@ def connection(
 
 
 def computed(
-    needs: Mapping[str, Column[Any] | Build],
+    needs: Mapping[str, Need],
     compute: Callable[[Mapping[str, Any], Any], Any],
     *,
     description: str,
+    numbers: Mapping[str, str] | None = None,
 ) -> Any:
-    """A field that Python computes from columns, only when it is asked for."""
-    return _field(ComputedSource(needs, compute), description)
+    """A field that Python computes from columns, only when it is asked for.
+
+    `numbers`: required arguments with their descriptions; a need that is `Asked` has them.
+    """
+    asked = {} if numbers is None else numbers
+    made = _field(ComputedSource(needs, compute, {name: Integer() for name in asked}), description)
+    if asked:
+        made.arguments = [
+            StrawberryArgument(name, None, StrawberryAnnotation(int), description=text)
+            for name, text in asked.items()
+        ]
+    return made
 
 
 def identity() -> Any:

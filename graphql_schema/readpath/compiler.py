@@ -44,6 +44,7 @@ from sqlalchemy.types import TypeEngine
 
 from graphql_schema.declare import (
     SOURCE,
+    Asked,
     ColumnSource,
     Compare,
     ComputedSource,
@@ -179,7 +180,7 @@ class Compiler:
             case ComputedSource() as computed:
                 selected.computed, selected.dirty = computed, True
                 self.document.hold_plain(selected)
-                return self._needs(computed, row)
+                return self._needs(computed, selected, row)
             case RelationSource() as relation:
                 return self._relation(selected, relation, source, row)
             case other:
@@ -188,10 +189,21 @@ class Compiler:
     def _id(self, type_: GraphQLObjectType, source: TypeSource, row: FromClause) -> list[Piece]:
         return [f'"{type_.name}.', row.c[source.tenant_column], ".", row.c[source.key[0]], '"']
 
-    def _needs(self, computed: ComputedSource, row: FromClause) -> list[Piece]:
+    def _needs(self, computed: ComputedSource, selected: Selected, row: FromClause) -> list[Piece]:
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        asked = {
+            name: self.slots.bind((id(selected), name), type_, arguments.getter(name, convert=stored))
+            for name, type_ in computed.arguments.items()
+        }
         pieces: list[Piece] = ["{"]
         for name, need in computed.needs.items():
-            value = row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+            match need:
+                case Column():
+                    value: ColumnElement[Any] = row.c[need.name]
+                case Asked(build):
+                    value = build(row, asked)
+                case _:
+                    value = need(row, self.slots)
             pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
         return [*pieces, "}"]
 

@@ -21,7 +21,8 @@ from certification.tables import (
     item_assessments,
     opinions,
 )
-from graphql_schema.actions import NEEDS, decide_actions
+from graphql_schema.actions import NEEDS, decide_actions, programme
+from graphql_schema.comparing import COMPARED, decide_comparison, of_version
 from graphql_schema.declare import (
     Connection,
     Direction,
@@ -49,6 +50,7 @@ from graphql_schema.types.enums import (
     Level,
     OpinionStage,
     OpinionVerdict,
+    SegmentKind,
     UnitKind,
 )
 from graphql_schema.types.ledger import LedgerEntry
@@ -259,6 +261,29 @@ class AvailableAction:
     obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
+@strawberry.type(description="A run of a text in two versions (文字段).")
+class TextSegment:
+    """Equal, deleted or inserted."""
+
+    kind: SegmentKind = strawberry.field(description="What became of it (变动).")
+    text: str = strawberry.field(description="The text (文字).")
+
+
+@strawberry.type(description="A field of the form in two versions (字段比对).")
+class FieldComparison:
+    """What certification/comparison.py says."""
+
+    field: str = strawberry.field(description="Its name among the fields of `FormVersion` (字段).")
+    label: str = strawberry.field(description="What the form calls it (字段名称).")
+    personal: bool = strawberry.field(description="A personal field shows neither value here (个人信息).")
+    changed: bool | None = strawberry.field(
+        description="Whether it changed; null: not told, for a personal field that both versions have (是否变动)."
+    )
+    before: str | None = strawberry.field(description="In the one version (变动前).")
+    after: str | None = strawberry.field(description="In the other (变动后).")
+    segments: list[TextSegment] = strawberry.field(description="The text, run by run (逐段).")
+
+
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
 class ApplicationOrderField(Enum):
     """Columns that are never null."""
@@ -335,6 +360,15 @@ class Application(Node):
         order=(opinions.c.given_at, opinions.c.id),
         within=True,
         description="Opinions in order of time (意见).",
+    )
+    comparison: list[FieldComparison] | None = computed(
+        {"programme": programme, "form": of_version("from", "form"), **COMPARED},
+        decide_comparison,
+        numbers={
+            "from": "Number of the version that is compared (原版本).",
+            "to": "Number of the version that it is compared with (新版本).",
+        },
+        description="Two versions of the form, field by field; null when one of them does not exist (版本比对).",
     )
     assessments: list[ItemAssessment] = to_many(
         {item_assessments.c.application_id: applications.c.id},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ from graphql import (
     parse,
 )
 
+from certification.comparison import compare
 from certification.life import ApplicationView, available_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
@@ -47,6 +49,7 @@ TABLES = {
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
 }
+CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
 KEYS = {"LedgerEntry": "seq"}
 
@@ -330,6 +333,18 @@ class Naive:
 
     def Application_ending(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("ApplicationEnding", row, "application_id")), None)
+
+    def Application_comparison(self, row: Row, a: dict[str, Any]) -> Any:
+        versions = {found["version"]: found for found in self.Application_formVersions(row, None)}
+        if a["from"] not in versions or a["to"] not in versions:
+            return None
+        before, after = (
+            {**found, **{name: found[f"{name}_commitment"] for name in CONTACT}}
+            for found in (versions[a["from"]], versions[a["to"]])
+        )
+        known = self.Application_campaign(row, None) is not None
+        form = PROGRAMME.forms[before["form"]] if known else None
+        return [asdict(one) for one in compare(form, before, after)]
 
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)

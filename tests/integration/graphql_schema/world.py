@@ -321,7 +321,7 @@ class World:
             application_id=application,
             version=v + 1,
             form="form-2",
-            situation="基本情况",
+            situation=f"基本情况。专职{v}名，持证上岗。",
             narrative="推荐材料" * 3,
             contact_name_commitment=self.personal(county, version, "contact_name", "李四", erased=n == 5),
             fixed_phone_commitment=self.personal(county, version, "fixed_phone", "0394-8270001"),
