@@ -166,9 +166,9 @@ class Named:
     lists: tuple[tuple[str, str], ...]
 
 
-async def read_named(tx: TenantConnection, application_id: UUID) -> Named:
+async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
     """The bound tenant's application with what the city's lists say of it. Raises NotFoundError."""
-    found = await read_application(tx, application_id)
+    found = await read_application(tx, application_id, now)
     if not any(step.by_roster and step.start == found.view.status for step in found.programme.life):
         return Named(found, ())
     rows = await tx.all(_NAMED, city=found.view.campaign_tenant_id, application=application_id)
@@ -228,7 +228,7 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read the application and the list. Raises NotFoundError."""
-    found = await read_application(tx, command.application_id)
+    found = await read_application(tx, command.application_id, now)
     row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
     item = await tx.first(
         _ITEM, city=command.city, roster=command.roster_id, application=command.application_id

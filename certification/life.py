@@ -135,7 +135,7 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
     _check_history(programme, step, view)
-    check_window(programme, step, now)
+    check_window(programme, step, now, view.extended)
     _check_over(programme, step, view, now)
     _check_separation(programme, step, view, actor)
     _check_form(programme, step, view)
@@ -167,18 +167,21 @@ def action_of(programme: Programme, stage: str, verdict: str) -> str:
     raise NoSuchActionError(stage=stage, verdict=verdict)
 
 
-def check_window(programme: Programme, row: Step | RosterStep, now: datetime) -> None:
-    """Raise OutsideWindowError unless `now` is inside the window of the row."""
+def check_window(
+    programme: Programme, row: Step | RosterStep, now: datetime, extended: Mapping[str, datetime]
+) -> None:
+    """Raise OutsideWindowError unless `now` is inside the window of the row, extensions included."""
     if row.window is None:
         return
     window, zone = programme.windows[row.window], programme.zone
-    if not window.opens_at <= now < window.closes_at:
+    closes_at = window.until(extended)
+    if not window.opens_at <= now < closes_at:
         raise OutsideWindowError(
             clause=window.ground.clause,
             action=row.action,
             name=row.name,
             opens=f"{window.opens_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            closes=f"{window.closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            closes=f"{closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
         )
 
 
@@ -230,7 +233,7 @@ def _check_over(programme: Programme, step: Step, view: ApplicationView, now: da
     if step.after is None:
         return
     window = programme.windows[step.after]
-    closes = max(window.closes_at, view.extended.get(step.after, window.closes_at))
+    closes = window.until(view.extended)
     if now < closes:
         shown = f"{closes.astimezone(programme.zone):%Y-%m-%d %H:%M}"
         raise WindowNotOverError(

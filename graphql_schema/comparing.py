@@ -43,10 +43,10 @@ def _compared(version: FromClause) -> ColumnElement[Any]:
 
 def decide_comparison(row: Mapping[str, Any], session: Session) -> tuple[FieldComparison, ...] | None:
     """The comparison, or None unless both versions exist. Without the programme fields keep their names as labels."""
-    if row["from"] is None or row["to"] is None:
+    if row["before"] is None or row["after"] is None:
         return None
     form = None if row["programme"] is None else parse_stored(row["programme"]).forms.get(row["form"])
-    return compare(form, row["from"], row["to"])
+    return compare(form, row["before"], row["after"])
 
 
-COMPARED: Final[Mapping[str, Asked]] = {"from": of_version("from"), "to": of_version("to")}
+COMPARED: Final[Mapping[str, Asked]] = {"before": of_version("from"), "after": of_version("to")}

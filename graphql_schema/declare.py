@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Optional, Protocol, TypeVar, dataclass_t
 
 import strawberry
 from graphql import GraphQLField, GraphQLInputField, GraphQLObjectType
-from sqlalchemy import Column, ColumnElement, FromClause, Integer, Table, false
+from sqlalchemy import Column, ColumnElement, FromClause, Integer, Table, Text, false
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -78,6 +78,21 @@ class ExpressionSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalSource:
+    """A value sealed behind a commitment of the row, opened by Python (readpath/personal.py); the subject is the row.
+
+    Whole within the reach of `permission`, and logged; else what `cover` makes of it. With `own` it is whole in the reader's own tenant
+    alone. Without a permission the row is the reader's own: whole, and not logged.
+    """
+
+    commitment: Column[Any]
+    field: str
+    cover: Callable[[str], str]
+    permission: Permission | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """The row's global id."""
 
@@ -126,7 +141,10 @@ Need = Column[Any] | Build | Asked
 
 @dataclass(frozen=True, slots=True)
 class ComputedSource:
-    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else."""
+    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else.
+
+    The field's arguments come with the columns, by their names, None when absent; `arguments` are those names.
+    """
 
     needs: Mapping[str, Need]
     compute: Callable[[Mapping[str, Any], Any], Any]
@@ -148,6 +166,7 @@ class ActSource:
 Source = (
     ColumnSource
     | ExpressionSource
+    | PersonalSource
     | IdSource
     | OneSource
     | ListSource
@@ -260,6 +279,19 @@ def expression(build: Build, *, description: str, nullable: bool = True, mask: M
     return _field(ExpressionSource(build, nullable, mask), description)
 
 
+def personal(
+    commitment: Column[Any],
+    stored_as: str,
+    *,
+    cover: Callable[[str], str] = str,
+    permission: Permission | None = None,
+    own: bool = False,
+    description: str,
+) -> Any:
+    """A personal field (see PersonalSource); null once it was erased. `stored_as` is its name in `personal_values`."""
+    return _field(PersonalSource(commitment, stored_as, cover, permission, own), description)
+
+
 def to_one(
     on: Join | None = None,
     *,
@@ -330,19 +362,19 @@ def computed(
     compute: Callable[[Mapping[str, Any], Any], Any],
     *,
     description: str,
-    numbers: Mapping[str, str] | None = None,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
 ) -> Any:
     """A field that Python computes from columns, only when it is asked for.
 
-    `numbers`: required arguments with their descriptions; a need that is `Asked` has them.
+    `arguments`: name → type and description; `compute` has them beside the needs, and a need that is `Asked` before.
     """
-    asked = {} if numbers is None else numbers
-    made = _field(ComputedSource(needs, compute, {name: Integer() for name in asked}), description)
-    if asked:
-        made.arguments = [
-            StrawberryArgument(name, None, StrawberryAnnotation(int), description=text)
-            for name, text in asked.items()
-        ]
+    given = arguments or {}
+    bound = {name: Integer() if type_ is int else Text() for name, (type_, _) in given.items()}
+    made = _field(ComputedSource(needs, compute, bound), description)
+    made.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
+        for name, (type_, text) in given.items()
+    ]
     return made
 
 

@@ -11,6 +11,7 @@ from audit.entry import Subject
 from certification.assessment import Found
 from certification.changes import Change, Context, insert, update
 from certification.errors import FormStaleError, InvariantError
+from certification.extensions import cite_late
 from certification.forms import REASON_LIMIT, check_text
 from certification.model import Ending, FormVersion, ItemAssessment, Opinion
 from certification.programme import Step
@@ -71,7 +72,7 @@ def give(
         for one in found
     )
     after = replace(application, status=step.to, revision=application.revision + 1, updated_at=context.now)
-    return Change(
+    change = Change(
         operation=operation,
         subject=Subject("application", application.id, after.revision),
         intent={
@@ -84,6 +85,7 @@ def give(
         },
         writes=(*insert(opinion, *assessments), *update(after)),
     )
+    return cite_late(change, state.programme, step, state.extensions, context.now)
 
 
 def end(state: FoundApplication, step: Step, reason: str, context: Context, operation: str) -> Change:

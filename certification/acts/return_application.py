@@ -33,7 +33,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> Named:
     """Read the application, and what the city's lists say of it."""
-    return await read_named(tx, command.application_id)
+    return await read_named(tx, command.application_id, now)
 
 
 def authorise(state: Named, command: Command, actor: Actor) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, and_, func, literal_column, not_, select
+from sqlalchemy import ColumnElement, FromClause, and_, literal_column, not_, select
 
 from audit.tables import ledger_entries
 from certification.tables import (
@@ -23,10 +22,10 @@ from certification.tables import (
 )
 from graphql_schema.actions import NEEDS, decide_actions, programme
 from graphql_schema.comparing import COMPARED, decide_comparison, of_version
+from graphql_schema.deadlines import APPLICATION_NEEDS, decide_deadline
 from graphql_schema.declare import (
     Connection,
     Direction,
-    Mask,
     Node,
     Parameters,
     among,
@@ -36,6 +35,7 @@ from graphql_schema.declare import (
     equals,
     expression,
     in_tenant,
+    personal,
     refers,
     rows,
     to_many,
@@ -43,7 +43,9 @@ from graphql_schema.declare import (
 )
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import (
     ApplicationStatus,
     Finding,
@@ -54,41 +56,23 @@ from graphql_schema.types.enums import (
     UnitKind,
 )
 from graphql_schema.types.ledger import LedgerEntry
-from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import personal_values, tenants, units
+from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
 
 
-def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElement[Any]]:
-    """The value behind a commitment; NULL once it is erased."""
-
-    def build(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-        return (
-            select(personal_values.c.value)
-            .where(
-                personal_values.c.tenant_id == row.c.tenant_id,
-                personal_values.c.commitment == row.c[commitment],
-            )
-            .correlate(row)
-            .scalar_subquery()
-        )
-
-    return build
-
-
-def cover_name(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_name(value: str) -> str:
     """The family name alone: 张**."""
-    return func.left(value, literal_column("1"), type_=Text).op("||")(literal_column("'**'"))
+    return f"{value[:1]}**"
 
 
-def cover_phone(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_phone(value: str) -> str:
     """The last two digits alone: *********12."""
-    return literal_column("'*********'", Text).op("||")(func.right(value, literal_column("2"), type_=Text))
+    return f"*********{value[-2:]}"
 
 
 def is_current(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -129,10 +113,6 @@ def _version_of(row: FromClause) -> str:
     return "form_version_id" if "form_version_id" in row.c else "id"
 
 
-NAME = Mask(Permission.READ_CONTACTS, cover_name)
-PHONE = Mask(Permission.READ_CONTACTS, cover_phone)
-
-
 @rows(
     form_versions,
     permission=Permission.READ,
@@ -151,13 +131,19 @@ class FormVersion(Node):
     )
     author_id: UUID = column(form_versions.c.author_id, description="The author's pseudonym (填报人代号).")
     created_at: datetime = column(form_versions.c.created_at, description="When (时间).")
-    contact_name: str | None = expression(
-        personal("contact_name_commitment"),
-        mask=NAME,
+    contact_name: str | None = personal(
+        form_versions.c.contact_name_commitment,
+        "contact_name",
+        cover=cover_name,
+        permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
     )
-    fixed_phone: str | None = expression(
-        personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
+    fixed_phone: str | None = personal(
+        form_versions.c.fixed_phone_commitment,
+        "fixed_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Fixed phone, likewise (固定电话).",
     )
     justification: str | None = column(
         form_versions.c.justification, description="Why a village stands beside communities (申报理由)."
@@ -165,8 +151,12 @@ class FormVersion(Node):
     is_current: bool = expression(
         is_current, nullable=False, description="Whether it is the version in force (是否现行)."
     )
-    mobile_phone: str | None = expression(
-        personal("mobile_phone_commitment"), mask=PHONE, description="Mobile phone, likewise (手机)."
+    mobile_phone: str | None = personal(
+        form_versions.c.mobile_phone_commitment,
+        "mobile_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Mobile phone, likewise (手机).",
     )
 
 
@@ -248,17 +238,6 @@ class Opinion(Node):
     form_version: FormVersion = to_one(
         {form_versions.c.id: opinions.c.form_version_id}, within=True, description="The version (表单版本)."
     )
-
-
-@strawberry.type(description="An action and whether it is open to the reader now (可办事项).")
-class AvailableAction:
-    """What graphql_schema/actions.py decides."""
-
-    action: str = strawberry.field(description="Name of the action (事项).")
-    name: str = strawberry.field(description="What officers call it (事项名称).")
-    clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
-    allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
 @strawberry.type(description="A run of a text in two versions (文字段).")
@@ -364,9 +343,9 @@ class Application(Node):
     comparison: list[FieldComparison] | None = computed(
         {"programme": programme, "form": of_version("from", "form"), **COMPARED},
         decide_comparison,
-        numbers={
-            "from": "Number of the version that is compared (原版本).",
-            "to": "Number of the version that it is compared with (新版本).",
+        arguments={
+            "from": (int, "Number of the version that is compared (原版本)."),
+            "to": (int, "Number of the version that it is compared with (新版本)."),
         },
         description="Two versions of the form, field by field; null when one of them does not exist (版本比对).",
     )
@@ -398,4 +377,9 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    deadline: Deadline | None = computed(
+        APPLICATION_NEEDS,
+        decide_deadline,
+        description="Until when it must go on; null when nothing bounds it (当前期限).",
     )

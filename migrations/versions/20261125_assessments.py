@@ -1,7 +1,7 @@
 """Verdicts on the items of the standard, and why an application ended before anybody decided on it.
 
-Revision ID: 20261124_assessments
-Revises: 20261124_whole_round
+Revision ID: 20261125_assessments
+Revises: 20261125_windows
 
 Literal on purpose, as the revisions before.
 """
@@ -9,8 +9,8 @@ Literal on purpose, as the revisions before.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261124_assessments"
-down_revision = "20261124_whole_round"
+revision = "20261125_assessments"
+down_revision = "20261125_windows"
 branch_labels = None
 depends_on = None
 
