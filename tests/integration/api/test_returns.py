@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.api.arrangements import extend
 from tests.integration.api.kit import Caller, Stage, World, opinion, serve_world
 from tests.support import clone_database
 from xingji.demo import documents as q
@@ -222,6 +223,44 @@ async def test_the_city_returns_until_the_publicity_and_judges_item_by_item(
         seen = await look(await stage.person(home.code, "clerk"), third["id"])
         assert obstacle(seen, "save_form") == obstacle(seen, "submit") == "window.closed"
         assert "lapse" in allowed(await look(await stage.person(home.code, "county"), third["id"]))
+        assert {one.code for one in (await stage.verify()).values()} == {"verified"}
+
+
+async def test_what_the_city_returned_comes_back_through_an_extension(postgres: EmbeddedPostgres, chapter):
+    world: World = await chapter(6)
+    async with (
+        clone_database(postgres, world.template) as urls,
+        serve_world(urls, world.home, shanghai(5, 17)) as stage,
+    ):
+        reviewer = await stage.person(CITY, "reviewer")
+        one = (await stage.tray(FIRST.code, "county"))[FIRST.nominee.name]
+        rival = (await stage.tray(FIRST.code, "county"))[FIRST.rival.name]
+        assert "receipt" in await reviewer.act(q.RETURN_APPLICATION, returning(one, "CITY"))
+        await extend(stage, beneficiaryTenantId=f"Tenant.{FIRST.tenant_id}.{FIRST.tenant_id}")
+        clerk, street, county = [
+            await stage.person(FIRST.code, login) for login in ("clerk", "street", "county")
+        ]
+        late = {"applicationId": one["id"], "reason": "逾期未补正。"}
+        assert (await county.act(q.LAPSE_APPLICATION, late))["code"] == "window.not_over"
+        assert allowed(await look(clerk, one["id"])) == {"save_form", "withdraw"}
+        hash_ = await mend(stage, "clerk", one)
+        # The return freed the county's place: another may take it before the community is back.
+        given = opinion(rival["id"], rival["form"]["hash"], "COUNTY")
+        assert "receipt" in await county.act(q.GIVE_OPINION, given)
+        bound = {"applicationId": one["id"], "formHash": hash_}
+        assert "receipt" in await clerk.act(q.SUBMIT_APPLICATION, bound)
+        assert "receipt" in await street.act(q.GIVE_OPINION, opinion(one["id"], hash_, "STREET"))
+        again = opinion(one["id"], hash_, "COUNTY")
+        assert (await county.act(q.GIVE_OPINION, again))["code"] == "quota.county"
+        assert "receipt" in await reviewer.act(q.RETURN_APPLICATION, returning(rival, "CITY"))
+        assert "receipt" in await county.act(q.GIVE_OPINION, again)
+        assert "receipt" in await reviewer.act(q.GIVE_OPINION, opinion(one["id"], hash_, "CITY"))
+        standing = [o["stage"] for o in (await look(reviewer, one["id"]))["opinions"] if o["stands"]]
+        assert standing == ["STREET", "COUNTY", "CITY"]
+        stage.clock.travel(shanghai(5, 20, 0))
+        county = await stage.person(FIRST.code, "county", fresh=True)
+        lapsed = await county.act(q.LAPSE_APPLICATION, {**late, "applicationId": rival["id"]})
+        assert lapsed["application"]["status"] == "LAPSED"
         assert {one.code for one in (await stage.verify()).values()} == {"verified"}
 
 
