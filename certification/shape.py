@@ -44,6 +44,9 @@ def _check_references(programme: Programme) -> None:
     for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
+    for step in programme.life:
+        if step.after is not None and (step.after not in programme.windows or step.window is not None):
+            _refuse(step.action, "is after a window that exists, and then in no other")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
         _refuse("places", "what holds a place of the city holds one of its county")
 
