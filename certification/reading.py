@@ -1,6 +1,6 @@
 """What acts read: the few statements over certification's tables, each naming its tenant.
 
-    found = await read_application(tx, application_id)      # the bound tenant's, with its campaign's programme
+    found = await read_application(tx, application_id, now) # the bound tenant's, with its campaign's programme
     found = await read_round(tx, campaign_id, level, now)   # the bound city's, with what its counties sent up
 
 Rows come back as the dataclasses of certification/model.py. Decides nothing.
@@ -209,7 +209,8 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
     )
     extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
-    view = replace(view, extended=latest_closes(extensions))
+    if extensions:
+        view = replace(view, extended=latest_closes(extensions))
     return FoundApplication(application, programme, form, len(authors), view, extensions)
 
 

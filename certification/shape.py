@@ -14,6 +14,7 @@ from certification.errors import ProgrammeRefusedError
 from certification.programme import Programme, RosterStep, Step
 
 CITY_ROLE = "city_officer"
+LONGEST_EXTENSION = 3650
 
 
 def check_shape(programme: Programme) -> None:
@@ -37,6 +38,8 @@ def _check_references(programme: Programme) -> None:
         _refuse("publicity", f"the window {programme.publicity.window} does not exist")
     if programme.publicity.working_days.value == 0:
         _refuse("publicity", "a publicity has at least one working day")
+    if not 1 <= programme.extension_days.value <= LONGEST_EXTENSION:
+        _refuse("extensions", f"an extension lasts from 1 to {LONGEST_EXTENSION} days")
     rows: tuple[Step | RosterStep, ...] = (*programme.life, *programme.round)
     for row in rows:
         if row.window is not None and row.window not in programme.windows:

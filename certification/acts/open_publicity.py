@@ -18,7 +18,7 @@ from certification.acts.listing import (
     without_left,
 )
 from certification.changes import Act, Change, Context
-from certification.extensions import cite_extension
+from certification.extensions import cite_extension, cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.planner import fits_plain_window, local_day, plan_publicity
@@ -68,7 +68,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     days = (plan.opens_on, plan.closes_on)
     change = make_list(state, context, RosterKind.PUBLICITY.value, lines, previous=ranking, days=days)
     if fits_plain_window(plan, programme):
-        return change
+        return cite_late(change, programme, row, state.extensions, context.now)
     return cite_extension(change, programme.publicity.window, state.extensions)
 
 

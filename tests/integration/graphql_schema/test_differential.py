@@ -146,6 +146,23 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
         )
 
 
+ARGUMENT = """query($l: Level, $m: Level!) { campaigns { edges { node { a: publicityPlan(level: $l) { opensOn } b: publicityPlan {
+    opensOn } c: deadlines(level: $m) { lastDay } d: publicityPlan(level: STAR) { opensOn } } } } }"""
+
+
+@pytest.mark.parametrize(
+    "variables", [{"m": "STAR"}, {"m": "STAR", "l": None}, {"m": "PROVINCIAL", "l": "STAR"}], ids=str
+)
+async def test_answers_agree_on_arguments_of_computed_fields(
+    variables: dict[str, Any], ask: Ask, world: World
+) -> None:
+    reader = READERS["county officer"]
+    for _ in range(2):
+        agree(
+            await ask(ARGUMENT, reader, variables), Naive(SDL, world, reader).ask(ARGUMENT, dict(variables))
+        )
+
+
 ALIASES = """query($n: Int!, $m: Int!) { units(first: 9, filter: {kind: [COUNTY, STREET]}) { edges { node {
     a: children(first: $n) { edges { node { name } } } b: children(first: $m) { edges { node { name } } }
     c: children(first: $n) { edges { node { name } } } } } }

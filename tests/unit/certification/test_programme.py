@@ -40,6 +40,23 @@ def test_the_numbers_are_those_of_the_notice() -> None:
     ]
 
 
+def test_a_programme_stored_before_a_setting_was_thought_of_is_still_read() -> None:
+    data = copy.deepcopy(DATA)
+    del data["extensions"], data["ranking"]["highest_score"], data["ranking"]["ties_argued"]
+    earlier = parse_stored(parse(data).canonical.decode())
+    assert earlier.canonical != programme().canonical
+    assert (earlier.extension_days.value, earlier.ranking_highest_score.value) == (366, 1000)
+    assert earlier.ranking_ties_argued.value and earlier.ranking_ties_argued.ground.decided
+
+
+@pytest.mark.parametrize("days", [0, 3651, True, "366"])
+def test_an_extension_lasts_from_a_day_to_ten_years(days: object) -> None:
+    data = copy.deepcopy(DATA)
+    data["extensions"]["longest_days"]["value"] = days
+    with pytest.raises(ProgrammeRefusedError):
+        parse(data)
+
+
 def test_the_standard_is_whole() -> None:
     for level in programme().levels:
         parts = [item.part for item in programme().standard if level in item.levels]
