@@ -65,10 +65,14 @@ def opening_sql(scope: Scope, read_only: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TenantConnection:
-    """A connection inside a transaction bound to one tenant; dead once the transaction ends."""
+    """A connection inside a transaction bound to one tenant; dead once the transaction ends.
+
+    What is put into `committed` is called behind the commit, and never without one.
+    """
 
     raw: Connection
     scope: Scope
+    committed: list[Callable[[], None]] = field(default_factory=list, compare=False)
 
     @property
     def tenant_id(self) -> int:
@@ -191,7 +195,7 @@ class Transaction:
     COMMIT with ROLLBACK: that is raised, so that nobody acknowledges what was not kept.
     """
 
-    __slots__ = ("_database", "_raw", "_read_only", "_scope")
+    __slots__ = ("_committed", "_database", "_raw", "_read_only", "_scope")
 
     def __init__(self, database: Database, scope: Scope, *, read_only: bool) -> None:
         self._database = database
@@ -205,7 +209,9 @@ class Transaction:
         except BaseException:
             await self._undo()
             raise
-        return TenantConnection(self._raw, self._scope)
+        connection = TenantConnection(self._raw, self._scope)
+        self._committed = connection.committed
+        return connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
@@ -217,6 +223,8 @@ class Transaction:
             self._database.give_back(self._raw)
         if tag != "COMMIT":
             raise InvariantError(what="the transaction had failed and was rolled back")
+        for call in self._committed:
+            call()
 
     async def _undo(self) -> None:
         """Roll back, or cut the connection; its loss does not hide the error that led here."""
