@@ -84,7 +84,9 @@ class ChainCheck:
             self._latest = time
         if self._latest is not None:
             if time < self._latest:
-                raise RefutedError("time_reversed", entry.seq, time=format_time(time), before=format_time(self._latest))
+                raise RefutedError(
+                    "time_reversed", entry.seq, time=format_time(time), before=format_time(self._latest)
+                )
             self._latest = time
 
     def _take_incarnation(self, entry: Entry) -> None:

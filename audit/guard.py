@@ -8,7 +8,8 @@ compares two values and asks nothing.
     guard = Guard(HeadStore(folder))
     signer = guard.watch(signer)            # `append` consults it before it signs
     …                                       # committed: remember(head, signer)
-    guard.flush()                           # now and then, and at the end: writes what is new to the folder
+    for origin in guard.unwritten:          # now and then, and at the end
+        await guard.flush(origin)
 
 What was seen is always committed: a head comes in when it was locked or read, or when its transaction has committed. A refused log is
 judged anew when another process, which incarnated it (`audit.incarnation`), has put another note into the folder.
@@ -89,8 +90,7 @@ class Guard:
         memory = self._memories.setdefault(head.origin, _Memory(signer))
         seen = memory.seen
         if seen is None or (
-            head.hash != seen.hash
-            and head.hash != memory.sealed
+            head.hash not in {seen.hash, memory.sealed}
             and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
@@ -106,20 +106,32 @@ class Guard:
         if memory.seen is None or memory.seen.size < head.size:
             memory.seen = head
 
-    async def flush(self) -> None:
-        """Write to the folder what is newer than the notes there. Raises OSError, NoteMalformedError."""
-        for memory in list(self._memories.values()):
-            head = memory.seen
-            if head is None or head.size <= memory.known:
-                continue
-            note = sign_head(head, memory.signer).encode()
-            if await asyncio.to_thread(self.store.keep, head.origin, note, memory.known):
-                memory.note = note
-            memory.known = head.size
+    @property
+    def unwritten(self) -> tuple[str, ...]:
+        """The origins of logs of which more was seen than lies in the folder."""
+        return tuple(
+            origin
+            for origin, memory in self._memories.items()
+            if memory.seen is not None and memory.seen.size > memory.known
+        )
+
+    async def flush(self, origin: str) -> None:
+        """Write what was seen of a log to the folder. Raises OSError, or NoteMalformedError for what lies there."""
+        memory = self._memories[origin]
+        head = memory.seen
+        if head is None:
+            return
+        note = sign_head(head, memory.signer).encode()
+        if await asyncio.to_thread(self.store.keep, origin, note, memory.known):
+            memory.note = note
+        memory.known = head.size
 
     async def _judge(self, conn: Connection, head: Head, memory: _Memory) -> None:
         """By what is kept outside, unless that is what we knew when the log went another way."""
-        note = self.store.find(head.origin)
+        try:
+            note = self.store.find(head.origin)
+        except OSError as error:
+            raise self._refuse(memory, head, f"{error.strerror}") from error
         if memory.refused is not None and memory.judged == (head.hash, note):
             raise memory.refused
         memory.judged = head.hash, note

@@ -50,7 +50,9 @@ class Incarnation:
         return {"stored": self.stored.size, "size": self.kept.size, "reason": self.reason}
 
 
-def draft_incarnation(kept: Checkpoint, stored: Head, signer: Signer, reason: str, actor: UUID, time: datetime) -> Draft:
+def draft_incarnation(
+    kept: Checkpoint, stored: Head, signer: Signer, reason: str, actor: UUID, time: datetime
+) -> Draft:
     """The draft of the entry. Raises EntryMalformedError for a reason that is empty or too long."""
     if not (reason.strip() and len(reason) <= MAX_REASON and reason.isprintable()):
         raise EntryMalformedError(field=f"reason (1 to {MAX_REASON} characters on one line)")

@@ -46,8 +46,8 @@ from audit.errors import (
     SignerMismatchError,
 )
 from audit.guard import check_head, sealed
-from audit.head import Head as Head
-from audit.head import sign_head as sign_head
+from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
+from audit.head import sign_head as sign_head  # noqa: PLC0414
 from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.statements import Connection, statement
@@ -133,7 +133,9 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
         raise SignerMismatchError(signer=signer.origin, origin=head.origin)
     entries: list[Entry] = []
     for draft in drafts:
-        entry = seal(replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer)
+        entry = seal(
+            replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
+        )
         entries.append(entry)
         head = replace(
             head,

@@ -6,6 +6,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | variable | default | meaning |
 |---|---|---|
 | `XINGJI_HOME` | `.xingji` | the data folder |
+| `XINGJI_HEADS` | `heads` in the home; the demo: `<home>-heads` beside it | the last signed heads: give a folder on another disk than the database |
 | `XINGJI_HOST`, `XINGJI_PORT` | `127.0.0.1`, `8000` | where HTTP is served |
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
@@ -43,6 +44,15 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    heads: Path | None = None
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where signed heads are kept: what a restore of the database, or of the home, must not carry along."""
+        if self.heads is not None:
+            return self.heads
+        home = self.home.absolute()
+        return home.parent / f"{home.name}-heads" if self.demo else home / "heads"
 
 
 def read_settings(
@@ -65,6 +75,7 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+        heads=Path(environ["XINGJI_HEADS"]) if environ.get("XINGJI_HEADS") else None,
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
