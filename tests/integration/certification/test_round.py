@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from audit.canonical import digest
-from certification.acts import close_publicity
+from certification.acts import close_publicity, end_grant, grant_oversight
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
 from tenancy.database import Scope
-from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
+from tests.integration.certification.world import CITY, COUNTIES, JULY, MAY_20, MAY_30, World
 
 
 async def visited_everywhere(world: World, campaign: UUID) -> Mapping[int, UUID]:
@@ -144,7 +143,12 @@ async def test_nothing_follows_without_the_countys_grant(world: World) -> None:
     campaign = await world.open()
     application = await world.visited(campaign, 2)
     await world.publicised(campaign, await world.ranked(campaign, {2: application}, 1))
-    with pytest.raises(NotEntitledError):  # at a time at which the grant does not stand
-        await world.follow(FOUNDED - timedelta(days=1))
+    grants = "SELECT id FROM tenant_grants WHERE scope = 'oversee'"
+    await world.act(
+        end_grant.ACT, end_grant.Command(UUID(str(await world.value(2, grants)))), "admin/2", MAY_20
+    )
+    with pytest.raises(NotEntitledError):
+        await world.follow(MAY_20)
     assert await world.status(2, application) == "site_visited"
+    await world.act(grant_oversight.ACT, grant_oversight.Command(CITY, "oversee"), "admin/2", MAY_20)
     assert len(await world.follow(MAY_20)) == 1
