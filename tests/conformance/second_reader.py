@@ -175,14 +175,13 @@ def read_log(directory: Path, vkey: str, kept: bytes | None = None) -> tuple[int
     key = Key(vkey)
     size, root = key.open_head((directory / "checkpoint").read_bytes())
     hashes: list[bytes] = []
-    bodies: list[dict[str, Any]] = []
     for seq, leaf in enumerate(read_leaves(directory, size)):
         check_entry(leaf, seq, hashes[-1] if hashes else bytes(32), key)
         hashes.append(sha256(b"\0" + leaf))
-        bodies.append(json.loads(leaf)["body"])
-    if bodies and bodies[0]["intent"].get("times") == "ascending":
-        need(all(one["time"] <= two["time"] for one, two in zip(bodies, bodies[1:])), "times")
     need(hashes and root_of(hashes) == root, "root")
+    bodies = [json.loads(leaf)["body"] for leaf in read_leaves(directory, size)]
+    times = [body["time"] for body in bodies]
+    need(bodies[0]["intent"].get("times") != "ascending" or times == sorted(times), "times")
     if kept is not None:
         kept_size, kept_root = key.open_head(kept)
         need(kept_size <= size, "rolled back")
