@@ -12,7 +12,7 @@ compares two values and asks nothing.
         await guard.flush(origin)
 
 What was seen is always committed: a head comes in when it was locked or read, or when its transaction has committed. A refused log is
-judged anew when another process, which incarnated it (`audit.incarnation`), has put another note into the folder.
+judged anew when another process, which incarnated it (`audit.incarnation`), has given up the note that we knew.
 It decides nothing about reading.
 """
 
@@ -127,7 +127,7 @@ class Guard:
         memory.known = head.size
 
     async def _judge(self, conn: Connection, head: Head, memory: _Memory) -> None:
-        """By what is kept outside, unless that is what we knew when the log went another way."""
+        """By what is kept outside; when we saw more ourselves, only if the head that we knew was given up there."""
         try:
             note = self.store.find(head.origin)
         except OSError as error:
@@ -135,7 +135,7 @@ class Guard:
         if memory.refused is not None and memory.judged == (head.hash, note):
             raise memory.refused
         memory.judged = head.hash, note
-        if memory.seen is not None and note == memory.note:
+        if memory.seen is not None and not self._was_given_up(head.origin, memory.note):
             raise self._refuse(memory, head, f"{memory.seen.size} → {head.size}")
         if note is None:
             return
@@ -146,6 +146,9 @@ class Guard:
         if not await grows_from(conn, head, kept):
             raise self._refuse(memory, head, f"{kept.size} → {head.size}")
         memory.note, memory.known, memory.sealed = note, kept.size, b""
+
+    def _was_given_up(self, origin: str, note: bytes | None) -> bool:
+        return note is not None and self.store.find(origin) != note and self.store.was_given_up(origin, note)
 
     def _refuse(self, memory: _Memory, head: Head, reason: str) -> SigningRefusedError:
         error = SigningRefusedError(origin=head.origin, reason=reason)

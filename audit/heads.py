@@ -50,11 +50,19 @@ class HeadStore:
     def replace(self, origin: str, note: bytes) -> None:
         """Keep a note whatever lies there, which is archived beside it."""
         with self._locked():
-            found, path = self.find(origin), self._path(origin)
+            found = self.find(origin)
             if found is not None and found != note:
-                lost = _open(found)
-                self._write(path.with_suffix(f".{lost.size}-{lost.root.hex()[:8]}.lost"), found)
-            self._write(path, note)
+                self._write(self._archive(origin, found), found)
+            self._write(self._path(origin), note)
+
+    def was_given_up(self, origin: str, note: bytes) -> bool:
+        """Whether this very note was archived by an incarnation."""
+        path = self._archive(origin, note)
+        return path.exists() and path.read_bytes() == note
+
+    def _archive(self, origin: str, note: bytes) -> Path:
+        lost = _open(note)
+        return self._path(origin).with_suffix(f".{lost.size}-{lost.root.hex()[:8]}.lost")
 
     def _path(self, origin: str) -> Path:
         if not is_origin(origin):

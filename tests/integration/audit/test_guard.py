@@ -162,6 +162,23 @@ async def test_another_history_of_any_length_is_refused(world: World, store: Hea
             await later.start()
 
 
+async def test_an_older_head_put_into_the_folder_does_not_make_up_for_what_was_seen(
+    world: World, store: HeadStore, put_back: Save
+):
+    process = Process(world, store)
+    await process.act(1)
+    restore, note = await put_back(), await world.head()
+    for number in (2, 3):
+        await process.act(number)
+        await restore()
+        store.replace(world.signer.origin, note)
+        async with refused(process):
+            await process.act(4)
+        await process.flush()
+        process = Process(world, store)
+        store.replace(world.signer.origin, note)
+
+
 async def test_an_aborted_entry_is_no_memory(world: World, store: HeadStore):
     process = Process(world, store)
     await process.act(1, commits=False)

@@ -87,11 +87,9 @@ async def test_a_backup_is_restored_owned_up_to_and_everyone_can_tell(
         ready = await stage.http.get("/readyz")
         assert (ready.status_code, ready.json()["put_back"]) == (200, [LOST.code])
         assert "one" in str(
-
-                await (await stage.person(LOST.code, "admin")).ask(
-                    "{ people(first: 100) { edges { node { login } } } }"
-                )
-
+            await (await stage.person(LOST.code, "admin")).ask(
+                "{ people(first: 100) { edges { node { login } } } }"
+            )
         )
 
     async with serve_world(urls, home, BEGINS) as stage:
