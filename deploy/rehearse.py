@@ -1,12 +1,13 @@
 """Rehearses an installation on a machine without systemd and without containers: their own files, step by step, in a bare folder.
 
-    python deploy/rehearse.py [--keep]
+    python deploy/rehearse.py [--whole] [--keep]
 
-1. `deploy/wheelhouse build`, and from that folder alone, without an index, `deploy/wheelhouse install`;
-2. a PostgreSQL of its own, asked over TCP by URL: `make-secrets`, `set-roles` with roles.sql;
+1. `deploy/wheelhouse build`; then, offline, the COPY and RUN steps of the Containerfile from that folder;
+2. a PostgreSQL of its own, asked over TCP by URL: `make-secrets`, and `set-roles` with roles.sql, twice;
 3. the systemd units' ExecStart lines with their environment and credentials: migrate, (found,) serve; asked, stopped by SIGTERM,
    started and asked again; the backup;
-4. the Containerfile's COPY and RUN steps, then its ENTRYPOINT and CMD, asked, its HEALTHCHECK, stopped.
+4. the image's ENTRYPOINT and CMD with its ENV, asked; its HEALTHCHECK;
+5. with `--whole`: `deploy/wheelhouse install` without an index, and the program that it installed.
 
 What runs comes out of those files; only places, ports and the user are others. Root lends everything to `nobody`. Not rehearsed:
 systemd's sandbox, the base images, the proxy.
@@ -95,7 +96,7 @@ def parse_service(path: Path, credentials: str) -> Unit:
     (start,) = (value for name, value in service if name == "ExecStart")
     pairs = (expand(value).split("=", 1) for name, value in service if name == "Environment")
     loaded = (value.split(":", 1) for name, value in service if name == "LoadCredential")
-    return Unit(tuple(shlex.split(expand(start))), {key: value for key, value in pairs}, dict(loaded))
+    return Unit(tuple(shlex.split(expand(start))), dict(pairs), dict(loaded))
 
 
 def parse_containerfile(text: str) -> list[Stage]:
@@ -131,7 +132,9 @@ class Rehearsal:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             self.user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        self.python = str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
+        self.python, is_for_all = choose_python(self.user)
+        # PostgreSQL refuses root whatever the interpreter; the service goes as root where only root has a Python.
+        self.server_user, self.user = self.user, self.user if is_for_all else {}
         self.bare = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(base)}
 
     def place(self, text: str) -> str:
@@ -140,20 +143,20 @@ class Rehearsal:
             text = re.sub(rf"(?<![\w./-]){name}(?![\w-])", f"{self.base}{name}", text)
         return re.sub(rf"\b{PORT}\b", str(self.port), text)
 
-    def make(self, name: str) -> Path:
-        """A folder of the service's user."""
-        path = self.base / name.lstrip("/")
+    def make(self, name: str, user: Mapping[str, Any] | None = None) -> Path:
+        """A folder of the service's user, or of another."""
+        path, owner = self.base / name.lstrip("/"), self.user if user is None else user
         path.mkdir(parents=True, exist_ok=True)
-        if self.user:
-            shutil.chown(path, self.user["user"], self.user["group"])
+        if owner:
+            shutil.chown(path, owner["user"], owner["group"])
         path.chmod(0o700)
         return path
 
-    def run(self, argv: Sequence[str], *, ours: bool = False, **environment: str) -> str:
-        """Run to the end as the service's user (`ours`: as ourselves, who install). Raises CalledProcessError."""
+    def run(self, argv: Sequence[str], user: Mapping[str, Any] | None = None, **environment: str) -> str:
+        """Run to the end as a user, else as ourselves, who install. Raises CalledProcessError."""
         done = subprocess.run(  # noqa: S603
             argv, env=self.bare | environment, cwd=self.base, stdout=subprocess.PIPE, text=True, check=True,
-            **({} if ours else self.user),
+            **(user or {}),
         )  # fmt: skip
         return done.stdout
 
@@ -179,22 +182,40 @@ class Rehearsal:
                 child.wait()
 
 
+def choose_python(user: Mapping[str, Any]) -> tuple[str, bool]:
+    """An interpreter that can make environments, rather one that the service's user can run; and whether it can."""
+    ours = str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
+    check = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
+    for python in (ours, "/usr/local/bin/python3", "/usr/bin/python3"):
+        with contextlib.suppress(OSError):
+            words = [python, "-c", check]
+            done = subprocess.run(words, cwd="/", capture_output=True, check=False, **user)  # noqa: S603
+            if done.returncode == 0:
+                return python, True
+    return ours, False
+
+
 def main() -> int:
     """Rehearse everything; 0, or an exception that says what failed."""
     parser = argparse.ArgumentParser(description="Rehearse the deployment.")
+    parser.add_argument("--whole", action="store_true", help="the wheelhouse's installation too")
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
-    keep = parser.parse_args().keep
+    arguments = parser.parse_args()
     base = Path(tempfile.mkdtemp(prefix="xr-", dir="/tmp"))
     base.chmod(0o755)
     began = time.monotonic()
     try:
         rehearsal = Rehearsal(base)
-        install(rehearsal)
+        gather(rehearsal)
+        build, image = parse_containerfile((DEPLOY / "Containerfile").read_text("utf-8"))
+        play_build(rehearsal, build)
         with server(rehearsal) as secrets:
             play_units(rehearsal, secrets)
-            play_containerfile(rehearsal, secrets)
+            play_image(rehearsal, image, secrets)
+        if arguments.whole:
+            install(rehearsal)
     finally:
-        if keep:
+        if arguments.keep:
             say(str(base))
         else:
             shutil.rmtree(base)
@@ -202,17 +223,23 @@ def main() -> int:
     return 0
 
 
-def install(rehearsal: Rehearsal) -> None:
-    """From nothing to a venv, by the wheelhouse."""
-    house, venv = str(rehearsal.base / "wheelhouse"), rehearsal.place("/opt/xingji")
+def gather(rehearsal: Rehearsal) -> None:
+    """The wheelhouse: the only step that needs a network, with this machine's own settings for it."""
     say("wheelhouse build")
     network = {
         name: value for name, value in os.environ.items() if name.startswith(("PIP_", "http", "HTTP", "XDG_"))
     }
     network["HOME"] = os.environ.get("HOME", str(rehearsal.base))
-    rehearsal.run([str(DEPLOY / "wheelhouse"), "build", house, rehearsal.python], ours=True, **network)
+    house = str(rehearsal.base / "wheelhouse")
+    rehearsal.run([str(DEPLOY / "wheelhouse"), "build", house, rehearsal.python], **network)
+
+
+def install(rehearsal: Rehearsal) -> None:
+    """From the wheelhouse to an installed program."""
+    house, venv = str(rehearsal.base / "wheelhouse"), rehearsal.base / "offline"
     say("wheelhouse install")
-    rehearsal.run([str(DEPLOY / "wheelhouse"), "install", house, venv, rehearsal.python], ours=True)
+    rehearsal.run([str(DEPLOY / "wheelhouse"), "install", house, str(venv), rehearsal.python])
+    rehearsal.run([str(venv / "bin" / "xingji"), "serve", "--help"], rehearsal.user)
 
 
 @contextlib.contextmanager
@@ -220,17 +247,21 @@ def server(rehearsal: Rehearsal) -> Iterator[Path]:
     """A PostgreSQL on loopback with our roles and database; yields the folder of secrets."""
     find = "import os; from xingji.postgres.binaries import get_binaries as g; print(g(os.environ).bindir)"
     bindir = Path(rehearsal.run([rehearsal.place("/opt/xingji/bin/python"), "-c", find]).strip())
-    folder, port = rehearsal.make("postgres"), str(_free_port())
-    secrets = rehearsal.make("secrets")
+    lent = rehearsal.server_user
+    folder, port = rehearsal.make("postgres", lent), str(_free_port())
+    secrets = rehearsal.base / "secrets"
     rehearsal.run([str(DEPLOY / "make-secrets"), str(secrets), f"127.0.0.1:{port}"])
+    secrets.chmod(0o755)
     data, sockets = (
         str(folder / "data"),
         f"-c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}",
     )
     word = f"--pwfile={secrets / 'superuser-password'}"
-    rehearsal.run([str(bindir / "initdb"), "-D", data, "-U", "postgres", "-A", "scram-sha-256", "-N", word])
+    rehearsal.run(
+        [str(bindir / "initdb"), "-D", data, "-U", "postgres", "-A", "scram-sha-256", "-N", word], lent
+    )
     control = [str(bindir / "pg_ctl"), "-D", data, "-w", "-s", "-l", str(folder / "log"), "-o", sockets]
-    rehearsal.run([*control, "start"])
+    rehearsal.run([*control, "start"], lent)
     try:
         libpq = {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": "postgres"}
         path = f"{bindir}:{rehearsal.bare['PATH']}"
@@ -239,7 +270,7 @@ def server(rehearsal: Rehearsal) -> Iterator[Path]:
             rehearsal.run([str(DEPLOY / "set-roles"), str(secrets)], **libpq, PATH=path)
         yield secrets
     finally:
-        rehearsal.run([*control, "-m", "fast", "stop"])
+        rehearsal.run([*control, "-m", "fast", "stop"], lent)
 
 
 def play_units(rehearsal: Rehearsal, secrets: Path) -> None:
@@ -261,11 +292,11 @@ def play_units(rehearsal: Rehearsal, secrets: Path) -> None:
 
     argv, environment = read("xingji-migrate.service")
     say(f"$ {shlex.join(argv)}")
-    say(rehearsal.run(argv, **environment).strip())
+    say(rehearsal.run(argv, rehearsal.user, **environment).strip())
     word = secrets / "admin"
     word.write_text(PASSWORD)
     word.chmod(0o444)
-    rehearsal.run([argv[0], "found", "--admin-password-file", str(word)], **environment)
+    rehearsal.run([argv[0], "found", "--admin-password-file", str(word)], rehearsal.user, **environment)
     argv, environment = read("xingji.service")
     for _ in range(2):
         with rehearsal.serving(argv, environment) as address:
@@ -273,45 +304,47 @@ def play_units(rehearsal: Rehearsal, secrets: Path) -> None:
     heads = list((rehearsal.base / "var/lib/xingji-heads").glob("*.head"))
     say(f"{len(heads)} heads kept")
     argv, environment = read("xingji-backup.service")
-    say(rehearsal.run(argv, **environment).strip())
+    say(rehearsal.run(argv, rehearsal.user, **environment).strip())
     (backup,) = (rehearsal.base / "var/backups/xingji").iterdir()
     if not heads or not (backup / "manifest.json").is_file():
         raise SystemExit("no heads, or no backup")
 
 
-def play_containerfile(rehearsal: Rehearsal, secrets: Path) -> None:
-    """The image's steps in the folder, offline; then what the image runs, on the same database."""
-    shutil.rmtree(rehearsal.base / "opt")
-    build, final = parse_containerfile((DEPLOY / "Containerfile").read_text("utf-8"))
-    bin_ = rehearsal.base / "image-bin"
+def play_build(rehearsal: Rehearsal, build: Stage) -> None:
+    """The image's steps in the folder, without an index."""
+    bin_, source = rehearsal.base / "image-bin", rehearsal.base / "src"
     bin_.mkdir()
     (bin_ / "python").symlink_to(rehearsal.python)
+    source.mkdir()
     offline = {
         "PATH": f"{bin_}:{rehearsal.bare['PATH']}",
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(rehearsal.base / "wheelhouse"),
     }
-    source = rehearsal.base / "src"
-    source.mkdir()
     for word, rest in build.steps:
         say(f"{word} {rest}")
         if word == "COPY":
             copy_context(rest.split()[0], source)
         else:
             line = f"cd {shlex.quote(str(source))} && {rehearsal.place(rest)}"
-            rehearsal.run(["/bin/sh", "-eu", "-c", line], ours=True, **build.environment | offline)
-    # The second stage makes its user and folders, which we lend, and copies what the first has built.
-    for name, is_ in (("/data", "/var/lib/xingji"), ("/heads", "/var/lib/xingji-heads")):
-        (rehearsal.base / name.lstrip("/")).symlink_to(rehearsal.base / is_.lstrip("/"))
-    image = {name: rehearsal.place(value) for name, value in final.environment.items()}
-    image["PATH"] = image["PATH"].replace("$PATH", offline["PATH"])
-    image["XINGJI_DATABASE_URL_FILE"] = str(secrets / "app-url")
-    argv = [rehearsal.place(word) for word in (*final.entrypoint, *final.command)]
-    with rehearsal.serving(argv, image) as address:
+            rehearsal.run(["/bin/sh", "-eu", "-c", line], **build.environment | offline)
+
+
+def play_image(rehearsal: Rehearsal, image: Stage, secrets: Path) -> None:
+    """What the image runs, over the home that the units have made: its user and folders are lent."""
+    for name, lent in (("data", "var/lib/xingji"), ("heads", "var/lib/xingji-heads")):
+        (rehearsal.base / name).symlink_to(rehearsal.base / lent)
+    environment = {name: rehearsal.place(value) for name, value in image.environment.items()}
+    environment["PATH"] = environment["PATH"].replace("$PATH", rehearsal.bare["PATH"])
+    environment["XINGJI_DATABASE_URL_FILE"] = str(secrets / "app-url")
+    argv = [rehearsal.place(word) for word in (*image.entrypoint, *image.command)]
+    with rehearsal.serving(argv, environment) as address:
         ask(address)
-        check = [rehearsal.place(word) for word in final.healthcheck]
-        rehearsal.run([rehearsal.place(f"/opt/xingji/bin/{check[0]}"), *check[1:]], **image)
+        check = [rehearsal.place(word) for word in image.healthcheck]
+        rehearsal.run(
+            [rehearsal.place(f"/opt/xingji/bin/{check[0]}"), *check[1:]], rehearsal.user, **environment
+        )
 
 
 def copy_context(what: str, to: Path) -> None:

@@ -13,6 +13,7 @@
 -- What exists is left as it is.
 
 \set ON_ERROR_STOP on
+SET client_min_messages TO warning;
 \if :{?database}
 \else
 \set database xingji
