@@ -47,9 +47,7 @@ _HEADS: Final = (
 _TABLES: Final = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
 
-def make_backup(
-    url: str, home: Path, keys: FileKeyStore, directory: Path, now: datetime
-) -> dict[str, Any]:
+def make_backup(url: str, home: Path, keys: FileKeyStore, directory: Path, now: datetime) -> dict[str, Any]:
     """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError."""
     directory = directory.absolute()
     if directory.exists():

@@ -1,14 +1,14 @@
 """A ledger's head remembers when its last entry was recorded, so that time never steps back.
 
-Revision ID: 20261124_head_times
-Revises: 20261124_whole_round
+Revision ID: 20261125_head_times
+Revises: 20261125_assessments
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261124_head_times"
-down_revision = "20261124_whole_round"
+revision = "20261125_head_times"
+down_revision = "20261125_assessments"
 branch_labels = None
 depends_on = None
 
