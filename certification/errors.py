@@ -459,3 +459,11 @@ class ActTooLargeError(CertificationError):
     code = "act.too_large"
     zh = "一次办理的内容过多，账本的一条账目容纳不下"
     en = "the act is too large for one entry of the ledger"
+
+
+class LedgerPutBackError(CertificationError):
+    """The tenant's stored ledger is behind a head kept outside the database, or contradicts it: an operator must own up to it first."""
+
+    code = "ledger.put_back"
+    zh = "账本落后于库外保存的头部或与之不符，暂停办理；须由运维人员查明并作退回声明"
+    en = "the ledger is behind the head kept outside the database, or contradicts it: nothing is recorded until an operator has seen to it"
