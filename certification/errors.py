@@ -196,6 +196,14 @@ class NarrativeTooLongError(CertificationError):
     en = "the narrative has {count} 字, more than {limit}"
 
 
+class EvidenceFullError(CertificationError):
+    """The subject has as many files as it may."""
+
+    code = "evidence.full"
+    zh = "佐证材料已达 {limit} 份"
+    en = "there are {limit} files already"
+
+
 # ---- the city's lists
 
 
