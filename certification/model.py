@@ -48,10 +48,11 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an opinion says (同意, 不同意)."""
+    """What an opinion says (同意, 不同意, 退回)."""
 
     AGREE = "agree"
     REFUSE = "refuse"
+    RETURN = "return"
 
 
 class RosterKind(StrEnum):
@@ -61,6 +62,13 @@ class RosterKind(StrEnum):
     PUBLICITY = "publicity"
     REPORT = "report"
     DECISION = "decision"
+
+
+class CertificationState(StrEnum):
+    """What became of a certification; in force it has none (暂停, 撤销)."""
+
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
 
 
 class ItemVerdict(StrEnum):
@@ -126,7 +134,10 @@ class StandardClause:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A community's application (申报); `revision` grows by one with every act on it."""
+    """A community's application (申报); `revision` grows by one with every act on it.
+
+    `community_kind` is the unit's kind when it was filed, None for what was filed before kinds were kept.
+    """
 
     tenant_id: int
     id: UUID
@@ -141,11 +152,16 @@ class Application:
     filed_by: UUID
     created_at: datetime
     updated_at: datetime
+    community_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FormVersion:
-    """A version of the form (推荐表); never changed. `hash` is what an opinion binds."""
+    """A version of the form (推荐表); never changed. `hash` is what an opinion binds.
+
+    `justification` is a village's reason; `certified_on` and `reviews` (canonical JSON) are what a star form takes from
+    the recorded history.
+    """
 
     tenant_id: int
     id: UUID
@@ -160,11 +176,17 @@ class FormVersion:
     hash: bytes
     author_id: UUID
     created_at: datetime
+    justification: str | None = None
+    certified_on: date | None = None
+    reviews: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """An opinion (意见), or the note of a site visit, bound to the form version it was given on."""
+    """An opinion (意见), or the note of a site visit, bound to the form version it was given on.
+
+    `justification_confirmed`: the county confirms a village's reason.
+    """
 
     tenant_id: int
     id: UUID
@@ -177,6 +199,7 @@ class Opinion:
     author_tenant_id: int
     author_id: UUID
     given_at: datetime
+    justification_confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +224,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class RosterItem:
-    """A line of a list, citing the county's entry that it rests on."""
+    """A line of a list, citing the county's entry that it rests on; `tie_reason` argues an equal `score`."""
 
     tenant_id: int
     roster_id: UUID
@@ -214,22 +237,32 @@ class RosterItem:
     cited_origin: str
     cited_seq: int
     cited_hash: bytes
+    score: int | None = None
+    tie_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Certification:
-    """A community's certification (认定) by the province, citing the city's entry of that decision."""
+    """A community's certification (认定) by the province, citing the entry that it rests on.
+
+    That entry is the city's of the province's decision on `application_id`, or the county's own of the legacy record
+    `legacy_id`. `state` None: in force.
+    """
 
     tenant_id: int
     id: UUID
     community_id: UUID
     level: str
-    application_id: UUID
+    application_id: UUID | None
     document_number: str
     certified_on: date
     cited_origin: str
     cited_seq: int
     cited_hash: bytes
+    legacy_id: UUID | None = None
+    state: str | None = None
+    state_document: str | None = None
+    state_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
