@@ -12,7 +12,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
 
 from audit.tables import ledger_entries
-from certification.tables import applications, campaigns, certifications, form_versions, opinions
+from certification.tables import applications, campaigns, certifications, evidence, form_versions, opinions
 from graphql_schema.actions import NEEDS, decide_actions
 from graphql_schema.declare import (
     Connection,
@@ -36,6 +36,7 @@ from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
+from graphql_schema.types.evidence import Evidence
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
@@ -217,6 +218,12 @@ class Application(Node):
         order=(opinions.c.given_at, opinions.c.id),
         within=True,
         description="Opinions in order of time (意见).",
+    )
+    evidence: list[Evidence] = to_many(
+        {evidence.c.subject_id: applications.c.id},
+        order=(evidence.c.created_at, evidence.c.id),
+        within=True,
+        description="The files attached to it, in order of time (佐证材料).",
     )
     certification: Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None = (
         to_one(

@@ -40,6 +40,7 @@ TABLES = {
     "FormVersion": "form_versions",
     "Opinion": "opinions",
     "Certification": "certifications",
+    "Evidence": "evidence",
     "Roster": "rosters",
     "RosterItem": "roster_items",
     "LedgerEntry": "ledger_entries",
@@ -96,6 +97,7 @@ class Naive:
             "Opinion": "application_id",
             "Certification": "application_id",
             "LedgerEntry": "subject_id",
+            "Evidence": "subject_id",
         }.get(type_)
         if column is None:
             return False
@@ -320,6 +322,13 @@ class Naive:
 
     def Application_opinions(self, row: Row, _: Any) -> Any:
         return self.of("Opinion", row, "given_at", "id")
+
+    def Application_evidence(self, row: Row, _: Any) -> Any:
+        rows = self.rows("Evidence", tenant_id=row["tenant_id"], subject_id=row["id"])
+        return sorted(rows, key=lambda found: [found["created_at"], found["id"]])
+
+    def Evidence_authorTenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["author_tenant_id"])
 
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)

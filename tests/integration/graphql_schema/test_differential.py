@@ -50,6 +50,8 @@ WRITTEN = {
         form { version contactName fixedPhone mobilePhone } formVersions { id } certification { id } } } } }""",
     "opinions": """{ applications { edges { node { opinions { stage verdict text givenAt formHash authorTenant { name }
         formVersion { id hash } } } } } }""",
+    "evidence": """{ applications { edges { node { evidence { id subjectType subjectId itemCode label mediaType size
+        sha256 authorId authorTenant { code } createdAt } } } } }""",
     "nested connections": """{ units(first: 3, filter: {kind: [COUNTY, STREET]}) { totalCount pageInfo { hasNextPage endCursor
         hasPreviousPage startCursor } edges { cursor node { name validFrom validTo children(first: 2) { totalCount
         pageInfo { hasNextPage endCursor } edges { node { name code parent { id } } } } } } } }""",
