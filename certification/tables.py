@@ -117,7 +117,9 @@ applications = tenant_table(
     Column("filed_by", Uuid, nullable=False, comment="a person's pseudonym"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"),
+    Column(
+        "community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"
+    ),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "street_id"], ["units.tenant_id", "units.id"]),
     one_of("level", *LEVELS),

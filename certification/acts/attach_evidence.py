@@ -93,7 +93,10 @@ def _check_item(state: FoundSubject, code: str | None) -> None:
     items = () if found is None else found.programme.standard
     if not any(item.code == code and state.row.level in item.levels for item in items):
         raise FieldRefusedError(
-            field="item", label="标准条目", reason_zh="认定标准中没有此条", reason_en="is none of the standard"
+            field="item",
+            label="标准条目",
+            reason_zh="认定标准中没有此条",
+            reason_en="is none of the standard",
         )
 
 

@@ -38,4 +38,3 @@ class Evidence(Node):
         {tenants.c.id: evidence.c.author_tenant_id}, description="Whose officer that was (上传单位)."
     )
     created_at: datetime = column(evidence.c.created_at, description="When (时间).")
-

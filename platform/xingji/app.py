@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xingji.http.envelope import Envelope, write_stderr
 from xingji.http.errors import format_refusal
+from xingji.http.evidence import evidence_routes
 from xingji.http.graphiql import FOLDER, MOUNT, format_page, is_built
 from xingji.http.graphql import GraphQLEndpoint
 from xingji.http.heads import answer_head
@@ -47,6 +48,7 @@ def create_app(
         Route("/healthz", answer_health),
         Route("/readyz", make_ready(settings.ready_seconds)),
         Route("/ledger/{tenant}/head", answer_head),
+        *evidence_routes(settings),
     ]
     if settings.graphiql and is_built():
         ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))

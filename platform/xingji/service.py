@@ -39,6 +39,9 @@ from tenancy.statements import statement
 from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from xingji.errors import SchemaDriftError
+from xingji.evidence.incoming import Incoming
+from xingji.evidence.keeping import Keeper
+from xingji.evidence.places import open_store
 from xingji.http.settings import Service
 from xingji.migrate import get_head_revision
 from xingji.settings import Settings
@@ -121,6 +124,7 @@ async def open_service(
             open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, clock, settings.demo
         )
         await _finish(database, office, registry, clock())
+        keeper = open_keeper(settings, database, registry)
         schema = build_schema(Query, Mutation)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
@@ -149,9 +153,18 @@ async def open_service(
             read_token=office.read_token,
             checks={"database": answers, "migrations": is_migrated},
             find_head=find_head,
+            evidence=keeper,
         )
     finally:
         await database.close()
+
+
+def open_keeper(settings: Settings, database: Database, registry: tuple[Tenant, ...]) -> Keeper:
+    """The files of this process. What an earlier one left half received is removed. Raises SettingInvalidError."""
+    incoming = Incoming(settings.home / "evidence" / "incoming")
+    incoming.clear_stale()
+    tenants = tuple(tenant.id for tenant in registry)
+    return Keeper(database, open_store(settings), incoming, settings.evidence_bytes, tenants)
 
 
 async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], now: datetime) -> None:

@@ -10,6 +10,8 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
+| `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
+| `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 """
 
@@ -43,6 +45,8 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    evidence_url: str | None = None
+    evidence_bytes: int = 20 * 1024 * 1024
 
 
 def read_settings(
@@ -65,6 +69,8 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+        evidence_url=environ.get("XINGJI_EVIDENCE_URL") or None,
+        evidence_bytes=_parse_megabytes(environ.get("XINGJI_EVIDENCE_MB") or "20"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
@@ -82,6 +88,14 @@ def _parse_pool(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 1000):
         raise SettingInvalidError(name="XINGJI_POOL", reason=f"{text!r} is not a number from 2 to 1000")
     return int(text)
+
+
+def _parse_megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1000):
+        raise SettingInvalidError(
+            name="XINGJI_EVIDENCE_MB", reason=f"{text!r} is not a number from 1 to 1000"
+        )
+    return int(text) * 1024 * 1024
 
 
 def _read_switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

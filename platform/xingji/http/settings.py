@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from graphql_schema.documents import Documents, Operation
+from xingji.evidence.keeping import Keeper
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -22,6 +23,8 @@ class HttpSettings:
     body_bytes: int = 524_288
     url_bytes: int = 16_384
     request_seconds: float = 30.0
+    upload_seconds: float = 120.0
+    uploads_at_once: int = 16
     ready_seconds: float = 2.0
     graphiql: bool = True
 
@@ -34,7 +37,7 @@ class Service(Generic[P, S]):
     `open_session(principal, locale, trace_id)` gives what `execute` runs under.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
-    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
+    `evidence` keeps files (xingji/evidence/keeping.py). `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
     """
 
     documents: Documents
@@ -43,3 +46,4 @@ class Service(Generic[P, S]):
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
+    evidence: Keeper | None = None
