@@ -1,7 +1,7 @@
 """`xingji ledger …`: export, verify, check, head, key.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
-the database and compares every audited row with it; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
+the database and compares every audited row, and the files that rows name, with it; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
@@ -30,6 +30,8 @@ from tenancy.database import Database, Scope, TenantConnection
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.errors import TenantUnknownError
+from xingji.evidence.checking import find_wrong_file
+from xingji.evidence.places import open_store
 from xingji.service import Tenant, open_keys, read_registry
 from xingji.settings import Settings
 
@@ -83,7 +85,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Verify log and rows where they are stored."""
+    """Verify log, rows and files where they are stored."""
     try:
         since = None if arguments.since is None else arguments.since.read_bytes()
 
@@ -91,6 +93,9 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
             verdict = await verify_stored(
                 tx.raw, tenant.id, signer.verifier_key, AUDITED, since=since, progress=terminal_progress()
             )
+            wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
+            if wrong is not None:
+                verdict = wrong.verdict(verdict.origin)
             return report_verdict(verdict, as_json=arguments.json)
 
         return _with_tenant(settings, arguments.tenant, work)

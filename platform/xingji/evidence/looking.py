@@ -26,38 +26,35 @@ from xingji.evidence.errors import (
     FileTooLargeError,
     FileTypeError,
 )
+from xingji.evidence.kinds import HEAD, Kind, find_kind
 from xingji.evidence.office import sniff_office
 
 CPU_SECONDS: Final = 20
 MEMORY: Final = 1024**3
 PIXELS: Final = 50_000_000
 SIDE: Final = 30_000
-JPEG: Final = "image/jpeg"
-PNG: Final = "image/png"
-PDF: Final = "application/pdf"
 TAIL: Final = 1024
-_MODES: Final = {JPEG: ("L", "RGB"), PNG: ("1", "L", "LA", "RGB", "RGBA")}
+_MODES: Final = {Kind.JPEG: ("L", "RGB"), Kind.PNG: ("1", "L", "LA", "RGB", "RGBA")}
 
 
 def look(path: Path, ready: Path, limit: int) -> tuple[str, bool]:
     """The media type, and whether the file to keep is `ready`. Raises EvidenceError."""
     with path.open("rb") as file:
-        head = file.read(16)
-    if head.startswith(b"\xff\xd8\xff"):
-        return clean_photo(path, ready, JPEG, limit)
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return clean_photo(path, ready, PNG, limit)
-    if head.startswith(b"%PDF-"):
+        head = file.read(HEAD)
+    kind = find_kind(head)
+    if kind is Kind.JPEG or kind is Kind.PNG:
+        return clean_photo(path, ready, kind, limit)
+    if kind is Kind.PDF:
         check_pdf(path)
-        return PDF, False
-    if head.startswith(b"PK\x03\x04"):
+        return kind, False
+    if kind is Kind.OFFICE:
         return sniff_office(path), False
     raise FileTypeError
 
 
-def clean_photo(path: Path, ready: Path, media_type: str, limit: int) -> tuple[str, bool]:
+def clean_photo(path: Path, ready: Path, kind: Kind, limit: int) -> tuple[str, bool]:
     """Its pixels the right way up and nothing else: no EXIF, no place, no thumbnail, no profile, no bytes behind the picture."""
-    name = {JPEG: "JPEG", PNG: "PNG"}[media_type]
+    name = kind.name
     Image.MAX_IMAGE_PIXELS = PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
@@ -66,12 +63,12 @@ def clean_photo(path: Path, ready: Path, media_type: str, limit: int) -> tuple[s
                 raise FileBombError
             clean: Image.Image = ImageOps.exif_transpose(image)
             clean.load()
-            modes = _MODES[media_type]
+            modes = _MODES[kind]
             if clean.mode not in modes or "transparency" in clean.info:
                 alpha = clean.has_transparency_data and "RGBA" in modes
                 clean = clean.convert("RGBA" if alpha else "RGB")
             clean.info = {}
-            clean.save(ready, name, **({"quality": 90} if media_type == JPEG else {}))
+            clean.save(ready, name, **({"quality": 90} if kind is Kind.JPEG else {}))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FileBombError from error
     except MemoryError as error:
@@ -80,7 +77,7 @@ def clean_photo(path: Path, ready: Path, media_type: str, limit: int) -> tuple[s
         raise FileDamagedError from error
     if ready.stat().st_size > limit:
         raise FileTooLargeError(limit=limit)
-    return media_type, True
+    return kind, True
 
 
 def check_pdf(path: Path) -> None:

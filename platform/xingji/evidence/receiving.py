@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from xingji.evidence.errors import REFUSALS, FileTooHardError
+from xingji.evidence.errors import REFUSALS, FileTooHardError, FileTypeError
+from xingji.evidence.kinds import HEAD, find_kind
 
 AT_ONCE: Final = 2
 SECONDS: Final = 30.0
@@ -40,6 +41,8 @@ class Inspector:
 
     async def inspect(self, path: Path) -> Kept:
         """The file to keep for the one at `path`, beside which a new one may be written. Raises EvidenceError."""
+        if find_kind(await asyncio.to_thread(_read_head, path)) is None:
+            raise FileTypeError
         ready = path.with_name("ready")
         async with self._places:
             found = await self._look(path, ready)
@@ -83,6 +86,11 @@ class Inspector:
 def _environment() -> dict[str, str]:
     """What the other process is told of ours: where Python's modules are, and no secret."""
     return {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "LANG")}
+
+
+def _read_head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
 
 
 def measure(path: Path) -> tuple[int, bytes]:
