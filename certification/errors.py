@@ -204,6 +204,14 @@ class EvidenceFullError(CertificationError):
     en = "there are {limit} files already"
 
 
+class TableUnreadableError(CertificationError):
+    """A list has no header that names a community and a verdict."""
+
+    code = "table.no_header"
+    zh = "表中没有可识别的表头：须有“社区”和“结论”两列"
+    en = "no header was found: a column for the community (社区) and one for the verdict (结论) are needed"
+
+
 # ---- the city's lists
 
 

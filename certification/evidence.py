@@ -61,6 +61,18 @@ _FILES = statement(
 )
 
 
+_ATTACHED = statement(
+    select(evidence.c.id)
+    .where(
+        evidence.c.tenant_id == _TENANT,
+        evidence.c.subject_id == bindparam("subject"),
+        evidence.c.subject_type == bindparam("kind"),
+        evidence.c.sha256 == bindparam("sha256"),
+    )
+    .limit(1)
+)
+
+
 async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID) -> FoundSubject:
     """The bound tenant's subject. Raises NotFoundError, also for a kind that takes no evidence."""
     read = _READERS.get(kind)
@@ -69,6 +81,11 @@ async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID) -> Fou
     found = await read(tx, subject_id)
     files = int((await tx.one(_FILES, subject=subject_id, kind=kind))[0])
     return FoundSubject(tx.tenant_id, kind, subject_id, files, found)
+
+
+async def is_attached(tx: TenantConnection, kind: str, subject_id: UUID, sha256: bytes) -> bool:
+    """Whether the bound tenant's subject has that file."""
+    return await tx.first(_ATTACHED, kind=kind, subject=subject_id, sha256=sha256) is not None
 
 
 def check_may_attach(subject: FoundSubject, actor: Actor) -> str:

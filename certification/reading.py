@@ -33,9 +33,18 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
-from certification.errors import NotFoundError
+from certification.errors import NotFoundError, RosterMissingError
 from certification.life import ApplicationView
-from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
+from certification.model import (
+    KIND_ZH,
+    Application,
+    Campaign,
+    FormVersion,
+    ItemVerdict,
+    Roster,
+    RosterItem,
+    RosterKind,
+)
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.rosters import RoundView
@@ -325,6 +334,30 @@ _CANDIDATES = statement(
     .order_by(applications.c.tenant_id, applications.c.created_at, applications.c.id)
 )
 _NAME = statement(select(tenants.c.name).where(tenants.c.id == _TENANT))
+
+
+_REPORTED = statement(
+    select(roster_items)
+    .join(
+        rosters,
+        and_(rosters.c.tenant_id == roster_items.c.tenant_id, rosters.c.id == roster_items.c.roster_id),
+    )
+    .where(
+        roster_items.c.tenant_id == _TENANT,
+        roster_items.c.roster_id == bindparam("roster"),
+        rosters.c.kind == RosterKind.REPORT.value,
+        roster_items.c.verdict == ItemVerdict.LISTED.value,
+    )
+    .order_by(roster_items.c.position)
+)
+
+
+async def read_reported(tx: TenantConnection, roster_id: UUID) -> tuple[RosterItem, ...]:
+    """What a report of the bound city lists. Raises RosterMissingError for another kind of list, or none."""
+    rows = await tx.all(_REPORTED, roster=roster_id)
+    if not rows:
+        raise RosterMissingError(kind=RosterKind.REPORT.value, kind_zh=KIND_ZH[RosterKind.REPORT])
+    return tuple(entity(RosterItem, row) for row in rows)
 
 
 async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: datetime) -> FoundRound:

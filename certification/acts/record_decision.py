@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,8 @@ from certification.acts.listing import (
     match_choices,
 )
 from certification.changes import Act, Change, Context
-from certification.errors import RosterUnfinishedError
+from certification.errors import FieldRefusedError, RosterUnfinishedError
+from certification.evidence import is_attached
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.reading import FoundRound, read_round
@@ -29,7 +30,10 @@ ACTION: Final = "record_decision"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the province decided on the report `report_id`, application by application."""
+    """What the province decided on the report `report_id`, application by application.
+
+    `document_sha256` (32 bytes): the province's document as a file, attached to the report before.
+    """
 
     campaign_id: UUID
     level: str
@@ -37,10 +41,19 @@ class Command:
     document_number: str
     document_date: date
     items: tuple[Choice, ...]
+    document_sha256: bytes | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
-    """Read the round of the level."""
+    """Read the round of the level. Raises FieldRefusedError for a file that is not attached to the report."""
+    named = command.document_sha256
+    if named is not None and not await is_attached(tx, "roster", command.report_id, named):
+        raise FieldRefusedError(
+            field="document_sha256",
+            label="认定文件",
+            reason_zh="报送名单下没有此文件",
+            reason_en="no such file is attached to the report",
+        )
     return await read_round(tx, command.campaign_id, command.level, now)
 
 
@@ -63,7 +76,10 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(listed) - len(reported))
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
-    return make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    if command.document_sha256 is None:
+        return change
+    return replace(change, intent={**change.intent, "document_sha256": command.document_sha256.hex()})
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)

@@ -26,6 +26,7 @@ from xingji.http.graphiql import FOLDER, MOUNT, format_page, is_built
 from xingji.http.graphql import GraphQLEndpoint
 from xingji.http.heads import answer_head
 from xingji.http.health import answer_health, make_ready
+from xingji.http.imports import import_routes
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, P, S, Service
 
@@ -49,6 +50,7 @@ def create_app(
         Route("/readyz", make_ready(settings.ready_seconds)),
         Route("/ledger/{tenant}/head", answer_head),
         *evidence_routes(settings),
+        *import_routes(settings),
     ]
     if settings.graphiql and is_built():
         ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))

@@ -84,12 +84,11 @@ class Keeper:
         """The bytes of a file. Raises FileMissingError."""
         return self._store.open(sha256)
 
-    async def attach(self, session: Session, given: Given, file: Path) -> Attached:
-        """Attach the file. Raises EvidenceError, or what refuses the act."""
+    async def attach(self, session: Session, given: Given, kept: Kept) -> Attached:
+        """Attach a file that was looked at. Raises what refuses the act, StoreUnavailableError."""
         kind = SUBJECTS.get(given.subject.type)
         if kind is None:
             raise NotFoundError(what="subject", what_zh="所附对象")
-        kept = await self.inspector.inspect(file)
         command = Command(
             kind, given.subject.uuid, given.item_code, given.label, kept.media_type, kept.size, kept.sha256
         )

@@ -1,4 +1,6 @@
-"""Looking at a file in a process of its own, which can be killed: `python -m xingji.evidence.looking FILE READY BYTES`.
+"""Looking at a file in a process of its own, which can be killed: `python -m xingji.evidence.looking FILE READY BYTES WHAT`.
+
+WHAT is `file`, or `list` for a table that is read as well: then its rows are answered too.
 
 The kind is what the bytes say. What is answered, as one JSON object: the media type, and whether READY was written in the file's
 stead (a photo, encoded anew); or the code of a refusal. The process limits itself first: processor seconds, memory, bytes
@@ -27,6 +29,7 @@ from xingji.evidence.errors import (
     FileTypeError,
 )
 from xingji.evidence.kinds import HEAD, Kind, find_kind
+from xingji.evidence.lists import Rows, read_list
 from xingji.evidence.office import sniff_office
 
 CPU_SECONDS: Final = 20
@@ -110,12 +113,16 @@ def main(arguments: list[str]) -> int:
     """Look, and say what was found."""
     path, ready, limit = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     limit_resources(limit)
+    rows: Rows = []
     try:
-        media_type, cleaned = look(path, ready, limit)
+        if arguments[3] == "list":
+            (media_type, rows), cleaned = read_list(path), False
+        else:
+            media_type, cleaned = look(path, ready, limit)
     except EvidenceError as refusal:
         answer: dict[str, object] = {"refused": refusal.code}
     else:
-        answer = {"media_type": media_type, "cleaned": cleaned}
+        answer = {"media_type": media_type, "cleaned": cleaned, "rows": rows}
     sys.stdout.write(json.dumps(answer))
     return 0
 

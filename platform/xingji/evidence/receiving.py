@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from xingji.evidence.errors import REFUSALS, FileTooHardError, FileTypeError
 from xingji.evidence.kinds import HEAD, find_kind
@@ -43,16 +43,24 @@ class Inspector:
         """The file to keep for the one at `path`, beside which a new one may be written. Raises EvidenceError."""
         if find_kind(await asyncio.to_thread(_read_head, path)) is None:
             raise FileTypeError
+        kept, _ = await self._inspect(path, "file")
+        return kept
+
+    async def inspect_list(self, path: Path) -> tuple[Kept, list[list[str]]]:
+        """As `inspect`, for a table (XLSX, CSV), with its rows."""
+        return await self._inspect(path, "list")
+
+    async def _inspect(self, path: Path, what: str) -> tuple[Kept, list[list[str]]]:
         ready = path.with_name("ready")
         async with self._places:
-            found = await self._look(path, ready)
+            found = await self._look(path, ready, what)
         if "refused" in found:
-            raise REFUSALS[str(found["refused"])](limit=self.limit)
+            raise REFUSALS[found["refused"]](limit=self.limit)
         kept = ready if found["cleaned"] else path
         size, digest = await asyncio.to_thread(measure, kept)
-        return Kept(kept, str(found["media_type"]), size, digest)
+        return Kept(kept, found["media_type"], size, digest), found["rows"]
 
-    async def _look(self, path: Path, ready: Path) -> dict[str, object]:
+    async def _look(self, path: Path, ready: Path, what: str) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -61,6 +69,7 @@ class Inspector:
             str(path),
             str(ready),
             str(self.limit),
+            what,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -79,7 +88,7 @@ class Inspector:
         # Killed by its own limits, or by the system's.
         if process.returncode != 0 or not out:
             raise FileTooHardError
-        answer: dict[str, object] = json.loads(out)
+        answer: dict[str, Any] = json.loads(out)
         return answer
 
 

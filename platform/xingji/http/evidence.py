@@ -22,7 +22,6 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive
 
 from certification.errors import RequestConflictError
-from certification.recording import Recorded
 from graphql_schema.errors import CodedError
 from graphql_schema.ids import NodeRef, format_id, parse_id
 from graphql_schema.mutations.boundary import REFUSALS, receipt_of, refuse
@@ -31,7 +30,8 @@ from graphql_schema.session import Session
 from tenancy.access import record_refusal
 from tenancy.identity import Principal
 from xingji.evidence.errors import EvidenceError, FileTooLargeError, FileTypeError, StoreUnavailableError
-from xingji.evidence.keeping import Given, Keeper
+from xingji.evidence.keeping import Attached, Given, Keeper
+from xingji.evidence.receiving import Kept
 from xingji.http.errors import HttpError, format_refusal
 from xingji.http.graphql import read_principal
 from xingji.http.multipart import read_form, refuse_form
@@ -47,6 +47,7 @@ EXTENSIONS: Final = {
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "text/csv": "csv",
 }
 FIND: Final = "query Evidence($id: ID!) { node(id: $id) { ... on Evidence { mediaType size sha256 } } }"
 _STATUS: Final[Mapping[str, int]] = {
@@ -161,37 +162,37 @@ class Door:
         """A file is attached: 201 with the receipt, 200 for one that was recorded before."""
 
         async def attach(fields: Mapping[str, str], path: Any) -> Response:
-            given = _given(fields)
-            try:
-                done = await keeper.attach(session, given, path)
-            except REFUSALS as refusal:
-                # As a mutation's: what lies beyond one's reach goes to the access log.
-                await refuse(session, refusal, "evidence.attached", given.subject.tenant)
-                raise
-            ref = NodeRef("Evidence", given.subject.tenant, done.recorded.first_id)
-            body = {
-                "evidence": {
-                    "id": format_id(ref),
-                    "mediaType": done.kept.media_type,
-                    "size": done.kept.size,
-                    "sha256": done.kept.sha256.hex(),
-                },
-                "receipt": format_receipt(done.recorded),
-            }
-            return json_response(body, 200 if done.recorded.replayed else 201)
+            given = read_given(fields)
+            done = await attach_file(session, keeper, given, await keeper.inspector.inspect(path))
+            return answer_attached(given, done, {})
 
         return await self.upload(request, keeper, NAMES, attach)
 
 
-def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
-    """An answer that nobody keeps."""
+async def attach_file(session: Session, keeper: Keeper, given: Given, kept: Kept) -> Attached:
+    """Attach it; as with a mutation, what lies beyond one's reach goes to the access log."""
+    try:
+        return await keeper.attach(session, given, kept)
+    except REFUSALS as refusal:
+        await refuse(session, refusal, "evidence.attached", given.subject.tenant)
+        raise
+
+
+def answer_attached(given: Given, done: Attached, more: Mapping[str, Any]) -> Response:
+    """The evidence and its receipt: 201, or 200 for one that was recorded before."""
+    kept, receipt = done.kept, receipt_of(done.recorded)
+    body = {
+        "evidence": {
+            "id": format_id(NodeRef("Evidence", given.subject.tenant, done.recorded.first_id)),
+            "mediaType": kept.media_type,
+            "size": kept.size,
+            "sha256": kept.sha256.hex(),
+        },
+        "receipt": {**receipt, "hash": receipt["hash"].hex()},
+        **more,
+    }
+    status = 200 if done.recorded.replayed else 201
     return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, media_type="application/json")
-
-
-def format_receipt(done: Recorded) -> dict[str, Any]:
-    """The receipt as JSON carries it."""
-    receipt = receipt_of(done)
-    return {**receipt, "hash": receipt["hash"].hex()}
 
 
 def check_may_act(request: Request) -> None:
@@ -217,9 +218,9 @@ def _get_principal(request: Request, service: Service[Principal, Session]) -> Pr
     return principal
 
 
-def _given(fields: Mapping[str, str]) -> Given:
-    missing = {"subject", "label", "requestId"} - fields.keys()
-    if missing:
+def read_given(fields: Mapping[str, str]) -> Given:
+    """What came with a file. Raises HttpError 400."""
+    if {"subject", "label", "requestId"} - fields.keys():
         raise refuse_form()
     try:
         subject = parse_id(fields["subject"])
