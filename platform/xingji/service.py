@@ -41,7 +41,7 @@ from tenancy.tokens import LIFETIME, TokenKeys
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
-from xingji.evidence.places import open_store
+from xingji.evidence.places import incoming_of, open_store
 from xingji.http.settings import Service
 from xingji.migrate import get_head_revision
 from xingji.settings import Settings
@@ -161,7 +161,7 @@ async def open_service(
 
 def open_keeper(settings: Settings, database: Database, registry: tuple[Tenant, ...]) -> Keeper:
     """The files of this process. What an earlier one left half received is removed. Raises SettingInvalidError."""
-    incoming = Incoming(settings.home / "evidence" / "incoming")
+    incoming = Incoming(incoming_of(settings))
     incoming.clear_stale()
     tenants = tuple(tenant.id for tenant in registry)
     return Keeper(database, open_store(settings), incoming, settings.evidence_bytes, tenants)
