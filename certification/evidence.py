@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +32,9 @@ NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
 OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {"unit": ("county_officer",), "roster": ("city_officer",)}
 """Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
+
+Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | None]]
+"""Finds a subject of the bound tenant, with what deciding needs if it is an application. Raises NotFoundError."""
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
 
@@ -73,12 +77,12 @@ _ATTACHED = statement(
 )
 
 
-async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID) -> FoundSubject:
+async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID, now: datetime) -> FoundSubject:
     """The bound tenant's subject. Raises NotFoundError, also for a kind that takes no evidence."""
     read = _READERS.get(kind)
     if read is None:
         raise _missing()
-    found = await read(tx, subject_id)
+    found = await read(tx, subject_id, now)
     files = int((await tx.one(_FILES, subject=subject_id, kind=kind))[0])
     return FoundSubject(tx.tenant_id, kind, subject_id, files, found)
 
@@ -124,20 +128,20 @@ def _missing() -> NotFoundError:
     return NotFoundError(what="subject", what_zh="所附对象")
 
 
-def _exists(table: Table) -> Callable[[TenantConnection, UUID], Awaitable[None]]:
+def _exists(table: Table) -> Reading:
     """A reader that only sees that the row is there."""
     found: Statement = statement(
         select(table.c.id).where(table.c.tenant_id == _TENANT, table.c.id == bindparam("subject"))
     )
 
-    async def read(tx: TenantConnection, subject_id: UUID) -> None:
+    async def read(tx: TenantConnection, subject_id: UUID, _now: datetime) -> None:
         if await tx.first(found, subject=subject_id) is None:
             raise _missing()
 
     return read
 
 
-_READERS: Final[Mapping[str, Callable[[TenantConnection, UUID], Awaitable[FoundApplication | None]]]] = {
+_READERS: Final[Mapping[str, Reading]] = {
     APPLICATION: read_application,
     "unit": _exists(units),
     "roster": _exists(rosters),

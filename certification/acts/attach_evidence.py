@@ -39,7 +39,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundSubject:
     """Read the subject."""
-    return await read_subject(tx, command.subject_type, command.subject_id)
+    return await read_subject(tx, command.subject_type, command.subject_id, now)
 
 
 def authorise(state: FoundSubject, command: Command, actor: Actor) -> str:

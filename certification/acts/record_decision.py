@@ -19,6 +19,7 @@ from certification.acts.listing import (
 from certification.changes import Act, Change, Context
 from certification.errors import FieldRefusedError, RosterUnfinishedError
 from certification.evidence import is_attached
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.reading import FoundRound, read_round
@@ -77,9 +78,9 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
     change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
-    if command.document_sha256 is None:
-        return change
-    return replace(change, intent={**change.intent, "document_sha256": command.document_sha256.hex()})
+    if command.document_sha256 is not None:
+        change = replace(change, intent={**change.intent, "document_sha256": command.document_sha256.hex()})
+    return cite_late(change, programme, row, state.extensions, context.now)
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)
