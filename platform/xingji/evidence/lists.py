@@ -1,5 +1,7 @@
 """A list as rows of text, from XLSX or CSV: what cells hold, never what formulas would give.
 
+It runs in a process of its own (xingji/evidence/sandbox.py): `python -m xingji.evidence.lists FILE READY BYTES`.
+
 Bounded in rows, columns and cells, whatever a file says of itself. A formula is its own text, so it names nobody. A spreadsheet's first
 sheet is read. CSV is UTF-8 or else GB18030, which is how spreadsheets here save it.
 """
@@ -8,16 +10,18 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from xingji.evidence.errors import FileBombError, FileDamagedError, FileTooHardError, FileTypeError
 from xingji.evidence.kinds import HEAD, Kind, find_kind
 from xingji.evidence.office import XLSX, sniff_office
+from xingji.evidence.sandbox import run
 
 CSV: Final = "text/csv"
 ROWS: Final = 2_000
@@ -91,3 +95,13 @@ def _text(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
+
+
+def work(path: Path, _ready: Path, _limit: int) -> dict[str, Any]:
+    """What the sandbox answers."""
+    media_type, rows = read_list(path)
+    return {"media_type": media_type, "cleaned": False, "rows": rows}
+
+
+if __name__ == "__main__":
+    sys.exit(run(work, sys.argv[1:]))

@@ -1,27 +1,19 @@
-"""Looking at a file in a process of its own, which can be killed: `python -m xingji.evidence.looking FILE READY BYTES WHAT`.
+"""Looking at a file, in a process of its own (xingji/evidence/sandbox.py): `python -m xingji.evidence.looking FILE READY BYTES`.
 
-WHAT is `file`, or `list` for a table that is read as well: then its rows are answered too.
-
-The kind is what the bytes say. What is answered, as one JSON object: the media type, and whether READY was written in the file's
-stead (a photo, encoded anew); or the code of a refusal. The process limits itself first: processor seconds, memory, bytes
-written. Decoders are where files attack, so none runs in the server.
-
-Here is no database, no network and no path of the client's.
+The kind is what the bytes say. A photo is encoded anew from its pixels; a document is checked and kept as it is. Decoders are where
+files attack, so none runs in the server.
 """
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image, ImageOps
 
 from xingji.evidence.errors import (
-    EvidenceError,
     FileBombError,
     FileDamagedError,
     FileTooHardError,
@@ -29,11 +21,9 @@ from xingji.evidence.errors import (
     FileTypeError,
 )
 from xingji.evidence.kinds import HEAD, Kind, find_kind
-from xingji.evidence.lists import Rows, read_list
 from xingji.evidence.office import sniff_office
+from xingji.evidence.sandbox import run
 
-CPU_SECONDS: Final = 20
-MEMORY: Final = 1024**3
 PIXELS: Final = 50_000_000
 SIDE: Final = 30_000
 TAIL: Final = 1024
@@ -98,34 +88,11 @@ def check_pdf(path: Path) -> None:
         raise FileDamagedError
 
 
-def limit_resources(limit: int) -> None:
-    """Bound this process, for good."""
-    for what, bound in (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, limit + 1),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (bound, bound))
-
-
-def main(arguments: list[str]) -> int:
-    """Look, and say what was found."""
-    path, ready, limit = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
-    limit_resources(limit)
-    rows: Rows = []
-    try:
-        if arguments[3] == "list":
-            (media_type, rows), cleaned = read_list(path), False
-        else:
-            media_type, cleaned = look(path, ready, limit)
-    except EvidenceError as refusal:
-        answer: dict[str, object] = {"refused": refusal.code}
-    else:
-        answer = {"media_type": media_type, "cleaned": cleaned, "rows": rows}
-    sys.stdout.write(json.dumps(answer))
-    return 0
+def work(path: Path, ready: Path, limit: int) -> dict[str, Any]:
+    """What the sandbox answers."""
+    media_type, cleaned = look(path, ready, limit)
+    return {"media_type": media_type, "cleaned": cleaned}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(work, sys.argv[1:]))

@@ -20,6 +20,8 @@ from xingji.evidence.kinds import HEAD, find_kind
 
 AT_ONCE: Final = 2
 SECONDS: Final = 30.0
+FILE: Final = "xingji.evidence.looking"
+LIST: Final = "xingji.evidence.lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +45,33 @@ class Inspector:
         """The file to keep for the one at `path`, beside which a new one may be written. Raises EvidenceError."""
         if find_kind(await asyncio.to_thread(_read_head, path)) is None:
             raise FileTypeError
-        kept, _ = await self._inspect(path, "file")
+        kept, _ = await self._inspect(path, FILE)
         return kept
 
     async def inspect_list(self, path: Path) -> tuple[Kept, list[list[str]]]:
         """As `inspect`, for a table (XLSX, CSV), with its rows."""
-        return await self._inspect(path, "list")
+        kept, found = await self._inspect(path, LIST)
+        return kept, found["rows"]
 
-    async def _inspect(self, path: Path, what: str) -> tuple[Kept, list[list[str]]]:
+    async def _inspect(self, path: Path, module: str) -> tuple[Kept, dict[str, Any]]:
         ready = path.with_name("ready")
         async with self._places:
-            found = await self._look(path, ready, what)
+            found = await self._look(path, ready, module)
         if "refused" in found:
             raise REFUSALS[found["refused"]](limit=self.limit)
         kept = ready if found["cleaned"] else path
         size, digest = await asyncio.to_thread(measure, kept)
-        return Kept(kept, found["media_type"], size, digest), found["rows"]
+        return Kept(kept, found["media_type"], size, digest), found
 
-    async def _look(self, path: Path, ready: Path, what: str) -> dict[str, Any]:
+    async def _look(self, path: Path, ready: Path, module: str) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
             "-m",
-            "xingji.evidence.looking",
+            module,
             str(path),
             str(ready),
             str(self.limit),
-            what,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
