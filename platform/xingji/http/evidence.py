@@ -10,9 +10,11 @@ client, still sending, gets to read why.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -100,6 +102,7 @@ class Door:
     def __init__(self, settings: HttpSettings) -> None:
         self.settings = settings
         self._uploads = asyncio.Semaphore(settings.uploads_at_once)
+        self._each: Counter[UUID] = Counter()
 
     def guard(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint for those signed in; whatever is refused beneath it is answered."""
@@ -129,12 +132,7 @@ class Door:
 
     async def upload(self, request: Request, keeper: Keeper, names: frozenset[str], work: Any) -> Response:
         """The form's fields and file, handed to `work(fields, path)`. The file is gone behind it."""
-        check_may_act(request)
-        if self._uploads.locked():
-            raise HttpError(
-                503, "http.busy", "上传过多，请稍后再试。", "Too many uploads: try again.", close=True
-            )
-        async with self._uploads, keeper.folder() as folder:
+        async with self._place(check_may_act(request)), keeper.folder() as folder:
             try:
                 async with asyncio.timeout(self.settings.upload_seconds) as clock:
                     fields = await read_form(
@@ -157,6 +155,21 @@ class Door:
                 ) from None
             response: Response = await work(fields, folder / "file")
             return response
+
+    @asynccontextmanager
+    async def _place(self, person: UUID) -> AsyncIterator[None]:
+        """One of the places of all, and of this person's: nobody who sends slowly keeps the others out. Raises HttpError 503."""
+        if self._uploads.locked() or self._each[person] >= self.settings.uploads_each:
+            raise HttpError(
+                503, "http.busy", "上传过多，请稍后再试。", "Too many uploads: try again.", close=True
+            )
+        self._each[person] += 1
+        try:
+            async with self._uploads:
+                yield
+        finally:
+            self._each[person] -= 1
+            self._each += Counter()  # forgets who has none
 
     async def receive_file(self, request: Request, session: Session, keeper: Keeper) -> Response:
         """A file is attached: 201 with the receipt, 200 for one that was recorded before."""
@@ -195,12 +208,13 @@ def answer_attached(given: Given, done: Attached, more: Mapping[str, Any]) -> Re
     return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, media_type="application/json")
 
 
-def check_may_act(request: Request) -> None:
-    """Before a body is read: somebody whose roles never act need not send one. Raises HttpError 403."""
+def check_may_act(request: Request) -> UUID:
+    """Who sends, before a body is read: somebody whose roles never act need not send one. Raises HttpError 403."""
     service: Service[Principal, Session] = request.state.service
-    roles = _get_principal(request, service).roles
-    if not any(Permission.ACT in ROLE_PERMISSIONS.get(role.name, ()) for role in roles):
+    principal = _get_principal(request, service)
+    if not any(Permission.ACT in ROLE_PERMISSIONS.get(role.name, ()) for role in principal.roles):
         raise HttpError(403, "permission.denied", "无权办理。", "Not permitted.", close=True)
+    return principal.person_id
 
 
 def _get_principal(request: Request, service: Service[Principal, Session]) -> Principal:

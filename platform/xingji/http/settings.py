@@ -18,13 +18,14 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Bounds in bytes and seconds; `graphiql` serves the IDE to browsers at GET /graphql."""
+    """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql."""
 
     body_bytes: int = 524_288
     url_bytes: int = 16_384
     request_seconds: float = 30.0
     upload_seconds: float = 120.0
     uploads_at_once: int = 16
+    uploads_each: int = 4
     ready_seconds: float = 2.0
     graphiql: bool = True
 

@@ -41,7 +41,7 @@ async def standing(
     home, temporary = (Path(tempfile.mkdtemp(prefix="xt-", dir="/tmp")) for _ in range(2))
     shutil.copytree(world.home, home, dirs_exist_ok=True)
     before, tempfile.tempdir = tempfile.tempdir, str(temporary)
-    door = replace(HttpSettings(), upload_seconds=SECONDS, uploads_at_once=4)
+    door = replace(HttpSettings(), upload_seconds=SECONDS, uploads_at_once=6)
     async with (
         clone_database(postgres, world.template) as urls,
         serve_world(urls, home, shanghai(5, 10), door=door) as stage,
@@ -372,6 +372,22 @@ async def test_many_at_once_are_told_to_wait_and_many_in_a_row_are_served(
     assert {code_of(one) for one in answers} <= {"evidence.type", "http.busy"}
     for _ in range(60):
         assert code_of(await send(county, application, b"MZ")) == "evidence.type"
+
+
+async def test_one_who_sends_slowly_keeps_nobody_else_out(standing: Stage, county: Caller) -> None:
+    """Five connections of one person: the fifth is refused, and another person's file is looked at."""
+    slow = []
+    for _ in range(4):
+        conn, begun = await asyncio.to_thread(raw, standing, county.token, "content-length: 900000")
+        conn.sendall(begun[:100])
+        slow.append(conn)
+    await asyncio.sleep(0.1)
+    application = await application_of(standing)
+    assert code_of(await send(county, application, b"MZ")) == "http.busy"
+    other = await standing.person(OURS.code, "street")
+    assert code_of(await send(other, application, b"MZ")) == "evidence.type"
+    for conn in slow:
+        conn.close()
 
 
 async def test_an_honest_file_is_still_taken(standing: Stage) -> None:
