@@ -89,7 +89,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FoundRound:
-    """A level of a campaign of the bound city: its lists with the items of the latest of each kind, its candidates."""
+    """A level of a campaign of the bound city: its lists with the items of the latest of each kind, its candidates.
+
+    `documents`: SHA-256 of the files that an act names and that are attached where it names them.
+    """
 
     campaign: Campaign
     programme: Programme
@@ -97,6 +100,7 @@ class FoundRound:
     items: Mapping[UUID, tuple[RosterItem, ...]]
     candidates: tuple[Candidate, ...]
     extensions: tuple[Confirmed, ...] = ()
+    documents: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

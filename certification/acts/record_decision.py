@@ -46,16 +46,12 @@ class Command:
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
-    """Read the round of the level. Raises FieldRefusedError for a file that is not attached to the report."""
+    """Read the round of the level, and whether the report has the file that is named."""
+    found = await read_round(tx, command.campaign_id, command.level, now)
     named = command.document_sha256
-    if named is not None and not await is_attached(tx, "roster", command.report_id, named):
-        raise FieldRefusedError(
-            field="document_sha256",
-            label="认定文件",
-            reason_zh="报送名单下没有此文件",
-            reason_en="no such file is attached to the report",
-        )
-    return await read_round(tx, command.campaign_id, command.level, now)
+    if named is None or not await is_attached(tx, "roster", command.report_id, named):
+        return found
+    return replace(found, documents=frozenset({named}))
 
 
 def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
@@ -79,8 +75,19 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     document = (command.document_number, command.document_date)
     change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
     if command.document_sha256 is not None:
-        change = replace(change, intent={**change.intent, "document_sha256": command.document_sha256.hex()})
+        change = _name_document(state, change, command.document_sha256)
     return cite_late(change, programme, row, state.extensions, context.now)
+
+
+def _name_document(state: FoundRound, change: Change, sha256: bytes) -> Change:
+    if sha256 not in state.documents:
+        raise FieldRefusedError(
+            field="document_sha256",
+            label="认定文件",
+            reason_zh="报送名单下没有此文件",
+            reason_en="no such file is attached to the report",
+        )
+    return replace(change, intent={**change.intent, "document_sha256": sha256.hex()})
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)
