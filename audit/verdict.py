@@ -159,6 +159,14 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
         "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
     ),
+    "file_missing": (
+        "第 {seq} 号账目所记文件 {sha256}（{key}）不在存储中；账目与各行有效",
+        "the file {sha256} ({key}) that entry {seq} recorded is not in the store; entries and rows hold",
+    ),
+    "file_altered": (
+        "存储中的文件 {sha256}（{key}）与第 {seq} 号账目所记不同：文件被改动；账目与各行有效",
+        "the file {sha256} ({key}) is not as entry {seq} recorded it: it was changed; entries and rows hold",
+    ),
     "value_unopenable": (
         "{subject} 的个人信息 {field} 无法解密：内容被改动或移动，或密钥不在保管处；账目本身有效",
         "the personal value {field} of {subject} does not open: it was changed or moved, or its key is gone from the vault; the entries hold",

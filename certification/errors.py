@@ -284,6 +284,22 @@ class AssessmentUnmetError(CertificationError):
     en = "items do not meet the standard, so nobody can agree: {items}"
 
 
+class EvidenceFullError(CertificationError):
+    """The subject has as many files as it may."""
+
+    code = "evidence.full"
+    zh = "佐证材料已达 {limit} 份"
+    en = "there are {limit} files already"
+
+
+class TableUnreadableError(CertificationError):
+    """A list has no header that names a community and a verdict."""
+
+    code = "table.no_header"
+    zh = "表中没有可识别的表头：须有“社区”和“结论”两列"
+    en = "no header was found: a column for the community (社区) and one for the verdict (结论) are needed"
+
+
 # ---- the city's lists
 
 

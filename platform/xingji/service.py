@@ -44,6 +44,9 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from xingji.errors import SchemaDriftError
+from xingji.evidence.incoming import Incoming
+from xingji.evidence.keeping import Keeper
+from xingji.evidence.places import incoming_of, open_store
 from xingji.http.settings import Service
 from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
@@ -153,6 +156,7 @@ async def open_service(
         )
         await check_heads(database, office, registry)
         await _finish(database, office, registry, clock())
+        keeper = open_keeper(settings, database, registry)
         schema = build_schema(Query, Mutation)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
@@ -187,9 +191,18 @@ async def open_service(
                 checks={"database": answers, "migrations": is_migrated},
                 find_head=find_head,
                 find_refused=find_refused,
+                evidence=keeper,
             )
     finally:
         await database.close()
+
+
+def open_keeper(settings: Settings, database: Database, registry: tuple[Tenant, ...]) -> Keeper:
+    """The files of this process. What an earlier one left half received is removed. Raises SettingInvalidError."""
+    incoming = Incoming(incoming_of(settings))
+    incoming.clear_stale()
+    tenants = tuple(tenant.id for tenant in registry)
+    return Keeper(database, open_store(settings), incoming, settings.evidence_bytes, tenants)
 
 
 async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], now: datetime) -> None:

@@ -1,8 +1,9 @@
 """`xingji ledger …`: export, verify, check, head, key, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
-the database, compares every audited row with it and opens every personal value, if the home has the vault; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin;
-`incarnate` owns up to a ledger that was put back, after which it is signed for again.
+the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
+`head` prints the signed head to keep elsewhere; `key` the verifier key to pin; `incarnate` owns up to a ledger that was put back, after
+which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
@@ -34,6 +35,8 @@ from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.errors import TenantUnknownError
+from xingji.evidence.checking import find_wrong_file
+from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
@@ -105,7 +108,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Verify log and rows where they are stored."""
+    """Verify log, rows and files where they are stored."""
     try:
         since = None if arguments.since is None else arguments.since.read_bytes()
 
@@ -120,6 +123,9 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                 progress=terminal_progress(),
                 values=None if vault is None else value_reader(vault),
             )
+            wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
+            if wrong is not None:
+                verdict = wrong.verdict(verdict.origin)
             return report_verdict(verdict, as_json=arguments.json)
 
         return _with_tenant(settings, arguments.tenant, work)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from graphql_schema.documents import Documents, Operation
+from xingji.evidence.keeping import Keeper
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -17,11 +18,14 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Bounds in bytes and seconds; `graphiql` serves the IDE to browsers at GET /graphql."""
+    """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql."""
 
     body_bytes: int = 524_288
     url_bytes: int = 16_384
     request_seconds: float = 30.0
+    upload_seconds: float = 120.0
+    uploads_at_once: int = 16
+    uploads_each: int = 4
     ready_seconds: float = 2.0
     graphiql: bool = True
 
@@ -36,6 +40,7 @@ class Service(Generic[P, S]):
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
     `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_refused()` gives the codes
     of tenants whose ledger is not signed for: they can be read, so the service is ready all the same.
+    `evidence` keeps files (xingji/evidence/keeping.py). `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
     """
 
     documents: Documents
@@ -45,3 +50,4 @@ class Service(Generic[P, S]):
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
     find_refused: Callable[[], Sequence[str]] | None = None
+    evidence: Keeper | None = None

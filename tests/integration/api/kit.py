@@ -246,14 +246,20 @@ async def verify_all(urls: DatabaseUrls, home: Path, only: Collection[str] = ())
 
 @asynccontextmanager
 async def serve_world(
-    urls: DatabaseUrls, home: Path, start: Any, *, demo: bool = True, log: list[dict[str, Any]] | None = None
+    urls: DatabaseUrls,
+    home: Path,
+    start: Any,
+    *,
+    demo: bool = True,
+    log: list[dict[str, Any]] | None = None,
+    door: HttpSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Serve it in this process until the block ends, with a clock that tests set."""
     lines = [] if log is None else log
     stage: Stage
     settings = make_settings(home, demo=demo, heads=heads_of(urls, home))
     app = create_app(
-        HttpSettings(),
+        door or HttpSettings(),
         # A test may put another clock on the stage.
         lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),  # noqa: PLW0108
         write_log=lambda line: lines.append(json.loads(line)),
