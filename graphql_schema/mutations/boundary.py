@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import tenancy.errors
 from certification.changes import Act
@@ -122,8 +123,10 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         done = await record(session, act, command, tenant_id, request_id)
     except REFUSALS as refusal:
         return await refuse(session, refusal, act.operation, tenant_id)
+    # A list's own row is the first that its act makes; closing a publicity makes none.
+    made = done.subject_id if done.subject_id == done.first_id else None
     followed = await follow_lists(
-        session.database, session.get_desk(), get_principal(session).scope(), session.now
+        session.database, session.get_desk(), get_principal(session).scope(), session.now, made
     )
     return Outcome(
         "RosterRecorded",
@@ -142,14 +145,17 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
     )
 
 
-async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> Followed:
+async def follow_lists(
+    database: Database, desk: Desk, city: Scope, now: datetime, made: UUID | None = None
+) -> Followed:
     """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
 
     Called behind every list, and at the start of a server for what a crash left undone. The list stands already, so what one
-    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on.
+    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on. `made`: the list
+    that was made just now.
     """
     async with database.read(city) as tx:
-        pending = await pending_followings(tx)
+        pending = await pending_followings(tx, made)
     done: list[Recorded] = []
     left: list[tuple[Following, str]] = []
     for one in pending:

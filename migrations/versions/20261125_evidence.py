@@ -1,14 +1,14 @@
 """Evidence: which file is bound to what.
 
 Revision ID: 20261125_evidence
-Revises: 20261125_windows
+Revises: 20261125_head_times
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_evidence"
-down_revision = "20261125_windows"
+down_revision = "20261125_head_times"
 branch_labels = None
 depends_on = None
 
