@@ -35,6 +35,8 @@ TABLES: Mapping[type, Table] = {
     model.Roster: tables.rosters,
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,
+    model.LegacyRecord: tables.legacy_records,
+    model.CertificationChange: tables.certification_changes,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,

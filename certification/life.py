@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from certification.errors import (
     CertificationError,
     CountyQuotaError,
+    FormHistoryStaleError,
     FormMissingError,
     HistoryMissingError,
     NoSuchActionError,
@@ -26,7 +27,9 @@ from certification.errors import (
     SamePersonError,
     WrongStatusError,
 )
+from certification.history import Facts, History, find_wants, fold_history, format_reviews
 from certification.model import ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, Status
+from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
@@ -63,7 +66,8 @@ class ApplicationView:
     """What deciding needs to know of an application. `status` None: it has not been filed.
 
     `endorsed` holds (stage, person) of the opinions given; `county_taken` how many places of its county are taken for
-    its level in its campaign.
+    its level in its campaign. `facts` is the community's past, None unless its level asks for one, and `form_history` what
+    the form in force says of it: `FormVersion.certified_on` and `.reviews`.
     """
 
     tenant_id: int
@@ -77,6 +81,8 @@ class ApplicationView:
     form_hash: bytes | None = None
     endorsed: tuple[tuple[str, UUID], ...] = ()
     county_taken: int = 0
+    facts: Facts | None = None
+    form_history: tuple[date | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,13 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     """The row of the table by which the action may be done now. Raises the CertificationError that refuses it."""
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
-    _check_history(programme, step, view)
+    _check_history(programme, step, view, now)
     check_window(programme, step, now)
     _check_separation(programme, step, view, actor)
     if view.form_hash is None and step.start is not None and step.to != programme.initial:
         form = programme.forms[programme.levels[view.level].form]
         raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    _check_form_history(programme, step, view, now)
     _check_place(programme, step, view)
     return step
 
@@ -208,16 +215,61 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
     )
 
 
-def _check_history(programme: Programme, step: Step, view: ApplicationView) -> None:
-    # No ledger holds annual reviews of anybody yet, so a level that rests on them is out of everybody's reach.
+def find_history(programme: Programme, view: ApplicationView, now: datetime) -> History | None:
+    """The community's history as its level asks for it, folded on the day of `now`; None where it asks for none."""
     requires = programme.levels[view.level].requires
-    if step.start is None and requires is not None:
-        raise HistoryMissingError(
-            clause=requires.ground.clause,
-            certified=requires.certified,
-            certified_zh=programme.levels[requires.certified].name,
-            passes=requires.annual_passes,
-        )
+    if requires is None:
+        return None
+    facts = view.facts or Facts()
+    today = local_day(now, programme.zone)
+    return fold_history(requires.certified, facts.certified, facts.reviewed, today, programme.history)
+
+
+def find_history_obstacle(
+    programme: Programme, level: str, history: History | None
+) -> HistoryMissingError | None:
+    """What a level still asks of a history, or None."""
+    requires = programme.levels[level].requires
+    if requires is None or history is None:
+        return None
+    wants = find_wants(history, requires.annual_passes, programme.history)
+    if not wants:
+        return None
+    return HistoryMissingError(
+        clause=requires.ground.clause,
+        certified=requires.certified,
+        certified_zh=programme.levels[requires.certified].name,
+        passes=requires.annual_passes,
+        reason_zh="；".join(zh for zh, _ in wants),
+        reason_en="; ".join(en for _, en in wants),
+    )
+
+
+def decide_form_history(
+    programme: Programme, view: ApplicationView, now: datetime
+) -> tuple[date | None, str | None]:
+    """What a form of this level says of the history now: day of certification and reviews; nothing where none is asked for."""
+    history, requires = find_history(programme, view, now), programme.levels[view.level].requires
+    if history is None or requires is None:
+        return None, None
+    certified = history.certified if history.stands else None
+    return None if certified is None else certified.on, format_reviews(history, requires.annual_passes)
+
+
+def _check_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    if step.action in programme.history.checked.value:
+        obstacle = find_history_obstacle(programme, view.level, find_history(programme, view, now))
+        if obstacle is not None:
+            raise obstacle
+
+
+def _check_form_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """What goes upward says of the history what is recorded now: the form is saved anew when that has changed."""
+    if step.action not in programme.history.checked.value or view.form_hash is None:
+        return
+    if view.form_history != decide_form_history(programme, view, now):
+        form = programme.forms[programme.levels[view.level].form]
+        raise FormHistoryStaleError(clause=form.ground.clause)
 
 
 def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:

@@ -26,6 +26,7 @@ from certification.programme import (
     Form,
     FormField,
     Ground,
+    HistoryRule,
     Indicator,
     IssuedDocument,
     Item,
@@ -48,6 +49,7 @@ PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
 RULES = ("at_least", "none", "yes", "history")
+CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 PROGRAMMES = Path(__file__).parent / "programmes"
 
 
@@ -129,6 +131,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         holds_city_place=city,
         ranking_complete=complete,
         ranking_in_order=in_order,
+        history=_history(root),
         forms=_keyed(root, "forms", _form, lambda one: one.code),
         initial=initial,
         final=final,
@@ -200,6 +203,20 @@ def _county_quota(row: Reader) -> Setting[int | None]:
         if (value is None and not ground.decided) or (value is not None and value < 0):
             found.refuse("no number is a decision, and a number is not negative")
         return Setting(value, ground)
+
+
+def _history(root: Reader) -> HistoryRule:
+    """A programme of before histories were kept says nothing of them; nobody has applied under it where one is asked for."""
+    found = root.find("history", dict)
+    if found is None:
+        ground = Ground(None, True, "The programme is older than what is recorded of histories.")
+        return HistoryRule(Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground))
+    with reading(found, "history") as row:
+        with reading(row.take("checked", dict), "history.checked") as checked:
+            actions = Setting(checked.texts("value", least=1), _ground(checked))
+        return HistoryRule(
+            actions, _setting(row, "rectified_counts", bool), _setting(row, "suspended_stands", bool)
+        )
 
 
 def _zone(root: Reader) -> str:

@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import NotFoundError
+from certification.facts import read_facts
 from certification.life import ApplicationView
 from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
 from certification.programme import Programme
@@ -197,6 +198,8 @@ async def read_application(tx: TenantConnection, application_id: UUID) -> FoundA
         form_hash=None if form is None else form.hash,
         endorsed=tuple((stage, UUID(person)) for stage, person in pairs),
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
+        facts=await read_facts(tx, programme, application.level, application.community_id),
+        form_history=(None, None) if form is None else (form.certified_on, form.reviews),
     )
     return FoundApplication(application, programme, form, row["versions"], view)
 

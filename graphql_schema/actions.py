@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, FromClause, func, select
 
 from certification.errors import CertificationError
+from certification.facts import certified_facts, parse_facts, reviewed_facts
 from certification.life import ApplicationView, available_actions
 from certification.planner import latest_plan
 from certification.reader import parse_stored
@@ -75,6 +77,8 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         form_hash=bytes.fromhex(row["form_hash"]) if row["form_hash"] else None,
         endorsed=tuple((stage, UUID(person)) for stage, person in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
+        facts=parse_facts(row),
+        form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
     )
     reader = decide_reader(session.principal, view.tenant_id)
     return [
@@ -87,6 +91,10 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         )
         for found in available_actions(programme, view, reader, session.now)
     ]
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
@@ -137,6 +145,26 @@ def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return _of_form("hash", row)
 
 
+def form_certified_on(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The day of certification that the version in force says."""
+    return _of_form("certified_on", row)
+
+
+def form_reviews(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The annual reviews that the version in force says, JSON as text."""
+    return _of_form("reviews", row)
+
+
+def certified(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The certifications of the community."""
+    return certified_facts(row.c.tenant_id, row.c.community_id)
+
+
+def reviewed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The annual reviews of the community."""
+    return reviewed_facts(row.c.tenant_id, row.c.community_id)
+
+
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     """`[[stage, person], …]` of the opinions given."""
     pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
@@ -180,6 +208,10 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     },
     "form_author_id": form_author,
     "form_hash": form_hash,
+    "form_certified_on": form_certified_on,
+    "form_reviews": form_reviews,
+    "certified": certified,
+    "reviewed": reviewed,
     "endorsed": endorsed,
     "statuses": statuses,
     "programme": programme,

@@ -11,6 +11,7 @@ from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
@@ -71,6 +72,12 @@ class Query:
         filter_input=CertificationFilter,
         permission=Permission.READ,
         description="Certifications in reach (认定).",
+    )
+    legacy_records: Connection[LegacyRecord] = connection(
+        order="proposed_at",
+        filter_input=LegacyRecordFilter,
+        permission=Permission.READ,
+        description="Legacy records in reach (历史记录).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

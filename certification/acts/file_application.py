@@ -15,6 +15,7 @@ from certification.errors import (
     NotFoundError,
     NotInScopeError,
 )
+from certification.facts import read_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
 from certification.model import Application
 from certification.planner import local_day
@@ -63,6 +64,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         community_id=community.id,
         street_id=community.street_id,
         county_taken=places_taken(programme, community.statuses),
+        facts=await read_facts(tx, programme, command.level, community.id),
     )
     return State(programme, community, view)
 

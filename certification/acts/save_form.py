@@ -13,7 +13,7 @@ from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
 from certification.forms import Contact, check_contact, check_content, content_hash
-from certification.life import Actor, check_entitled, check_step
+from certification.life import Actor, check_entitled, check_step, decide_form_history
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
 from tenancy.database import TenantConnection
@@ -56,6 +56,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     form = programme.forms[programme.levels[application.level].form]
     check_content(programme, form, command.situation, command.narrative)
     check_contact(command.contact)
+    certified_on, reviews = decide_form_history(programme, state.view, context.now)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
     commitments = {
@@ -79,9 +80,13 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             situation=command.situation,
             narrative=command.narrative,
             commitments=commitments,
+            certified_on=certified_on,
+            reviews=reviews,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
+        certified_on=certified_on,
+        reviews=reviews,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])

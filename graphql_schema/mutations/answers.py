@@ -15,8 +15,10 @@ from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
+from graphql_schema.types.unit import Unit
 
 
 @strawberry.type(
@@ -109,6 +111,22 @@ class GrantRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
 
 
+@strawberry.type(description="Legacy records were proposed (历史记录已补录).")
+class LegacyProposed:
+    """The community with its records."""
+
+    community: Unit = strawberry.field(description="The community (社区).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A legacy record was attested or declined (历史记录已办理).")
+class LegacyRecorded:
+    """The record as it is now."""
+
+    record: LegacyRecord = strawberry.field(description="The record (历史记录).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="One's password was changed (密码已修改).")
 class PasswordChanged:
     """Nothing of it enters the ledger."""
@@ -144,6 +162,12 @@ RoleResult = Annotated[
 ]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
+]
+LegacyProposalResult = Annotated[
+    LegacyProposed | Refusal, strawberry.union("LegacyProposalResult", description="Recorded, or refused.")
+]
+LegacyRecordResult = Annotated[
+    LegacyRecorded | Refusal, strawberry.union("LegacyRecordResult", description="Recorded, or refused.")
 ]
 PasswordResult = Annotated[
     PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")

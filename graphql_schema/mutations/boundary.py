@@ -79,6 +79,23 @@ async def answer_application(
     )
 
 
+async def answer_act(
+    session: Session,
+    act: Act[C, S],
+    command: C,
+    tenant_id: int,
+    request_id: str,
+    answer: tuple[str, str, str],
+) -> Outcome:
+    """An act answered with its subject: `answer` is the answer's type, the field of the subject, the subject's type."""
+    try:
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id)
+    typename, name, node = answer
+    return Outcome(typename, {"receipt": receipt_of(done)}, {name: NodeRef(node, tenant_id, done.subject_id)})
+
+
 async def answer_administering(
     session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
 ) -> Outcome:

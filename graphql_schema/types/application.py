@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -32,10 +32,17 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.histories import (
+    APPLICATION_NEEDS,
+    decide_application_history,
+    decide_form_reviews,
+    decide_rests_on_legacy,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
+from graphql_schema.types.history import FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
@@ -100,6 +107,15 @@ class FormVersion(Node):
         personal("contact_name_commitment"),
         mask=NAME,
         description="Contact person, covered for readers without need, null once erased (联系人).",
+    )
+    certified_on: date | None = column(
+        form_versions.c.certified_on,
+        description="Form 3: day of the certification, from the ledger (省级充分就业社区认定时间).",
+    )
+    reviews: list[FormReview] | None = computed(
+        {"reviews": form_versions.c.reviews},
+        decide_form_reviews,
+        description="Form 3: the annual reviews, from the ledger (三年复查情况).",
     )
     fixed_phone: str | None = expression(
         personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
@@ -235,4 +251,14 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    history: History | None = computed(
+        APPLICATION_NEEDS,
+        decide_application_history,
+        description="The past that its level asks for, folded today; null where it asks for none (认定与复查历史).",
+    )
+    rests_on_legacy: bool = computed(
+        APPLICATION_NEEDS,
+        decide_rests_on_legacy,
+        description="Something of its history is attested from paper (含历史记录).",
     )

@@ -10,8 +10,9 @@ from typing import Final
 
 import strawberry
 
+from certification.model import CertificationState, LegacyKind, LegacyResult, Level, ReviewResult, RosterKind
+from certification.model import ChangeKind as CertificationChangeKind
 from certification.model import ItemVerdict as RosterVerdict
-from certification.model import Level, RosterKind
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
@@ -25,6 +26,11 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
+    "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
+    "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
+    "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
+    "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
+    "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
@@ -62,11 +68,16 @@ class StandardPart(Enum):
 
 __all__ = [
     "ApplicationStatus",
+    "CertificationChangeKind",
+    "CertificationState",
     "GrantScope",
+    "LegacyKind",
+    "LegacyResult",
     "Level",
     "LineageKind",
     "OpinionStage",
     "OpinionVerdict",
+    "ReviewResult",
     "RoleName",
     "RosterKind",
     "RosterVerdict",
