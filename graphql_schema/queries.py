@@ -9,6 +9,7 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
@@ -72,6 +73,12 @@ class Query:
         filter_input=CertificationFilter,
         permission=Permission.READ,
         description="Certifications in reach (认定).",
+    )
+    certification_changes: Connection[CertificationChange] = connection(
+        order="proposed_at",
+        filter_input=CertificationChangeFilter,
+        permission=Permission.READ,
+        description="What the city does to certifications (认定变更).",
     )
     legacy_records: Connection[LegacyRecord] = connection(
         order="proposed_at",

@@ -11,6 +11,7 @@ from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
@@ -19,6 +20,7 @@ from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
@@ -131,6 +133,18 @@ class Mutation:
         answers=answers.LegacyRecordResult,
         permission=Permission.ACT,
         description="The city declines such a record (退回历史记录).",
+    )
+    propose_certification_change = act(
+        propose_certification_change,
+        answers=answers.CertificationChangeResult,
+        permission=Permission.ACT,
+        description="The city proposes to suspend, revoke or reinstate a certification (提出认定变更).",
+    )
+    confirm_certification_change = act(
+        confirm_certification_change,
+        answers=answers.CertificationChangeResult,
+        permission=Permission.ACT,
+        description="Another person of the city confirms it (确认认定变更).",
     )
     add_person = act(
         add_person,

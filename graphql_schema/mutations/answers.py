@@ -14,6 +14,7 @@ import strawberry
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.person import Person, RoleAssignment
@@ -127,6 +128,20 @@ class LegacyRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(description="A change of a certification was proposed or confirmed (认定变更已记录).")
+class CertificationChangeRecorded:
+    """The change as it is now, and what followed in the counties' ledgers."""
+
+    change: CertificationChange = strawberry.field(description="The change (认定变更).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow what was confirmed."
+    )
+    unfollowed: list[str] = strawberry.field(
+        description="Codes of what stood against following; tried again behind the city's next act (未跟进)."
+    )
+
+
 @strawberry.type(description="One's password was changed (密码已修改).")
 class PasswordChanged:
     """Nothing of it enters the ledger."""
@@ -168,6 +183,10 @@ LegacyProposalResult = Annotated[
 ]
 LegacyRecordResult = Annotated[
     LegacyRecorded | Refusal, strawberry.union("LegacyRecordResult", description="Recorded, or refused.")
+]
+CertificationChangeResult = Annotated[
+    CertificationChangeRecorded | Refusal,
+    strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
 ]
 PasswordResult = Annotated[
     PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")

@@ -29,6 +29,11 @@ PROPOSE = mutation(
 )
 _RECORDED = f"... on LegacyRecorded {{ record {{ {_RECORD} }} {_RECEIPT} }}"
 ATTEST, DECLINE = mutation("attestLegacyRecord", _RECORDED), mutation("declineLegacyRecord", _RECORDED)
+_CHANGE = f"""... on CertificationChangeRecorded {{
+  change {{ id kind confirmedAt county {{ code }} certification {{ id state stateDocument stateOn }} }}
+  {_RECEIPT} followed {{ origin sequence hash }} unfollowed }}"""
+PROPOSE_CHANGE = mutation("proposeCertificationChange", _CHANGE)
+CONFIRM_CHANGE = mutation("confirmCertificationChange", _CHANGE)
 HISTORY = """level applyingFor certifiedOn stands state streak firstYear legacy brokenBy { kind year }
   certifiedBy { origin sequence hash } years { year result legacy cite { origin sequence hash } }
   obstacle { code message clause }"""
@@ -44,7 +49,7 @@ CERTIFICATIONS = """query($f: CertificationFilter) { certifications(filter: $f) 
 
 def a_record(**changes: Any) -> dict[str, Any]:
     """The certification of 2018 as paper says it."""
-    values = {
+    return {
         "kind": "CERTIFICATION",
         "level": "PROVINCIAL",
         "year": 2018,
@@ -54,7 +59,6 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "documentSha256": sha256(b"scan").hexdigest(),
         **changes,
     }
-    return values
 
 
 def a_review(year: int, result: str = "PASS", **changes: Any) -> dict[str, Any]:
@@ -120,3 +124,31 @@ async def submitted(stage: Stage, county: County, login: str, place: Place) -> t
 
 async def node(caller: Caller, query: str, id_: str) -> dict[str, Any]:
     return dict((await caller.get(query, id=id_))["node"])
+
+
+async def certifications(caller: Caller, **filter_: Any) -> list[dict[str, Any]]:
+    """The certifications in reach."""
+    found = await caller.get(CERTIFICATIONS, f=filter_)
+    return [edge["node"] for edge in found["certifications"]["edges"]]
+
+
+def a_change(certification: str, kind: str = "REVOKE", **changes: Any) -> dict[str, Any]:
+    """What is to become of a certification, by a document of 2022-04-24."""
+    return {
+        "certificationId": certification,
+        "kind": kind,
+        "documentNumber": "豫人社函〔2022〕8号",
+        "documentDate": "2022-04-24",
+        "reason": "复核发现台账不实",
+        **changes,
+    }
+
+
+async def change(stage: Stage, certification: str, kind: str = "REVOKE", **changes: Any) -> dict[str, Any]:
+    """Proposed by the city's leader and confirmed by its reviewer."""
+    leader, reviewer = await stage.person(CITY, "leader"), await stage.person(CITY, "reviewer")
+    proposed = await leader.act(PROPOSE_CHANGE, a_change(certification, kind, **changes))
+    assert "change" in proposed, proposed
+    done = await reviewer.act(CONFIRM_CHANGE, {"changeId": proposed["change"]["id"]})
+    assert done.get("unfollowed") == [], done
+    return done
