@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.api.kit import Stage, World, found_world, serve_world
+from tests.integration.api.star import propose_something
 from tests.integration.demo.kit import Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
@@ -90,6 +91,7 @@ async def replay(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[S
 async def reading(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
     """One server over a played world for all that only read or are refused."""
     async with _served(postgres, played.world, ENDS) as stage:
+        await propose_something(stage)
         yield stage
 
 

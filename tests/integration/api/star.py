@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.integration.api.kit import Caller, Stage
 from xingji.demo import documents as q
-from xingji.demo.cast import CITY, County, Place
+from xingji.demo.cast import CITY, County, Place, counties
 from xingji.demo.words import form_of
 
 PASSES: Final = ((2019, "PASS"), (2020, "PASS_AFTER_RECTIFICATION"), (2021, "PASS"))
@@ -152,3 +152,13 @@ async def change(stage: Stage, certification: str, kind: str = "REVOKE", **chang
     done = await reviewer.act(CONFIRM_CHANGE, {"changeId": proposed["change"]["id"]})
     assert done.get("unfollowed") == [], done
     return done
+
+
+async def propose_something(stage: Stage) -> None:
+    """A legacy record in the first county and a change of its certification, both waiting for a second person."""
+    county = counties()[0]
+    await propose(stage, county, county.rival, a_record())
+    (certified,) = await certifications(await stage.person(county.code, "county"))
+    leader = await stage.person(CITY, "leader")
+    done = await leader.act(PROPOSE_CHANGE, a_change(certified["id"], documentDate="2022-07-15"))
+    assert "change" in done, done

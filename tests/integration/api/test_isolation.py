@@ -297,6 +297,9 @@ IDS = {
     "roleId": "RoleAssignment",
     "grantId": "Grant",
     "granteeId": "Tenant",
+    "recordId": "LegacyRecord",
+    "certificationId": "Certification",
+    "changeId": "CertificationChange",
 }
 VALUES: Mapping[str, Any] = {
     "String": "x",

@@ -6,6 +6,7 @@ Written from the meaning of the fields and not from their declarations, so that 
 # ruff: noqa: N802 - a method is named after the type and the field it answers
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -23,10 +24,12 @@ from graphql import (
     parse,
 )
 
-from certification.life import ApplicationView, available_actions
+from audit.entry import Cite
+from certification.history import Certified, Facts, Reviewed, first_year, fold_history
+from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import NOW, PROGRAMME, Row, World
+from tests.integration.graphql_schema.world import CITY, NOW, PROGRAMME, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -42,10 +45,14 @@ TABLES = {
     "Certification": "certifications",
     "Roster": "rosters",
     "RosterItem": "roster_items",
+    "LegacyRecord": "legacy_records",
+    "CertificationChange": "certification_changes",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
 }
-SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
+SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"} | {
+    "CertificationChange"
+}
 KEYS = {"LedgerEntry": "seq"}
 
 
@@ -81,6 +88,8 @@ class Naive:
             return True
         if row["tenant_id"] not in self.tenants(type_):
             return False
+        if type_ in ("Certification", "LegacyRecord"):
+            return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
         if self.role not in ("street_officer", "community_clerk") or application is False:
             return True
@@ -94,13 +103,19 @@ class Naive:
         column = {
             "FormVersion": "application_id",
             "Opinion": "application_id",
-            "Certification": "application_id",
             "LedgerEntry": "subject_id",
         }.get(type_)
         if column is None:
             return False
         found = (a for a in self.world.all("applications") if a["id"] == row[column])
         return next((a for a in found if a["tenant_id"] == row["tenant_id"]), None)
+
+    def reaches(self, unit: Row | None) -> bool:
+        """Whether the reader's jurisdiction holds a community."""
+        if self.role not in ("street_officer", "community_clerk"):
+            return True
+        column = "parent_id" if self.role == "street_officer" else "id"
+        return unit is not None and unit[column] == self.jurisdiction
 
     def rows(self, type_: str, **wanted: Any) -> list[Row]:
         return [
@@ -206,6 +221,14 @@ class Naive:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
         return self.connection(rows, a, "certified_on")
 
+    def Query_legacyRecords(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("LegacyRecord", a.get("filter") or {}, {"communityId": "community_id"})
+        return self.connection(rows, a, "proposed_at")
+
+    def Query_certificationChanges(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("CertificationChange", a.get("filter") or {}, {})
+        return self.connection(rows, a, "proposed_at")
+
     def Query_ledgerEntries(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("LedgerEntry", a.get("filter") or {}, {}), a, "seq")
 
@@ -234,6 +257,7 @@ class Naive:
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
+    LegacyRecord_tenant = CertificationChange_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
@@ -300,7 +324,7 @@ class Naive:
     def Application_street(self, row: Row, _: Any) -> Any:
         return self.unit(row, "street_id")
 
-    Certification_community = Application_community
+    Certification_community = LegacyRecord_community = Application_community
 
     def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
         return self.unit(row, "unit_id")
@@ -345,30 +369,169 @@ class Naive:
             form_hash=form.get("hash"),
             endorsed=tuple((o["stage"], o["author_id"]) for o in given),
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
+            facts=self.facts(row["tenant_id"], row["community_id"]),
+            form_history=(form.get("certified_on"), form.get("reviews")),
         )
-        away = row["tenant_id"] != self.reader.tenant_id
-        roles = [role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR]
-        actor = SimpleNamespace(
-            person_id=self.reader.person_id,
-            home_tenant_id=self.reader.tenant_id,
-            roles=roles,
-            oversees=away,
-        )
+        actor = self.actor(row)
         return [
             {
                 "action": found.action,
                 "name": found.name,
                 "clause": found.clause,
                 "allowed": found.allowed,
-                "obstacle": found.obstacle
-                and {
-                    "code": found.obstacle.code,
-                    "message": found.obstacle.en,
-                    "clause": found.obstacle.clause,
-                },
+                "obstacle": told(found.obstacle),
             }
             for found in available_actions(PROGRAMME, view, actor, NOW)
         ]
+
+    def actor(self, row: Row) -> Any:
+        """The reader as an actor in the row's tenant."""
+        away = row["tenant_id"] != self.reader.tenant_id
+        return SimpleNamespace(
+            person_id=self.reader.person_id,
+            home_tenant_id=self.reader.tenant_id,
+            roles=[role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR],
+            oversees=away,
+        )
+
+    def facts(self, tenant: int, community: UUID) -> Facts:
+        """Certifications, and reviews that were attested, each citing the entry that last recorded its row."""
+
+        def mine(table: str) -> list[Row]:
+            rows = self.world.all(table)
+            return [row for row in rows if (row["tenant_id"], row["community_id"]) == (tenant, community)]
+
+        def cite(record: Row) -> Cite:
+            rows = self.world.all("ledger_rows")
+            seq = max(row["seq"] for row in rows if row["row_key"] == str(record["id"]))
+            (entry,) = [
+                row
+                for row in self.world.all("ledger_entries")
+                if (row["tenant_id"], row["seq"]) == (tenant, seq)
+            ]
+            return Cite(f"xingji/41160{tenant}", seq, entry["hash"])
+
+        return Facts(
+            tuple(
+                Certified(
+                    one["level"],
+                    one["certified_on"],
+                    one["legacy_id"] is not None,
+                    Cite(one["cited_origin"], one["cited_seq"], one["cited_hash"]),
+                    one["state"],
+                    one["state_on"],
+                )
+                for one in mine("certifications")
+            ),
+            tuple(
+                Reviewed(one["level"], one["year"], one["result"], True, cite(one))
+                for one in mine("legacy_records")
+                if one["kind"] == "annual_review" and one["attested_at"] is not None
+            ),
+        )
+
+    def history(self, tenant: int, community: UUID) -> Any:
+        """As star asks for it."""
+        facts = self.facts(tenant, community)
+        return fold_history(
+            "provincial", facts.certified, facts.reviewed, date(2022, 5, 10), PROGRAMME.history
+        )
+
+    def shown(self, tenant: int, community: UUID) -> Any:
+        found = self.history(tenant, community)
+        one = found.certified
+        return {
+            "level": "provincial",
+            "applying_for": "star",
+            "certified_on": one and one.on,
+            "certified_by": one and cited(one.cite),
+            "stands": found.stands,
+            "state": one and one.state,
+            "years": [
+                {
+                    "year": year.year,
+                    "result": year.result,
+                    "legacy": year.legacy,
+                    "cite": year.cite and cited(year.cite),
+                }
+                for year in found.years
+            ],
+            "streak": found.streak,
+            "broken_by": found.broken_by and {"kind": found.broken_by.kind, "year": found.broken_by.year},
+            "first_year": first_year(found, 3),
+            "legacy": found.legacy,
+            "obstacle": told(find_history_obstacle(PROGRAMME, "star", found)),
+        }
+
+    def Application_history(self, row: Row, _: Any) -> Any:
+        if row["level"] != "star" or self.Application_campaign(row, None) is None:
+            return None
+        return self.shown(row["tenant_id"], row["community_id"])
+
+    def Application_restsOnLegacy(self, row: Row, _: Any) -> Any:
+        form = next((f for f in self.world.all("form_versions") if f["id"] == row["form_version_id"]), {})
+        if form.get("certified_on") is None:
+            known = row["level"] == "star" and self.Application_campaign(row, None) is not None
+            return known and self.history(row["tenant_id"], row["community_id"]).legacy
+        certified = self.facts(row["tenant_id"], row["community_id"]).certified
+        legacy = [one.on for one in certified if one.legacy]
+        return form["certified_on"] in legacy or any(one["legacy"] for one in json.loads(form["reviews"]))
+
+    def FormVersion_reviews(self, row: Row, _: Any) -> Any:
+        return None if row["reviews"] is None else json.loads(row["reviews"])
+
+    def shows_past(self, row: Row) -> bool:
+        """Of a community in reach whose city's campaign is in reach."""
+        known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
+        return known and self.reaches(row)
+
+    def Unit_history(self, row: Row, _: Any) -> Any:
+        return self.shown(row["tenant_id"], row["id"]) if self.shows_past(row) else None
+
+    def Unit_eligibility(self, row: Row, _: Any) -> Any:
+        if not self.shows_past(row):
+            return []
+        answer = []
+        for level in ("provincial", "star"):
+            view = ApplicationView(
+                tenant_id=row["tenant_id"],
+                campaign_tenant_id=CITY,
+                level=level,
+                status=None,
+                community_id=row["id"],
+                street_id=row["parent_id"],
+                facts=self.facts(row["tenant_id"], row["id"]),
+            )
+            lacks = find_history_obstacle(PROGRAMME, level, self.history(row["tenant_id"], row["id"]))
+            against = find_obstacle(PROGRAMME, "file_application", view, self.actor(row), NOW)
+            answer.append(
+                {
+                    "level": level,
+                    "eligible": lacks is None,
+                    "allowed": against is None,
+                    "obstacle": told(lacks or against),
+                }
+            )
+        return answer
+
+    def Unit_legacyRecords(self, row: Row, _: Any) -> Any:
+        rows = self.rows("LegacyRecord", tenant_id=row["tenant_id"], community_id=row["id"])
+        return sorted(rows, key=lambda found: (found["year"], found["proposed_at"], found["id"]))
+
+    def LegacyRecord_attestedTenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["attested_tenant_id"])
+
+    def Certification_legacy(self, row: Row, _: Any) -> Any:
+        return row["legacy_id"] is not None
+
+    def Certification_legacyRecord(self, row: Row, _: Any) -> Any:
+        return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["legacy_id"])
+
+    def CertificationChange_county(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["certification_tenant_id"])
+
+    def CertificationChange_certification(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["certification_tenant_id"], id=row["certification_id"])
 
     def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
         return {
@@ -417,6 +580,14 @@ class Naive:
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def told(obstacle: Any) -> Any:
+    return obstacle and {"code": obstacle.code, "message": obstacle.en, "clause": obstacle.clause}
+
+
+def cited(cite: Cite) -> dict[str, Any]:
+    return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
 
 
 def place(row: Row, order: str) -> list[Any]:

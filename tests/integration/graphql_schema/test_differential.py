@@ -85,6 +85,16 @@ WRITTEN = {
     "... on Tenant { name } ... on LedgerEntry { seq } } }",
     "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
     "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
+    "histories": """{ units(first: 100, filter: {kind: [COMMUNITY, VILLAGE, STREET]}) { edges { node { id name
+        history { level applyingFor certifiedOn stands state streak firstYear legacy certifiedBy { origin sequence hash }
+          years { year result legacy cite { origin sequence hash } } brokenBy { kind year } obstacle { code message clause } }
+        eligibility { level eligible allowed obstacle { code message } } legacyRecords { year kind result tenant { code } } } } } }""",
+    "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
+        formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
+    "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
+        legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
+        certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
+        legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
     "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed obstacle { code message clause } } status } } } }",
 }
 
@@ -137,6 +147,8 @@ ROOTS = (
     "applications",
     "rosters",
     "certifications",
+    "legacyRecords",
+    "certificationChanges",
     "ledgerEntries",
 )
 
