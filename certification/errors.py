@@ -46,6 +46,14 @@ class CalendarUnpublishedError(CertificationError):
     en = "the working days of {year} have not been published: nothing is guessed"
 
 
+class CalendarRefusedError(CertificationError):
+    """A calendar cannot be set so. `reason_zh` and `reason_en` say why."""
+
+    code = "calendar.refused"
+    zh = "工作日安排有误：{reason_zh}"
+    en = "the calendar is refused: {reason_en}"
+
+
 class NoPublicityDateError(CertificationError):
     """No start leaves the counted days, and time to report, in the window."""
 
@@ -103,6 +111,30 @@ class OutsideWindowError(CertificationError):
     code = "window.closed"
     zh = "“{name}”的办理时间为 {opens} 至 {closes}"
     en = "“{action}” may be done from {opens} to {closes}"
+
+
+class ExtensionSamePersonError(CertificationError):
+    """An extension needs a second person."""
+
+    code = "extension.same_person"
+    zh = "延期须由提出人以外的另一名市局经办人确认"
+    en = "an extension is confirmed by another officer than the one who proposed it"
+
+
+class ExtensionSettledError(CertificationError):
+    """The extension was confirmed or declined before."""
+
+    code = "extension.settled"
+    zh = "该延期已经确认或否决"
+    en = "the extension was confirmed or declined before"
+
+
+class ExtensionRefusedError(CertificationError):
+    """The extension cannot be. `reason_zh` and `reason_en` say why."""
+
+    code = "extension.refused"
+    zh = "不能延期：{reason_zh}"
+    en = "cannot be extended: {reason_en}"
 
 
 class SamePersonError(CertificationError):
@@ -229,6 +261,22 @@ class RosterItemsError(CertificationError):
     code = "roster.items"
     zh = "名单有误：{reason_zh}"
     en = "the list is refused: {reason_en}"
+
+
+class RosterScoresError(CertificationError):
+    """The scores of a ranking do not hold together. `reason_zh` and `reason_en` say how."""
+
+    code = "roster.scores"
+    zh = "评分有误：{reason_zh}"
+    en = "the scores are refused: {reason_en}"
+
+
+class RosterTieUnarguedError(CertificationError):
+    """One stands behind an equal score, and nobody says why."""
+
+    code = "roster.tie_unargued"
+    zh = "第 {position} 名与前一名同分，须说明排后的理由"
+    en = "number {position} has the score of the one before it: say why it stands behind"
 
 
 class RosterUnfinishedError(CertificationError):

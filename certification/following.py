@@ -182,7 +182,7 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read the application and the list. Raises NotFoundError."""
-    found = await read_application(tx, command.application_id)
+    found = await read_application(tx, command.application_id, now)
     row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
     item = await tx.first(
         _ITEM, city=command.city, roster=command.roster_id, application=command.application_id

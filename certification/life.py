@@ -9,8 +9,8 @@ Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -66,8 +66,8 @@ class ApplicationView:
     """What deciding needs to know of an application. `status` None: it has not been filed.
 
     `endorsed` holds (stage, person) of the opinions given; `county_taken` how many places of its county are taken for
-    its level in its campaign. `facts` is the community's past, None unless its level asks for one, and `form_history` what
-    the form in force says of it: `FormVersion.certified_on` and `.reviews`.
+    its level in its campaign; `extended` to when a window was extended for it, by stage. `facts` is the community's past,
+    None unless its level asks for one, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
     """
 
     tenant_id: int
@@ -83,6 +83,7 @@ class ApplicationView:
     county_taken: int = 0
     facts: Facts | None = None
     form_history: tuple[date | None, str | None] = (None, None)
+    extended: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
     _check_history(programme, step, view, now)
-    check_window(programme, step, now)
+    check_window(programme, step, now, view.extended)
     _check_separation(programme, step, view, actor)
     if view.form_hash is None and step.start is not None and step.to != programme.initial:
         form = programme.forms[programme.levels[view.level].form]
@@ -169,18 +170,21 @@ def action_of(programme: Programme, stage: str, verdict: str) -> str:
     raise NoSuchActionError(stage=stage, verdict=verdict)
 
 
-def check_window(programme: Programme, row: Step | RosterStep, now: datetime) -> None:
-    """Raise OutsideWindowError unless `now` is inside the window of the row."""
+def check_window(
+    programme: Programme, row: Step | RosterStep, now: datetime, extended: Mapping[str, datetime]
+) -> None:
+    """Raise OutsideWindowError unless `now` is inside the window of the row, extensions included."""
     if row.window is None:
         return
     window, zone = programme.windows[row.window], programme.zone
-    if not window.opens_at <= now < window.closes_at:
+    closes_at = window.until(extended)
+    if not window.opens_at <= now < closes_at:
         raise OutsideWindowError(
             clause=window.ground.clause,
             action=row.action,
             name=row.name,
             opens=f"{window.opens_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            closes=f"{window.closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            closes=f"{closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
         )
 
 

@@ -97,6 +97,10 @@ class Window:
     closes_at: datetime
     ground: Ground
 
+    def until(self, extended: Mapping[str, datetime]) -> datetime:
+        """When it closes, with what extends it."""
+        return max(self.closes_at, extended.get(self.stage, self.closes_at))
+
 
 @dataclass(frozen=True, slots=True)
 class PublicityRule:
@@ -215,6 +219,9 @@ class Programme:
     ranking_complete: Setting[bool]
     ranking_in_order: Setting[bool]
     history: HistoryRule
+    ranking_highest_score: Setting[int]
+    ranking_ties_argued: Setting[bool]
+    extension_days: Setting[int]
     forms: Mapping[str, Form]
     initial: str
     final: tuple[str, ...]

@@ -110,6 +110,10 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         city = _setting_texts(places, "city", tuple(Status))
     with reading(root.take("ranking", dict), "ranking") as ranking:
         complete, in_order = _setting(ranking, "complete", bool), _setting(ranking, "in_order", bool)
+        highest = _later_setting(ranking, "highest_score", 1000)
+        argued = _later_setting(ranking, "ties_argued", True)
+    with reading(root.find("extensions", dict) or {}, "extensions") as late:
+        longest = _later_setting(late, "longest_days", 366)
     with reading(root.take("statuses", dict), "statuses") as statuses:
         initial = statuses.one_of("initial", tuple(Status))
         final = statuses.texts("final", tuple(Status), 1)
@@ -132,6 +136,9 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         ranking_complete=complete,
         ranking_in_order=in_order,
         history=_history(root),
+        ranking_highest_score=highest,
+        ranking_ties_argued=argued,
+        extension_days=longest,
         forms=_keyed(root, "forms", _form, lambda one: one.code),
         initial=initial,
         final=final,
@@ -189,6 +196,13 @@ def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
         if isinstance(value, int) and value < 0:
             found.refuse("value is negative")
         return Setting(value, _ground(found))
+
+
+def _later_setting(row: Reader, key: str, unsaid: T) -> Setting[T]:
+    """A setting that programmes stored before it was thought of do not hold: for them it is `unsaid`."""
+    if row.holds(key):
+        return _setting(row, key, type(unsaid))
+    return Setting(unsaid, Ground(None, True, "The programme was stored before this could be said."))
 
 
 def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tuple[str, ...]]:

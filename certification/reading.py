@@ -9,7 +9,7 @@ Rows come back as the dataclasses of certification/model.py. Decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import NotFoundError
+from certification.extensions import Confirmed, latest_closes
 from certification.facts import read_facts
 from certification.life import ApplicationView
 from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
@@ -41,6 +42,7 @@ from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.rosters import RoundView
 from certification.tables import applications, campaigns, form_versions, opinions, roster_items, rosters
+from certification.windows import find_extensions, read_calendar, read_extensions
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 from tenancy.tables import tenant_grants, tenants, units
@@ -63,6 +65,7 @@ class FoundApplication:
     form: FormVersion | None
     versions: int
     view: ApplicationView
+    extensions: tuple[Confirmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class FoundRound:
     view: RoundView
     items: Mapping[UUID, tuple[RosterItem, ...]]
     candidates: tuple[Candidate, ...]
+    extensions: tuple[Confirmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +178,8 @@ _APPLICATION = statement(
 )
 
 
-async def read_application(tx: TenantConnection, application_id: UUID) -> FoundApplication:
-    """The bound tenant's application. Raises NotFoundError."""
+async def read_application(tx: TenantConnection, application_id: UUID, now: datetime) -> FoundApplication:
+    """The bound tenant's application, with what extends its windows once they have closed. Raises NotFoundError."""
     row = await tx.first(_APPLICATION, application=application_id)
     if row is None:
         raise NotFoundError(what="application", what_zh="申请")
@@ -201,7 +205,9 @@ async def read_application(tx: TenantConnection, application_id: UUID) -> FoundA
         facts=await read_facts(tx, programme, application.level, application.community_id),
         form_history=(None, None) if form is None else (form.certified_on, form.reviews),
     )
-    return FoundApplication(application, programme, form, row["versions"], view)
+    extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
+    view = replace(view, extended=latest_closes(extensions))
+    return FoundApplication(application, programme, form, row["versions"], view, extensions)
 
 
 def places_taken(programme: Programme, statuses: Mapping[str, int]) -> int:
@@ -351,9 +357,11 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     statuses: dict[str, int] = {}
     for candidate in candidates:
         statuses[candidate.status] = statuses.get(candidate.status, 0) + 1
-    view = RoundView(campaign.tenant_id, level, lists, statuses)
+    extensions = await read_extensions(tx, tx.tenant_id, campaign_id, level)
+    calendar = await read_calendar(tx, tx.tenant_id)
+    view = RoundView(campaign.tenant_id, level, lists, statuses, latest_closes(extensions), calendar)
     return FoundRound(
-        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates
+        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates, extensions
     )
 
 

@@ -87,6 +87,60 @@ campaign_windows = tenant_table(
     audited=True,
 )
 
+extensions = tenant_table(
+    "extensions",
+    Column("id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("level", Text, comment="NULL: every level"),
+    Column("stage", Text, nullable=False, comment="the window that it extends"),
+    Column("beneficiary_tenant_id", Integer, comment="NULL: every county, and the city's lists"),
+    Column("community_id", Uuid, comment="of the beneficiary; NULL: every community"),
+    Column("closes_at", DateTime(timezone=True), nullable=False, comment="exclusive"),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_by", Uuid, comment="another person"),
+    Column("confirmed_at", DateTime(timezone=True), comment="NULL: it admits nobody"),
+    Column("declined_by", Uuid),
+    Column("declined_at", DateTime(timezone=True)),
+    ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+    one_of("level", *LEVELS),
+    CheckConstraint("confirmed_by <> proposed_by", name="two_persons"),
+    Index(None, "tenant_id", "campaign_id", "stage"),
+    policies=SHARED,
+    audited=True,
+)
+
+calendar_years = tenant_table(
+    "calendar_years",
+    Column("id", Uuid, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("document_number", Text, nullable=False, comment="of the arrangements that were set last"),
+    Column("title", Text, nullable=False),
+    Column("complete", Boolean, nullable=False, comment="the year is arranged by the document"),
+    Column("reason", Text, nullable=False),
+    Column("revision", Integer, nullable=False, comment="grows by one with every act"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("tenant_id", "year"),
+    policies=SHARED,
+    audited=True,
+)
+
+calendar_days = tenant_table(
+    "calendar_days",
+    Column("day", Date, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("working", Boolean, comment="NULL: as published again"),
+    Column("name", Text, nullable=False, comment="what the day is called"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "year"], ["calendar_years.tenant_id", "calendar_years.year"]),
+    key=("day",),
+    policies=SHARED,
+    audited=True,
+)
+
 standard_clauses = tenant_table(
     "standard_clauses",
     Column("campaign_id", Uuid, nullable=False),
@@ -315,11 +369,14 @@ certification_changes = tenant_table(
 
 __all__ = [
     "applications",
+    "calendar_days",
+    "calendar_years",
     "campaign_levels",
     "campaign_windows",
     "campaigns",
     "certification_changes",
     "certifications",
+    "extensions",
     "form_versions",
     "legacy_records",
     "metadata",

@@ -184,7 +184,7 @@ UNIT_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "certified": lambda row, _: certified_facts(row.c.tenant_id, row.c.id),
     "reviewed": lambda row, _: reviewed_facts(row.c.tenant_id, row.c.id),
 }
-APPLICATION_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
+HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{
         name: applications.c[name]
         for name in ("tenant_id", "campaign_tenant_id", "level", "status", "community_id", "street_id")

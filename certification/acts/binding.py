@@ -9,6 +9,7 @@ from hmac import compare_digest
 from audit.entry import Subject
 from certification.changes import Change, Context, insert, update
 from certification.errors import FormStaleError, InvariantError
+from certification.extensions import cite_late
 from certification.model import FormVersion, Opinion
 from certification.programme import Step
 from certification.reading import FoundApplication
@@ -44,7 +45,7 @@ def give(
         given_at=context.now,
     )
     after = replace(application, status=step.to, revision=application.revision + 1, updated_at=context.now)
-    return Change(
+    change = Change(
         operation=operation,
         subject=Subject("application", application.id, after.revision),
         intent={
@@ -57,3 +58,4 @@ def give(
         },
         writes=(*insert(opinion), *update(after)),
     )
+    return cite_late(change, state.programme, step, state.extensions, context.now)

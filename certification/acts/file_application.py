@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from certification.errors import (
     NotFoundError,
     NotInScopeError,
 )
+from certification.extensions import Confirmed, cite_late, latest_closes
 from certification.facts import read_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
 from certification.model import Application
@@ -22,6 +23,7 @@ from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.reading import Community, get_campaign, get_community, places_taken
+from certification.windows import find_extensions
 from tenancy.database import TenantConnection
 
 ACTION: Final = "file_application"
@@ -44,6 +46,7 @@ class State:
     programme: Programme
     community: Community
     view: ApplicationView
+    extensions: tuple[Confirmed, ...] = ()
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
@@ -66,7 +69,9 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         county_taken=places_taken(programme, community.statuses),
         facts=await read_facts(tx, programme, command.level, community.id),
     )
-    return State(programme, community, view)
+    extensions = await find_extensions(tx, programme, view, command.campaign_id, now)
+    view = replace(view, extended=latest_closes(extensions))
+    return State(programme, community, view, extensions)
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
@@ -100,7 +105,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         created_at=context.now,
         updated_at=context.now,
     )
-    return Change(
+    change = Change(
         operation="application.filed",
         subject=Subject("application", application.id, 1),
         intent={
@@ -112,6 +117,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         },
         writes=insert(application),
     )
+    return cite_late(change, programme, step, state.extensions, context.now)
 
 
 ACT: Final = Act("application.filed", load, authorise, decide)

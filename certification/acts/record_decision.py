@@ -18,6 +18,7 @@ from certification.acts.listing import (
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.reading import FoundRound, read_round
@@ -63,7 +64,8 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(listed) - len(reported))
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
-    return make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    return cite_late(change, programme, row, state.extensions, context.now)
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)

@@ -12,6 +12,8 @@ from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
+from graphql_schema.mutations.confirm_extension import confirm_extension
+from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
@@ -21,12 +23,14 @@ from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
+from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
 from graphql_schema.mutations.save_form import save_form
+from graphql_schema.mutations.set_calendar import set_calendar
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
 from graphql_schema.permissions import Permission
@@ -145,6 +149,30 @@ class Mutation:
         answers=answers.CertificationChangeResult,
         permission=Permission.ACT,
         description="Another person of the city confirms it (确认认定变更).",
+    )
+    propose_extension = act(
+        propose_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="The city proposes to extend a window (提出延期).",
+    )
+    confirm_extension = act(
+        confirm_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="Another officer of the city confirms an extension (确认延期).",
+    )
+    decline_extension = act(
+        decline_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="An officer of the city declines an extension (否决延期).",
+    )
+    set_calendar = act(
+        set_calendar,
+        answers=answers.CalendarResult,
+        permission=Permission.ADMINISTER,
+        description="The city's administrator sets a year's working days (设定工作日安排).",
     )
     add_person = act(
         add_person,

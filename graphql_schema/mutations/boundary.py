@@ -35,8 +35,10 @@ SUBJECTS: Final = {
     "person": ("PersonRecorded", "Person"),
     "role": ("RoleRecorded", "RoleAssignment"),
     "grant": ("GrantRecorded", "Grant"),
+    "extension": ("ExtensionRecorded", "Extension"),
+    "calendar": ("CalendarRecorded", "CalendarYear"),
 }
-"""Subject of an administrator's act, and field of its answer → the answer's type, the subject's."""
+"""Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -101,7 +103,7 @@ async def answer_act(
 async def answer_administering(
     session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
 ) -> Outcome:
-    """An administrator's act in the own tenant, answered with its subject.
+    """An act in the own tenant, an administrator's or an officer's, answered with its subject.
 
     `refs` are the rows that the input names: one of another tenant is refused like one that does not exist.
     """

@@ -2,87 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
 
 from audit.tables import ledger_entries
 from certification.tables import applications, campaigns, certifications, form_versions, opinions
 from graphql_schema.actions import NEEDS, decide_actions
+from graphql_schema.deadlines import APPLICATION_NEEDS, decide_deadline
 from graphql_schema.declare import (
     Connection,
     Direction,
-    Mask,
     Node,
-    Parameters,
     among,
     column,
     computed,
     connection,
     equals,
-    expression,
     in_tenant,
+    personal,
     refers,
     rows,
     to_many,
     to_one,
 )
 from graphql_schema.histories import (
-    APPLICATION_NEEDS,
+    HISTORY_NEEDS,
     decide_application_history,
     decide_form_reviews,
     decide_rests_on_legacy,
 )
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
 from graphql_schema.types.history import FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
-from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import personal_values, tenants, units
+from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
 
 
-def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElement[Any]]:
-    """The value behind a commitment; NULL once it is erased."""
-
-    def build(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-        return (
-            select(personal_values.c.value)
-            .where(
-                personal_values.c.tenant_id == row.c.tenant_id,
-                personal_values.c.commitment == row.c[commitment],
-            )
-            .correlate(row)
-            .scalar_subquery()
-        )
-
-    return build
-
-
-def cover_name(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_name(value: str) -> str:
     """The family name alone: 张**."""
-    return func.left(value, literal_column("1"), type_=Text).op("||")(literal_column("'**'"))
+    return f"{value[:1]}**"
 
 
-def cover_phone(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_phone(value: str) -> str:
     """The last two digits alone: *********12."""
-    return literal_column("'*********'", Text).op("||")(func.right(value, literal_column("2"), type_=Text))
-
-
-NAME = Mask(Permission.READ_CONTACTS, cover_name)
-PHONE = Mask(Permission.READ_CONTACTS, cover_phone)
+    return f"*********{value[-2:]}"
 
 
 @rows(
@@ -103,9 +80,11 @@ class FormVersion(Node):
     )
     author_id: UUID = column(form_versions.c.author_id, description="The author's pseudonym (填报人代号).")
     created_at: datetime = column(form_versions.c.created_at, description="When (时间).")
-    contact_name: str | None = expression(
-        personal("contact_name_commitment"),
-        mask=NAME,
+    contact_name: str | None = personal(
+        form_versions.c.contact_name_commitment,
+        "contact_name",
+        cover=cover_name,
+        permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
     )
     certified_on: date | None = column(
@@ -117,11 +96,19 @@ class FormVersion(Node):
         decide_form_reviews,
         description="Form 3: the annual reviews, from the ledger (三年复查情况).",
     )
-    fixed_phone: str | None = expression(
-        personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
+    fixed_phone: str | None = personal(
+        form_versions.c.fixed_phone_commitment,
+        "fixed_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Fixed phone, likewise (固定电话).",
     )
-    mobile_phone: str | None = expression(
-        personal("mobile_phone_commitment"), mask=PHONE, description="Mobile phone, likewise (手机)."
+    mobile_phone: str | None = personal(
+        form_versions.c.mobile_phone_commitment,
+        "mobile_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Mobile phone, likewise (手机).",
     )
 
 
@@ -148,17 +135,6 @@ class Opinion(Node):
     form_version: FormVersion = to_one(
         {form_versions.c.id: opinions.c.form_version_id}, within=True, description="The version (表单版本)."
     )
-
-
-@strawberry.type(description="An action and whether it is open to the reader now (可办事项).")
-class AvailableAction:
-    """What graphql_schema/actions.py decides."""
-
-    action: str = strawberry.field(description="Name of the action (事项).")
-    name: str = strawberry.field(description="What officers call it (事项名称).")
-    clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
-    allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
 
 
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
@@ -253,12 +229,17 @@ class Application(Node):
         description="What the reader may do now, and why not (可办事项).",
     )
     history: History | None = computed(
-        APPLICATION_NEEDS,
+        HISTORY_NEEDS,
         decide_application_history,
         description="The past that its level asks for, folded today; null where it asks for none (认定与复查历史).",
     )
     rests_on_legacy: bool = computed(
-        APPLICATION_NEEDS,
+        HISTORY_NEEDS,
         decide_rests_on_legacy,
         description="Something of its history is attested from paper (含历史记录).",
+    )
+    deadline: Deadline | None = computed(
+        APPLICATION_NEEDS,
+        decide_deadline,
+        description="Until when it must go on; null when nothing bounds it (当前期限).",
     )

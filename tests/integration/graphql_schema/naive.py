@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -25,11 +25,14 @@ from graphql import (
 )
 
 from audit.entry import Cite
+from certification.calendar import Calendar
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
+from certification.model import Roster
+from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import CITY, NOW, PROGRAMME, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -47,12 +50,30 @@ TABLES = {
     "RosterItem": "roster_items",
     "LegacyRecord": "legacy_records",
     "CertificationChange": "certification_changes",
+    "Extension": "extensions",
+    "CalendarYear": "calendar_years",
+    "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
+    "AccessRecord": "access_log",
 }
-SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"} | {
-    "CertificationChange"
+SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange"}
+# By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
+WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
+WORKED += [date(2022, 6, n) for n in (1, 2, 6, 7, 8, 9, 10)]
+SET_TO_REST = date(2022, 5, 12)
+CLOSES = {
+    "recommendation": datetime(2022, 5, 15, 16, tzinfo=UTC),
+    "city_review": datetime(2022, 5, 30, 16, tzinfo=UTC),
 }
+OPENS = {
+    "recommendation": datetime(2022, 4, 24, 16, tzinfo=UTC),
+    "city_review": datetime(2022, 5, 15, 16, tzinfo=UTC),
+}
+NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
+WAITING = dict.fromkeys(("draft", "submitted", "street_endorsed"), "recommendation")
+WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
 KEYS = {"LedgerEntry": "seq"}
 
 
@@ -229,6 +250,9 @@ class Naive:
         rows = self.filtered("CertificationChange", a.get("filter") or {}, {})
         return self.connection(rows, a, "proposed_at")
 
+    def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
+
     def Query_ledgerEntries(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("LedgerEntry", a.get("filter") or {}, {}), a, "seq")
 
@@ -258,6 +282,8 @@ class Naive:
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
     LegacyRecord_tenant = CertificationChange_tenant = tenant_of
+    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
+    Extension_tenant = CalendarYear_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
@@ -371,18 +397,9 @@ class Naive:
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
+            extended=self.extended_for(row),
         )
-        actor = self.actor(row)
-        return [
-            {
-                "action": found.action,
-                "name": found.name,
-                "clause": found.clause,
-                "allowed": found.allowed,
-                "obstacle": told(found.obstacle),
-            }
-            for found in available_actions(PROGRAMME, view, actor, NOW)
-        ]
+        return [shown(found) for found in available_actions(PROGRAMME, view, self.actor(row), NOW)]
 
     def actor(self, row: Row) -> Any:
         """The reader as an actor in the row's tenant."""
@@ -533,7 +550,125 @@ class Naive:
     def CertificationChange_certification(self, row: Row, _: Any) -> Any:
         return self.one("Certification", tenant_id=row["certification_tenant_id"], id=row["certification_id"])
 
-    def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
+    def extensions_of(self, city: int, level: str | None) -> list[Row]:
+        return [
+            one
+            for one in self.world.all("extensions")
+            if one["tenant_id"] == city and one["confirmed_at"] and one["level"] in (None, level)
+        ]
+
+    def extended_for(self, row: Row) -> dict[str, datetime]:
+        """Stage → latest close, for an application."""
+        whom = [(None, None), (row["tenant_id"], None), (row["tenant_id"], row["community_id"])]
+        found = self.extensions_of(row["campaign_tenant_id"], row["level"])
+        mine = [one for one in found if (one["beneficiary_tenant_id"], one["community_id"]) in whom]
+        return {one["stage"]: one["closes_at"] for one in sorted(mine, key=lambda one: one["closes_at"])}
+
+    def extended_round(self, city: int, level: str | None) -> dict[str, datetime]:
+        found = self.extensions_of(city, level)
+        return {one["stage"]: one["closes_at"] for one in found if one["beneficiary_tenant_id"] is None}
+
+    def due(self, city: int, code: str, name: str, stage: str, until: datetime, extended: bool) -> Any:
+        last = (until + timedelta(hours=8)).date() - timedelta(days=1)
+        left = [day for day in WORKED if day <= last and not (city == CITY and day == SET_TO_REST)]
+        return {
+            "code": code,
+            "name": name,
+            "opens_at": OPENS[stage],
+            "closes_at": until,
+            "last_day": last,
+            "working_days_left": len(left),
+            "overdue": False,
+            "extended": extended,
+            "obstacle": None,
+        }
+
+    def window_due(self, city: int, stage: str, extended: dict[str, datetime]) -> Any:
+        return self.due(
+            city, stage, NAMES[stage], stage, extended.get(stage, CLOSES[stage]), stage in extended
+        )
+
+    def Application_deadline(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None or row["status"] not in WAITING:
+            return None
+        return self.window_due(row["campaign_tenant_id"], WAITING[row["status"]], self.extended_for(row))
+
+    def Campaign_deadlines(self, row: Row, a: dict[str, Any]) -> Any:
+        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"].lower())
+        start = date(2022, 5, 26) if "city_review" in extended else date(2022, 5, 20)
+        until = datetime(start.year, start.month, start.day, 16, tzinfo=UTC)
+        return [
+            *(self.window_due(city, stage, extended) for stage in CLOSES),
+            self.due(city, "publicity", "最迟公示", "city_review", until, "city_review" in extended),
+            {**self.window_due(city, "city_review", extended), "code": "report", "name": "报送截止"},
+        ]
+
+    def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
+        city, level = row["tenant_id"], a["level"].lower()
+        # Of the two counties one has granted its oversight.
+        counted = [
+            one["status"]
+            for one in self.world.all("applications")
+            if (one["tenant_id"], one["campaign_id"], one["level"]) == (EAST, row["id"], level)
+            and self.reader.tenant_id == city == CITY
+        ]
+        view = RoundView(
+            campaign_tenant_id=city,
+            level=level,
+            rosters=tuple(
+                Roster(**{name: value for name, value in one.items() if name != "__typename"})
+                for one in self.part("Roster", row, "created_at")
+                if one["level"] == level
+            ),
+            statuses={status: counted.count(status) for status in counted},
+            extended=self.extended_round(city, level),
+            calendar=Calendar({SET_TO_REST: False} if city == CITY else {}),
+        )
+        actor = SimpleNamespace(
+            person_id=self.reader.person_id,
+            home_tenant_id=self.reader.tenant_id,
+            roles=self.reader.roles if city == self.reader.tenant_id else (),
+            oversees=False,
+        )
+        return [shown(found) for found in available_roster_actions(PROGRAMME, view, actor, NOW)]
+
+    def Campaign_extensions(self, row: Row, a: dict[str, Any]) -> Any:
+        return self.connection(self.part("Extension", row, "proposed_at"), a, "proposed_at")
+
+    Extension_campaign = Roster_campaign
+
+    def Extension_beneficiary(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["beneficiary_tenant_id"])
+
+    def Extension_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["beneficiary_tenant_id"], id=row["community_id"])
+
+    def CalendarYear_days(self, row: Row, _: Any) -> Any:
+        rows = self.rows("CalendarDay", tenant_id=row["tenant_id"], year=row["year"])
+        return sorted(rows, key=lambda found: found["day"])
+
+    def Query_extensions(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Extension", a.get("filter") or {}, {"campaignId": "campaign_id"})
+        return self.connection(rows, a, "proposed_at")
+
+    def Query_calendarYears(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("CalendarYear", a.get("filter") or {}, {}), a, "year")
+
+    def Campaign_publicityPlan(self, row: Row, a: dict[str, Any]) -> Any:
+        if (row["tenant_id"], a.get("level")) == (CITY, "STAR"):
+            counted = [
+                date(2022, 5, 27),
+                date(2022, 5, 30),
+                date(2022, 5, 31),
+                date(2022, 6, 1),
+                date(2022, 6, 2),
+            ]
+            return {
+                "opens_on": date(2022, 5, 26),
+                "counted": counted,
+                "report_from": date(2022, 6, 6),
+                "obstacle": None,
+            }
         return {
             "opens_on": date(2022, 5, 20),
             "counted": [date(2022, 5, day) for day in range(23, 28)],
@@ -553,8 +688,8 @@ class Naive:
         return row["cited_seq"]
 
     def personal(self, row: Row, column: str) -> str | None:
-        values = self.world.all("personal_values")
-        return next((value["value"] for value in values if value["commitment"] == row[column]), None)
+        values = self.world.personal_values
+        return next((value.value for value in values if value.commitment == row[column]), None)
 
     def contact(self, row: Row, column: str, cover: Callable[[str], str]) -> str | None:
         value = self.personal(row, column)
@@ -588,6 +723,18 @@ def told(obstacle: Any) -> Any:
 
 def cited(cite: Cite) -> dict[str, Any]:
     return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
+
+
+def shown(found: Any) -> dict[str, Any]:
+    """An action, by the words that the API shows."""
+    against = found.obstacle
+    return {
+        "action": found.action,
+        "name": found.name,
+        "clause": found.clause,
+        "allowed": found.allowed,
+        "obstacle": against and {"code": against.code, "message": against.en, "clause": against.clause},
+    }
 
 
 def place(row: Row, order: str) -> list[Any]:

@@ -95,6 +95,16 @@ WRITTEN = {
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
         certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
+    "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
+        overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
+        c: publicityPlan { opensOn } d: publicityPlan(level: STAR) { opensOn counted reportFrom }
+        e: availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } f: availableActions(level: STAR) {
+        action name clause allowed obstacle { code message clause } } } } }
+        applications(first: 100) { edges { node { status deadline { code closesAt lastDay workingDaysLeft extended } } } } }""",
+    "arrangements": """{ extensions { totalCount edges { cursor node { id stage level closesAt reason proposedBy proposedAt confirmedBy
+        confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
+        calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
+        days { day working name setBy setAt } } } } campaigns { edges { node { extensions(first: 2) { edges { node { id } } } } } } }""",
     "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed obstacle { code message clause } } status } } } }",
 }
 
@@ -146,6 +156,8 @@ ROOTS = (
     "campaigns",
     "applications",
     "rosters",
+    "extensions",
+    "calendarYears",
     "certifications",
     "legacyRecords",
     "certificationChanges",
@@ -180,6 +192,8 @@ def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
             arguments = ""
             if "first" in definition.args:
                 arguments = draw(st.sampled_from(["", "(first: 2)", "(last: 3)", "(first: 0)", "(last: 1)"]))
+            elif "level" in definition.args:
+                arguments = draw(st.sampled_from(["(level: PROVINCIAL)", "(level: STAR)"]))
             text = f"a{depth}{at}{name}: {name}{arguments} {{ {fields(named, depth - 1, below)} }}"
         match draw(st.integers(0, 9)):
             case 0:

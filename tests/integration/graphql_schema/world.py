@@ -18,7 +18,10 @@ from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification import tables as c
 from certification.reader import load_programme
 from tenancy import tables as t
+from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, Role, RoleName
+from tenancy.personal import PersonalValue, insert_values
+from tenancy.vault import Vault
 
 Row = dict[str, Any]
 PROGRAMME = load_programme("zhoukou-2022")
@@ -49,6 +52,7 @@ class World:
 
     def __init__(self, communities: int = 3) -> None:
         self.rows: dict[str, list[Row]] = {}
+        self.personal_values: list[PersonalValue] = []
         for number, code, level, parent in (
             (CITY, "411600", "city", None),
             (EAST, "411602", "county", CITY),
@@ -113,15 +117,8 @@ class World:
     def personal(self, tenant: int, subject: UUID, field: str, value: str, erased: bool = False) -> bytes:
         commitment = digest(tenant, subject, field)
         if not erased:
-            self.add(
-                t.personal_values,
-                tenant_id=tenant,
-                commitment=commitment,
-                subject_id=subject,
-                field=field,
-                value=value,
-                salt=digest("salt", subject, field),
-            )
+            salt = digest("salt", subject, field)
+            self.personal_values.append(PersonalValue(tenant, commitment, subject, field, value, salt))
         return commitment
 
     def person(self, tenant: int, name: str) -> UUID:
@@ -132,6 +129,17 @@ class World:
             id=person,
             name_commitment=self.personal(tenant, person, "name", f"王{name}"),
             created_at=START,
+        )
+        self.add(
+            t.access_log,
+            tenant_id=tenant,
+            id=uid("attempt", name, tenant),
+            at=START,
+            person_id=person,
+            operation="application.filed",
+            target="-",
+            code="not_found",
+            trace_id=f"trace {tenant}",
         )
         self.add(
             t.role_assignments,
@@ -187,6 +195,8 @@ class World:
                 position=at,
                 wording="办公面积≥50m²",
             )
+        if city == CITY:
+            self.arrangements(city)
         for at, kind in enumerate(("ranking", "publicity")):
             roster = uid("roster", city, kind)
             self.add(
@@ -220,6 +230,64 @@ class World:
                     cited_seq=2**53 - 1,
                     cited_hash=digest("cited"),
                 )
+
+    def arrangements(self, city: int) -> None:
+        """Extensions for all, for a level, for a county, for a community, and one that nobody confirmed; a day set, one set back."""
+        east = {"beneficiary_tenant_id": EAST}
+        for n, (stage, until, whom) in enumerate(
+            (
+                ("recommendation", datetime(2022, 5, 17, 16, tzinfo=UTC), {}),
+                ("recommendation", datetime(2022, 5, 19, 16, tzinfo=UTC), east),
+                (
+                    "recommendation",
+                    datetime(2022, 5, 24, 16, tzinfo=UTC),
+                    {**east, "community_id": uid("community1.0", EAST)},
+                ),
+                ("city_review", datetime(2022, 6, 6, 16, tzinfo=UTC), {"level": "star"}),
+                ("city_review", datetime(2022, 6, 9, 16, tzinfo=UTC), {}),
+            )
+        ):
+            confirmed = n < 4
+            self.add(
+                c.extensions,
+                tenant_id=city,
+                id=uid("extension", city, n),
+                campaign_id=uid("campaign", city),
+                stage=stage,
+                closes_at=until,
+                reason="汛期",
+                proposed_by=uid("person", "officer", city),
+                proposed_at=START + timedelta(hours=n),
+                confirmed_by=uid("person", "other", city) if confirmed else None,
+                confirmed_at=START + timedelta(hours=n, minutes=1) if confirmed else None,
+                **whom,
+            )
+        done = {"set_by": uid("person", "officer", city), "set_at": START}
+        self.add(
+            c.calendar_years,
+            tenant_id=city,
+            id=uid("year", city),
+            year=2022,
+            document_number="国办发明电〔2021〕11号",
+            title="2022年安排",
+            complete=False,
+            reason="停电",
+            revision=1,
+            **done,
+        )
+        for day, working in ((date(2022, 5, 12), False), (date(2022, 5, 14), None)):
+            self.add(
+                c.calendar_days, tenant_id=city, day=day, year=2022, working=working, name="调整", **done
+            )
+        self.add(
+            t.tenant_grants,
+            tenant_id=EAST,
+            id=uid("grant", EAST),
+            grantee_tenant_id=city,
+            scope="oversee",
+            valid_from=START,
+            valid_to=None,
+        )
 
     def county(self, county: int, communities: int) -> None:
         root = uid("root", county)
@@ -410,7 +478,7 @@ class World:
                 arguments_digest=digest(seq),
             )
 
-    async def insert(self, url: str) -> None:
+    async def insert(self, url: str, vault: Vault) -> None:
         """Insert every row as the superuser, without triggers: nobody acted, there are no entries to match."""
         raw = await asyncpg.connect(url)
         try:
@@ -418,6 +486,9 @@ class World:
                 await raw.execute("SET LOCAL session_replication_role = replica")
                 for table, rows in self.sets():
                     await insert_rows(raw, table, rows)
+                for tenant in {value.tenant_id for value in self.personal_values}:
+                    mine = [value for value in self.personal_values if value.tenant_id == tenant]
+                    await insert_values(TenantConnection(raw, Scope(tenant), vault), mine)
         finally:
             await raw.close()
 
