@@ -14,13 +14,24 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification.history import Certified, Facts, Reviewed
 from certification.programme import Programme
-from certification.tables import certifications, legacy_records
+from certification.tables import applications, certifications, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
@@ -94,6 +105,19 @@ _FACTS: Final = statement(
 )
 
 
+_FACTS_OF: Final = statement(
+    select(
+        applications.c.tenant_id,
+        applications.c.id,
+        cast(certified_facts(applications.c.tenant_id, applications.c.community_id), Text).label("certified"),
+        cast(reviewed_facts(applications.c.tenant_id, applications.c.community_id), Text).label("reviewed"),
+    ).where(
+        applications.c.tenant_id == any_(bindparam("granted", type_=ARRAY(Integer))),
+        applications.c.id == any_(bindparam("ids", type_=ARRAY(applications.c.id.type))),
+    )
+)
+
+
 async def read_facts(
     tx: TenantConnection, programme: Programme, level: str, community_id: UUID
 ) -> Facts | None:
@@ -102,6 +126,19 @@ async def read_facts(
         return None
     row = await tx.one(_FACTS, community=community_id)
     return parse_facts({name: orjson.loads(row[name] or "null") for name in ("certified", "reviewed")})
+
+
+async def read_facts_of(
+    tx: TenantConnection, application_ids: Sequence[UUID]
+) -> Mapping[tuple[int, UUID], Facts]:
+    """The past of the community of each of these applications of granted tenants, by tenant and application."""
+    rows = await tx.all(_FACTS_OF, granted=list(tx.scope.granted), ids=list(application_ids))
+    return {
+        (row["tenant_id"], row["id"]): parse_facts(
+            {name: orjson.loads(row[name] or "null") for name in ("certified", "reviewed")}
+        )
+        for row in rows
+    }
 
 
 def parse_facts(found: Mapping[str, Sequence[Sequence[Any]] | None]) -> Facts:

@@ -219,12 +219,12 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
     )
 
 
-def find_history(programme: Programme, view: ApplicationView, now: datetime) -> History | None:
-    """The community's history as its level asks for it, folded on the day of `now`; None where it asks for none."""
-    requires = programme.levels[view.level].requires
+def find_history(programme: Programme, level: str, facts: Facts | None, now: datetime) -> History | None:
+    """A community's history as a level asks for it, folded on the day of `now`; None where it asks for none."""
+    requires = programme.levels[level].requires
     if requires is None:
         return None
-    facts = view.facts or Facts()
+    facts = facts or Facts()
     today = local_day(now, programme.zone)
     return fold_history(requires.certified, facts.certified, facts.reviewed, today, programme.history)
 
@@ -253,7 +253,10 @@ def decide_form_history(
     programme: Programme, view: ApplicationView, now: datetime
 ) -> tuple[date | None, str | None]:
     """What a form of this level says of the history now: day of certification and reviews; nothing where none is asked for."""
-    history, requires = find_history(programme, view, now), programme.levels[view.level].requires
+    history, requires = (
+        find_history(programme, view.level, view.facts, now),
+        programme.levels[view.level].requires,
+    )
     if history is None or requires is None:
         return None, None
     certified = history.certified if history.stands else None
@@ -262,7 +265,9 @@ def decide_form_history(
 
 def _check_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
     if step.action in programme.history.checked.value:
-        obstacle = find_history_obstacle(programme, view.level, find_history(programme, view, now))
+        obstacle = find_history_obstacle(
+            programme, view.level, find_history(programme, view.level, view.facts, now)
+        )
         if obstacle is not None:
             raise obstacle
 

@@ -36,6 +36,7 @@ from audit.tables import ledger_entries, ledger_heads
 from certification.errors import NotFoundError
 from certification.extensions import Confirmed, latest_closes
 from certification.facts import read_facts
+from certification.history import Facts
 from certification.life import ApplicationView
 from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
 from certification.programme import Programme
@@ -70,13 +71,17 @@ class FoundApplication:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it."""
+    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
+
+    `facts` is its community's past, for an act that asks for it.
+    """
 
     tenant_id: int
     id: UUID
     status: str
     community_name: str
     entry: Cite
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,8 @@ def _check_references(programme: Programme) -> None:
     for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
-    unknown = set(programme.history.checked.value) - {
-        one.action for one in programme.life if not one.by_roster
-    }
+    known = {one.action for one in programme.life if not one.by_roster}
+    unknown = set(programme.history.checked.value) - known - {row.action for row in programme.round}
     if unknown:
         _refuse("history", f"checks {', '.join(sorted(unknown))}, which no person does")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):

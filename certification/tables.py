@@ -343,6 +343,7 @@ legacy_records = tenant_table(
         unique=True,
         postgresql_where=text("declined_at IS NULL"),
     ),
+    Index(None, "tenant_id", "community_id"),
     Index(None, "tenant_id", "proposed_at", "id"),
     audited=True,
 )

@@ -54,7 +54,7 @@ def decide_rests_on_legacy(row: Mapping[str, Any], session: Session) -> bool:
         return legacy or any(one["legacy"] for one in orjson.loads(row["form_reviews"] or "[]"))
     if row["programme"] is None:
         return False
-    history = find_history(parse_stored(row["programme"]), _of_application(row), session.now)
+    history = find_history(parse_stored(row["programme"]), row["level"], parse_facts(row), session.now)
     return history is not None and history.legacy
 
 
@@ -76,7 +76,7 @@ def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping
     answer: list[Mapping[str, Any]] = []
     for level in found.levels:
         view = _of_unit(row, level)
-        lacks = find_history_obstacle(found, level, find_history(found, view, session.now))
+        lacks = find_history_obstacle(found, level, find_history(found, view.level, view.facts, session.now))
         against = find_obstacle(found, "file_application", view, reader, session.now)
         shown = lacks or against
         answer.append(
@@ -97,7 +97,10 @@ def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str,
 
 
 def _show(found: Programme, view: ApplicationView, session: Session) -> Mapping[str, Any] | None:
-    history, requires = find_history(found, view, session.now), found.levels[view.level].requires
+    history, requires = (
+        find_history(found, view.level, view.facts, session.now),
+        found.levels[view.level].requires,
+    )
     if history is None or requires is None:
         return None
     certified = history.certified

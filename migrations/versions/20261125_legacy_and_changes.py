@@ -95,6 +95,9 @@ def create_tables() -> None:
         postgresql_where=sa.text("declined_at IS NULL"),
     )
     op.create_index(
+        "ix_legacy_records_tenant_id_community_id", "legacy_records", ["tenant_id", "community_id"]
+    )
+    op.create_index(
         "ix_legacy_records_tenant_id_proposed_at_id", "legacy_records", ["tenant_id", "proposed_at", "id"]
     )
     op.create_table(

@@ -156,6 +156,35 @@ async def test_a_revocation_in_between_stops_an_application_where_it_is(opened: 
     assert all(verdict.ok for verdict in (await opened.verify()).values())
 
 
+async def test_the_city_selects_and_publicises_none_that_lost_its_certification(opened: Stage) -> None:
+    await import_history(opened, COUNTY, PLACE)
+    application, form = await submitted(opened, COUNTY, "clerk", PLACE)
+    for login, stage in (("street", "STREET"), ("county", "COUNTY")):
+        await (await opened.person(COUNTY.code, login)).act(q.GIVE_OPINION, opinion(application, form, stage))
+    leader, reviewer = [await opened.person(CITY, one) for one in ("leader", "reviewer")]
+    opened.clock.travel(shanghai(5, 20))
+    await reviewer.act(q.GIVE_OPINION, opinion(application, form, "CITY"))
+    visit = {"applicationId": application, "formHash": form, "note": "实地察看，情况属实。"}
+    assert "receipt" in await reviewer.act(q.RECORD_SITE_VISIT, visit)
+    (certified,) = await certifications(await opened.person(COUNTY.code, "county"))
+    of_star = {"campaignId": await opened.campaign(), "level": "STAR"}
+    item = {"applicationId": application, "verdict": "SELECTED", "reason": "符合标准"}
+    ranking = {**of_star, "items": [item], "reason": "按标准逐项比较"}
+
+    await change(opened, certified["id"], "SUSPEND", documentDate="2022-05-19")
+    refused = await leader.act(q.RANK_APPLICATIONS, ranking)
+    assert refused["code"] == "roster.items"
+    assert PLACE.name in refused["messageZh"] and "2022-05-19 暂停" in refused["messageZh"]
+    await change(opened, certified["id"], "REINSTATE", documentDate="2022-05-20")
+    ranked = await leader.act(q.RANK_APPLICATIONS, ranking)
+    await change(opened, certified["id"], "REVOKE", documentDate="2022-05-20")
+    wanted = {**of_star, "rankingId": ranked["roster"]["id"], "opensOn": "2022-05-20"}
+    refused = await leader.act(q.OPEN_PUBLICITY, wanted)
+    assert refused["code"] == "roster.items" and "撤销" in refused["messageZh"]
+    out = {**ranking, "items": [{**item, "verdict": "NOT_SELECTED", "reason": "认定已撤销"}]}
+    assert "receipt" in await leader.act(q.RANK_APPLICATIONS, out)
+
+
 async def test_a_form_is_saved_anew_when_the_past_has_changed_since(opened: Stage) -> None:
     await import_history(opened, COUNTY, PLACE)
     clerk = await opened.person(COUNTY.code, "clerk")
