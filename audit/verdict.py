@@ -36,6 +36,12 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "账本只有 {size} 条，而所存旧头部已见证 {since} 条：末尾账目被删、头部被回退",
         "the log has {size} entries, the kept head vouches for {since}: it was cut and its head rolled back",
     ),
+    "rolled_back_incarnated": (
+        "所存旧头部见证的 {since} 条中，第 {stored} 号起的账目已失：账本曾被退回到 {stored} 条，"
+        "第 {seq} 号账目承认此事（所失头部 {size} 条）：{reason}",
+        "of the {since} entries of the kept head those from {stored} on are lost: the log was put back to {stored} entries, "
+        "and entry {seq} owns up to it (the head given up had {size}): {reason}",
+    ),
     "history_rewritten": (
         "前 {since} 条账目与所存旧头部不符：历史被持钥者重写；每条签名单独看仍有效",
         "the first {since} entries are not those of the kept head: history was rewritten with the key",
@@ -107,6 +113,15 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "opening_wrong": (
         "第 {seq} 号账目：开账声明缺失、重复，或声明的密钥不是所持公钥",
         "entry {seq}: the opening is missing, repeated, or declares another key than the pinned one",
+    ),
+    "time_reversed": (
+        "第 {seq} 号账目的时间 {time} 早于前一条的 {before}：账本声明时间不倒退；签名与顺序有效",
+        "the time {time} of entry {seq} is before its predecessor's, {before}, in a log that declares that times ascend; "
+        "signatures and order hold",
+    ),
+    "incarnation_wrong": (
+        "第 {seq} 号账目（退回声明）不符合格式，或所述库存头部不是它之前的账目",
+        "entry {seq}, an incarnation, is malformed, or the stored head that it names is not the entries before it",
     ),
     "root_wrong": (
         "账目逐条有效，但根与头部不符：头部见证的是另一段历史",

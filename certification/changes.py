@@ -35,6 +35,8 @@ TABLES: Mapping[type, Table] = {
     model.Application: tables.applications,
     model.FormVersion: tables.form_versions,
     model.Opinion: tables.opinions,
+    model.ItemAssessment: tables.item_assessments,
+    model.Ending: tables.application_endings,
     model.Roster: tables.rosters,
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,

@@ -20,11 +20,13 @@ from certification.errors import (
     CountyQuotaError,
     FormHistoryStaleError,
     FormMissingError,
+    FormReturnedError,
     HistoryMissingError,
     NoSuchActionError,
     NotEntitledError,
     OutsideWindowError,
     SamePersonError,
+    WindowNotOverError,
     WrongStatusError,
 )
 from certification.history import Facts, History, find_wants, fold_history, format_reviews
@@ -33,6 +35,7 @@ from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
+CLERK = "community_clerk"
 LEVEL_ZH = {Level.PROVINCIAL: "省级", Level.STAR: "星级"}
 
 
@@ -65,8 +68,9 @@ class Actor(Protocol):
 class ApplicationView:
     """What deciding needs to know of an application. `status` None: it has not been filed.
 
-    `endorsed` holds (stage, person) of the opinions given; `county_taken` how many places of its county are taken for
-    its level in its campaign; `extended` to when a window was extended for it, by stage. `facts` is the community's past,
+    `form_authors` wrote a version of the form; `form_returned`: the version in force was returned. `endorsed` holds
+    (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
+    its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
     None unless its level asks for one, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
     """
 
@@ -77,8 +81,9 @@ class ApplicationView:
     community_id: UUID
     street_id: UUID
     filed_by: UUID | None = None
-    form_author_id: UUID | None = None
+    form_authors: tuple[UUID, ...] = ()
     form_hash: bytes | None = None
+    form_returned: bool = False
     endorsed: tuple[tuple[str, UUID], ...] = ()
     county_taken: int = 0
     facts: Facts | None = None
@@ -137,10 +142,9 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     step = _get_step(programme, action, view)
     _check_history(programme, step, view, now)
     check_window(programme, step, now, view.extended)
+    _check_over(programme, step, view, now)
     _check_separation(programme, step, view, actor)
-    if view.form_hash is None and step.start is not None and step.to != programme.initial:
-        form = programme.forms[programme.levels[view.level].form]
-        raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    _check_form(programme, step, view)
     _check_form_history(programme, step, view, now)
     _check_place(programme, step, view)
     return step
@@ -189,7 +193,11 @@ def check_window(
 
 
 def _rows(programme: Programme, action: str, level: str) -> list[Step]:
-    return [row for row in programme.life if row.action == action and level in row.levels]
+    """The rows of an action. Raises NoSuchActionError: a campaign keeps the programme with which it was opened."""
+    found = [row for row in programme.life if row.action == action and level in row.levels]
+    if not found:
+        raise NoSuchActionError(stage=action, verdict="-")
+    return found
 
 
 def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:
@@ -197,7 +205,7 @@ def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:
         return actor.home_tenant_id == view.campaign_tenant_id and actor.oversees
     if actor.home_tenant_id != view.tenant_id:
         return False
-    if role.name == "community_clerk":
+    if role.name == CLERK:
         return role.unit_id == view.community_id
     if role.name == "street_officer":
         return role.unit_id == view.street_id
@@ -281,16 +289,53 @@ def _check_form_history(programme: Programme, step: Step, view: ApplicationView,
         raise FormHistoryStaleError(clause=form.ground.clause)
 
 
-def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:
-    separated = programme.separation.value
-    if step.stage not in separated:
+def _check_over(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """Some acts wait for the end of a window, and of its extension."""
+    if step.after is None:
         return
-    before = [(FILING, view.filed_by), (FILING, view.form_author_id), *view.endorsed]
+    window = programme.windows[step.after]
+    closes = window.until(view.extended)
+    if now < closes:
+        shown = f"{closes.astimezone(programme.zone):%Y-%m-%d %H:%M}"
+        raise WindowNotOverError(
+            clause=window.ground.clause, action=step.action, name=step.name, closes=shown
+        )
+
+
+def _stage_of(programme: Programme, step: Step) -> str | None:
+    """The stage for which separation counts a step. What a clerk does to bring it forward is its filing."""
+    if step.role == CLERK and step.to not in programme.final:
+        return FILING
+    return step.stage
+
+
+def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:
+    separated, now_at = programme.separation.value, _stage_of(programme, step)
+    if now_at not in separated:
+        return
+    before = [(FILING, view.filed_by), *((FILING, author) for author in view.form_authors), *view.endorsed]
     for stage, person in before:
-        if person == actor.person_id and stage in separated and stage != step.stage:
+        if person == actor.person_id and stage in separated and stage != now_at:
             raise SamePersonError(
                 clause=programme.separation.ground.clause, stage=stage, stage_zh=STAGE_ZH.get(stage, stage)
             )
+
+
+def _check_form(programme: Programme, step: Step, view: ApplicationView) -> None:
+    """A step that is neither the beginning nor the end speaks of a form; what was returned comes back with a new one."""
+    onward = step.to not in (programme.initial, *programme.final)
+    form = programme.forms[programme.levels[view.level].form]
+    if onward and step.start is not None and view.form_hash is None:
+        raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    anew = programme.returned_anew
+    if (
+        onward
+        and step.start != step.to
+        and step.start == Status.RETURNED
+        and view.form_returned
+        and anew.value
+    ):
+        raise FormReturnedError(clause=anew.ground.clause, form=form.code, form_zh=form.name)
 
 
 def _check_place(programme: Programme, step: Step, view: ApplicationView) -> None:

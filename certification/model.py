@@ -57,6 +57,14 @@ class Verdict(StrEnum):
     RETURN = "return"
 
 
+class Finding(StrEnum):
+    """What an assessor finds of an item of the standard (符合, 不符合, 不适用)."""
+
+    MEETS = "meets"
+    DOES_NOT_MEET = "does_not_meet"
+    NOT_APPLICABLE = "not_applicable"
+
+
 class RosterKind(StrEnum):
     """The city's lists (名单): 排序, 公示, 报送, 认定."""
 
@@ -287,6 +295,34 @@ class Opinion:
     author_id: UUID
     given_at: datetime
     justification_confirmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAssessment:
+    """A verdict (逐条评定) on an item of the standard, given with an opinion; `note` says what falls short."""
+
+    tenant_id: int
+    id: UUID
+    application_id: UUID
+    opinion_id: UUID
+    item_code: str
+    verdict: str
+    note: str
+    assessor_tenant_id: int
+    assessor_id: UUID
+    assessed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an application ended before anybody decided on it: withdrawn (撤回) or lapsed (失效)."""
+
+    tenant_id: int
+    application_id: UUID
+    status: str
+    reason: str
+    author_id: UUID
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

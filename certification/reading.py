@@ -1,6 +1,6 @@
 """What acts read: the few statements over certification's tables, each naming its tenant.
 
-    found = await read_application(tx, application_id)      # the bound tenant's, with its campaign's programme
+    found = await read_application(tx, application_id, now) # the bound tenant's, with its campaign's programme
     found = await read_round(tx, campaign_id, level, now)   # the bound city's, with what its counties sent up
 
 Rows come back as the dataclasses of certification/model.py. Decides nothing.
@@ -150,9 +150,13 @@ def _status_counts(campaign: Any, level: Any) -> Any:
 
 
 def _endorsed(application: Any) -> Any:
-    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    """Stage and author of every opinion ever given, and whether it returned the version in force."""
+    returned = and_(
+        opinions.c.verdict == "return", opinions.c.form_version_id == applications.c.form_version_id
+    )
+    given = func.json_build_array(opinions.c.stage, opinions.c.author_id, returned)
     return select(
-        cast(func.json_agg(aggregate_order_by(pair, opinions.c.given_at, opinions.c.id)), Text)
+        cast(func.json_agg(aggregate_order_by(given, opinions.c.given_at, opinions.c.id)), Text)
     ).where(opinions.c.tenant_id == _TENANT, opinions.c.application_id == application)
 
 
@@ -161,14 +165,14 @@ _APPLICATION = statement(
     select(
         applications,
         *(form_versions.c[name].label(f"form_{name}") for name in _FORM_NAMES),
-        select(func.count())
+        select(func.array_agg(literal_column("all_versions.author_id")))
         .select_from(form_versions.alias("all_versions"))
         .where(
             literal_column("all_versions.tenant_id") == applications.c.tenant_id,
             literal_column("all_versions.application_id") == applications.c.id,
         )
         .scalar_subquery()
-        .label("versions"),
+        .label("authors"),
         _endorsed(applications.c.id).scalar_subquery().label("endorsed"),
         _status_counts(applications.c.campaign_id, applications.c.level).scalar_subquery().label("statuses"),
     )
@@ -194,7 +198,8 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         form = FormVersion(**{name: row[f"form_{name}"] for name in _FORM_NAMES})
     campaign = await get_campaign(tx, application.campaign_tenant_id, application.campaign_id)
     programme = parse_stored(campaign.programme)
-    pairs = orjson.loads(row["endorsed"] or "[]")
+    given = orjson.loads(row["endorsed"] or "[]")
+    authors = tuple(row["authors"] or ())
     view = ApplicationView(
         tenant_id=application.tenant_id,
         campaign_tenant_id=application.campaign_tenant_id,
@@ -203,16 +208,18 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         community_id=application.community_id,
         street_id=application.street_id,
         filed_by=application.filed_by,
-        form_author_id=None if form is None else form.author_id,
+        form_authors=authors,
         form_hash=None if form is None else form.hash,
-        endorsed=tuple((stage, UUID(person)) for stage, person in pairs),
+        form_returned=any(returned for *_, returned in given),
+        endorsed=tuple((stage, UUID(person)) for stage, person, _ in given),
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
         facts=await read_facts(tx, programme, application.level, application.community_id),
         form_history=(None, None) if form is None else (form.certified_on, form.reviews),
     )
     extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
-    view = replace(view, extended=latest_closes(extensions))
-    return FoundApplication(application, programme, form, row["versions"], view, extensions)
+    if extensions:
+        view = replace(view, extended=latest_closes(extensions))
+    return FoundApplication(application, programme, form, len(authors), view, extensions)
 
 
 def places_taken(programme: Programme, statuses: Mapping[str, int]) -> int:
@@ -336,7 +343,13 @@ _CANDIDATES = statement(
         applications.c.level == bindparam("level"),
         _granted,
     )
-    .order_by(applications.c.tenant_id, applications.c.created_at, applications.c.id)
+    # Communities come before villages.
+    .order_by(
+        applications.c.community_kind.is_not_distinct_from("village"),
+        applications.c.tenant_id,
+        applications.c.created_at,
+        applications.c.id,
+    )
 )
 _NAME = statement(select(tenants.c.name).where(tenants.c.id == _TENANT))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from certification.calendar import PUBLISHED, Calendar
 from certification.errors import (
@@ -23,9 +24,17 @@ from certification.errors import (
     RosterUnfinishedError,
 )
 from certification.life import Actor, Availability, Role, check_window
-from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind
+from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind, Status
 from certification.planner import check_start_left, end_of, local_day
 from certification.programme import Programme, RosterStep
+
+LEFT: Final = frozenset({Status.REJECTED, Status.WITHDRAWN, Status.LAPSED})
+"""How an application leaves the round while lists of it may stand."""
+
+
+def has_left(status: str) -> bool:
+    """Whether no list waits for an application any more: the next one is made without it."""
+    return status in LEFT
 
 
 @dataclass(frozen=True, slots=True)

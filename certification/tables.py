@@ -237,6 +237,38 @@ opinions = tenant_table(
     audited=True,
 )
 
+item_assessments = tenant_table(
+    "item_assessments",
+    Column("id", Uuid, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("opinion_id", Uuid, nullable=False, comment="the opinion that it was given with"),
+    Column("item_code", Text, nullable=False, comment="of the standard, e.g. 1.1"),
+    Column("verdict", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("assessor_tenant_id", Integer, nullable=False),
+    Column("assessor_id", Uuid, nullable=False),
+    Column("assessed_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    ForeignKeyConstraint(["tenant_id", "opinion_id"], ["opinions.tenant_id", "opinions.id"]),
+    UniqueConstraint("tenant_id", "opinion_id", "item_code"),
+    one_of("verdict", "meets", "does_not_meet", "not_applicable"),
+    Index(None, "tenant_id", "application_id"),
+    audited=True,
+)
+
+application_endings = tenant_table(
+    "application_endings",
+    Column("application_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author_id", Uuid, nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    one_of("status", "withdrawn", "lapsed"),
+    key=("application_id",),
+    audited=True,
+)
+
 rosters = tenant_table(
     "rosters",
     Column("id", Uuid, nullable=False),
@@ -369,6 +401,7 @@ certification_changes = tenant_table(
 )
 
 __all__ = [
+    "application_endings",
     "applications",
     "calendar_days",
     "calendar_years",
@@ -379,6 +412,7 @@ __all__ = [
     "certifications",
     "extensions",
     "form_versions",
+    "item_assessments",
     "legacy_records",
     "metadata",
     "opinions",

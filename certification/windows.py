@@ -86,7 +86,8 @@ async def find_extensions(
     tx: TenantConnection, programme: Programme, view: ApplicationView, campaign_id: UUID, now: datetime
 ) -> tuple[Confirmed, ...]:
     """What extends a window for this application; asks nothing while no window that its status waits for has closed."""
-    waiting = (row.window for row in programme.life if row.start == view.status and view.level in row.levels)
+    rows = (row for row in programme.life if row.start == view.status and view.level in row.levels)
+    waiting = (row.window or row.after for row in rows)
     if not any(window is not None and now >= programme.windows[window].closes_at for window in waiting):
         return ()
     return await read_extensions(

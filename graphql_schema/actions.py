@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, func, literal_column, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, or_, select
 
 from certification.errors import CertificationError
 from certification.facts import certified_facts, parse_facts, reviewed_facts
@@ -84,9 +84,10 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         community_id=UUID(row["community_id"]),
         street_id=UUID(row["street_id"]),
         filed_by=UUID(row["filed_by"]),
-        form_author_id=UUID(row["form_author_id"]) if row["form_author_id"] else None,
+        form_authors=tuple(map(UUID, row["form_authors"] or ())),
         form_hash=bytes.fromhex(row["form_hash"]) if row["form_hash"] else None,
-        endorsed=tuple((stage, UUID(person)) for stage, person in row["endorsed"] or ()),
+        form_returned=any(returned for *_, returned in row["endorsed"] or ()),
+        endorsed=tuple((stage, UUID(person)) for stage, person, _ in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
         facts=parse_facts(row),
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
@@ -153,16 +154,19 @@ def programme(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     )
 
 
+def form_authors(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Who wrote a version, any of them."""
+    found = select(func.json_agg(form_versions.c.author_id)).where(
+        form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.application_id == row.c.id
+    )
+    return found.correlate(row).scalar_subquery()
+
+
 def _of_form(name: str, row: FromClause) -> ColumnElement[Any]:
     found = select(form_versions.c[name]).where(
         form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.id == row.c.form_version_id
     )
     return found.correlate(row).scalar_subquery()
-
-
-def form_author(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """Who wrote the version in force."""
-    return _of_form("author_id", row)
 
 
 def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -191,10 +195,13 @@ def reviewed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
 
 
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """`[[stage, person], …]` of the opinions given."""
-    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    """`[[stage, person, returned], …]` of the opinions given; the last says whether it returned the version in force."""
+    returned = and_(
+        opinions.c.verdict == literal_column("'return'"), opinions.c.form_version_id == row.c.form_version_id
+    )
+    given = func.json_build_array(opinions.c.stage, opinions.c.author_id, returned)
     return (
-        select(func.json_agg(pair))
+        select(func.json_agg(given))
         .where(opinions.c.tenant_id == row.c.tenant_id, opinions.c.application_id == row.c.id)
         .correlate(row)
         .scalar_subquery()
@@ -278,7 +285,7 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
             "filed_by",
         )
     },
-    "form_author_id": form_author,
+    "form_authors": form_authors,
     "form_hash": form_hash,
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,

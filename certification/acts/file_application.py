@@ -9,12 +9,7 @@ from uuid import UUID
 
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert
-from certification.errors import (
-    AlreadyAppliedError,
-    JustificationMissingError,
-    NotFoundError,
-    NotInScopeError,
-)
+from certification.errors import AlreadyAppliedError, NotFoundError, NotInScopeError
 from certification.extensions import Confirmed, cite_late, latest_closes
 from certification.facts import read_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
@@ -86,8 +81,6 @@ def decide(state: State, command: Command, context: Context) -> Change:
     clause = programme.scope.ground.clause
     if not state.community.exists or state.community.kind not in programme.scope.value:
         raise NotInScopeError(clause=clause)
-    if state.community.kind in programme.justified.value:
-        raise JustificationMissingError(clause=programme.justified.ground.clause, kind=state.community.kind)
     if state.community.live:
         raise AlreadyAppliedError(clause=clause)
     application = Application(
@@ -104,6 +97,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         filed_by=context.actor.person_id,
         created_at=context.now,
         updated_at=context.now,
+        community_kind=state.community.kind,
     )
     change = Change(
         operation="application.filed",

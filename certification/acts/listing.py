@@ -13,16 +13,14 @@ from audit.entry import Subject
 from certification.changes import Change, Context, insert
 from certification.errors import CityQuotaError, FieldRefusedError, RosterItemsError, RosterMissingError
 from certification.facts import read_facts_of
-from certification.forms import check_line, check_text
+from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import LEVEL_ZH, Actor, find_history, find_history_obstacle
 from certification.model import KIND_ZH, ItemVerdict, Level, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reading import Candidate, FoundRound, read_round
-from certification.rosters import check_city
+from certification.rosters import check_city, has_left
 from tenancy.database import TenantConnection
-
-REASON_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +123,12 @@ def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
     """The items whose county still lets the city read its application: it may end that while a round runs."""
     keys = {(one.tenant_id, one.id) for one in state.candidates}
     return [item for item in items if (item.application_tenant_id, item.application_id) in keys]
+
+
+def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
+    """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
+    left = {(one.tenant_id, one.id) for one in state.candidates if has_left(one.status)}
+    return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
 
 
 def check_city_quota(state: FoundRound, asked: int) -> None:

@@ -17,6 +17,7 @@ from certification.acts.listing import (
     make_list,
     read_round_with_facts,
     refuse_items,
+    without_left,
 )
 from certification.changes import Act, Change, Context
 from certification.extensions import cite_extension, cite_late
@@ -56,7 +57,8 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
     ranking = check_rests_on(latest, command.ranking_id, RosterKind.RANKING)
     status = listed_statuses(programme, row)[ItemVerdict.LISTED]
-    chosen = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
+    selected = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
+    chosen = without_left(state, selected)
     found = find_candidates(state, chosen, status)
     if not chosen or len(found) != len(chosen):
         refuse_items("没有入选的申请", "the ranking selected nobody who can be listed")

@@ -15,10 +15,9 @@ from sqlalchemy import bindparam, select
 
 from audit.canonical import digest
 from audit.entry import Subject, format_time
-from certification.acts.listing import REASON_LIMIT
 from certification.changes import Act, Change, Context, insert
 from certification.errors import ExtensionRefusedError, NotEntitledError, NotFoundError
-from certification.forms import check_text
+from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ROLE_ZH, Extension
 from certification.programme import Programme

@@ -14,7 +14,6 @@ from typing import Final, NoReturn
 from uuid import UUID
 
 from certification.acts.listing import (
-    REASON_LIMIT,
     Choice,
     Line,
     authorise_city,
@@ -28,7 +27,7 @@ from certification.acts.listing import (
 from certification.changes import Act, Change, Context
 from certification.errors import InvariantError, RosterScoresError, RosterTieUnarguedError
 from certification.extensions import cite_late
-from certification.forms import check_text
+from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ItemVerdict
 from certification.programme import Programme

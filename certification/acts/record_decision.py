@@ -15,6 +15,7 @@ from certification.acts.listing import (
     find_candidates,
     make_list,
     match_choices,
+    without_left,
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
@@ -57,7 +58,8 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     report = check_rests_on(latest, command.report_id, RosterKind.REPORT)
     check_document(programme, command.document_number, command.document_date, context)
     status = listed_statuses(programme, row)[ItemVerdict.CERTIFIED]
-    listed = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
+    named = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
+    listed = without_left(state, named)
     reported = [line.candidate for line in find_candidates(state, listed, status)]
     # A decision is made once: it waits until every county that is in it can be reached.
     if len(reported) != len(listed):

@@ -13,7 +13,14 @@ from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
 from certification.extensions import cite_late
-from certification.forms import CONTACT_FIELDS, Contact, check_contact, check_content, content_hash
+from certification.forms import (
+    CONTACT_FIELDS,
+    Contact,
+    check_contact,
+    check_content,
+    check_justification,
+    content_hash,
+)
 from certification.life import Actor, check_entitled, check_step, decide_form_history
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
@@ -32,12 +39,13 @@ _COMMITTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The typed fields of the form. `contact` is personal: it enters no digest."""
+    """The typed fields of the form; a village's has a justification. `contact` is personal: it enters no digest."""
 
     application_id: UUID
     situation: str
     narrative: str
     contact: Contact = field(metadata={"personal": True})
+    justification: str | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
@@ -56,6 +64,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     step = check_step(programme, ACTION, state.view, context.actor, context.now)
     form = programme.forms[programme.levels[application.level].form]
     check_content(programme, form, command.situation, command.narrative)
+    check_justification(programme, application.community_kind, command.justification)
     check_contact(command.contact)
     certified_on, reviews = decide_form_history(programme, state.view, context.now)
     version_id = context.new_id()
@@ -81,11 +90,13 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             situation=command.situation,
             narrative=command.narrative,
             commitments=commitments,
+            justification=command.justification,
             certified_on=certified_on,
             reviews=reviews,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
+        justification=command.justification,
         certified_on=certified_on,
         reviews=reviews,
     )

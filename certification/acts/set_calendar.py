@@ -16,10 +16,9 @@ from sqlalchemy import ARRAY, Date, any_, bindparam, select
 from audit.canonical import digest
 from audit.entry import Subject
 from certification.acts.administering import check_administrator
-from certification.acts.listing import REASON_LIMIT
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import CalendarRefusedError, NotEntitledError
-from certification.forms import check_line, check_text
+from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import Actor
 from certification.model import ROLE_ZH, CalendarDay, CalendarYear
 from certification.reading import entity

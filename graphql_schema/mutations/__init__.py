@@ -20,6 +20,7 @@ from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
+from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
@@ -29,10 +30,12 @@ from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
+from graphql_schema.mutations.return_application import return_application
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
+from graphql_schema.mutations.withdraw_application import withdraw_application
 from graphql_schema.permissions import Permission
 
 
@@ -89,6 +92,24 @@ class Mutation:
         answers=answers.ApplicationResult,
         permission=Permission.ACT,
         description="Note what was found on the spot (实地考察).",
+    )
+    return_application = act(
+        return_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Hand an application back with what is wrong (退回).",
+    )
+    withdraw_application = act(
+        withdraw_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="A community takes its application back (撤回).",
+    )
+    lapse_application = act(
+        lapse_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="A county declares lapsed what was not recommended in time (失效).",
     )
     rank_applications = act(
         rank_applications,

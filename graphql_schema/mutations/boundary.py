@@ -130,9 +130,11 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         done = await record(session, act, command, tenant_id, request_id)
     except REFUSALS as refusal:
         return await refuse(session, refusal, act.operation, tenant_id)
+    # A list's own row is the first that its act makes; closing a publicity makes none.
+    made = done.subject_id if done.subject_id == done.first_id else None
     database, desk, scope = session.database, session.get_desk(), get_principal(session).scope()
     await follow_changes(database, desk, scope, session.now)
-    followed = await follow_lists(database, desk, scope, session.now)
+    followed = await follow_lists(database, desk, scope, session.now, made)
     return Outcome(
         "RosterRecorded",
         {
@@ -206,14 +208,17 @@ async def follow_changes(
     return tuple(done), tuple(left.values())
 
 
-async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetime) -> Followed:
+async def follow_lists(
+    database: Database, desk: Desk, city: Scope, now: datetime, made: UUID | None = None
+) -> Followed:
     """Let every county's application follow the city's lists, each in a transaction of its own (ADR 0001).
 
     Called behind every list, and at the start of a server for what a crash left undone. The list stands already, so what one
-    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on.
+    county's log refuses, or whatever else fails there, is logged and left for the next call; the others go on. `made`: the list
+    that was made just now.
     """
     async with database.read(city) as tx:
-        pending = await pending_followings(tx)
+        pending = await pending_followings(tx, made)
     done: list[Recorded] = []
     left: list[tuple[Following, str]] = []
     for one in pending:

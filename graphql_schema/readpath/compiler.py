@@ -30,7 +30,6 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
-    Text,
     Uuid,
     and_,
     any_,
@@ -45,6 +44,7 @@ from sqlalchemy.types import TypeEngine
 
 from graphql_schema.declare import (
     SOURCE,
+    Asked,
     ColumnSource,
     Compare,
     ComputedSource,
@@ -54,6 +54,7 @@ from graphql_schema.declare import (
     IdSource,
     ListSource,
     Mask,
+    Need,
     PersonalSource,
     RelationSource,
     ScopeKind,
@@ -211,20 +212,29 @@ class Compiler:
 
     def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        needs: dict[str, ColumnElement[Any]] = {
-            name: row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
-            for name, need in computed.needs.items()
-        }
         arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
-        for name in computed.arguments:
+        asked: dict[str, ColumnElement[Any]] = {}
+        for name, type_ in computed.arguments.items():
             meaning = (id(arguments), name, len(self.slots.found))
             # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
             given = arguments.find(name) is not None
             getter = arguments.getter(name, convert=stored) if given else constant(None)
-            needs[name] = self.slots.bind(meaning, Text(), getter)
-        for name, value in needs.items():
+            asked[name] = self.slots.bind(meaning, type_, getter)
+        needs = {name: self._need(need, row, asked) for name, need in computed.needs.items()}
+        for name, value in (needs | asked).items():
             pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
         return [*pieces, "}"]
+
+    def _need(
+        self, need: Need, row: FromClause, asked: Mapping[str, ColumnElement[Any]]
+    ) -> ColumnElement[Any]:
+        match need:
+            case Column():
+                return row.c[need.name]
+            case Asked(build):
+                return build(row, asked)
+            case _:
+                return need(row, self.slots)
 
     def _masked(
         self, value: ColumnElement[Any], mask: Mask, source: TypeSource, row: FromClause

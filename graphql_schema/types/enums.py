@@ -10,7 +10,16 @@ from typing import Final
 
 import strawberry
 
-from certification.model import CertificationState, LegacyKind, LegacyResult, Level, ReviewResult, RosterKind
+from certification.comparison import Kind as SegmentKind
+from certification.model import (
+    CertificationState,
+    Finding,
+    LegacyKind,
+    LegacyResult,
+    Level,
+    ReviewResult,
+    RosterKind,
+)
 from certification.model import ChangeKind as CertificationChangeKind
 from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
@@ -24,6 +33,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
+    "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
@@ -31,6 +41,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
+    "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
@@ -70,6 +81,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "Finding",
     "GrantScope",
     "LegacyKind",
     "LegacyResult",
@@ -81,6 +93,7 @@ __all__ = [
     "RoleName",
     "RosterKind",
     "RosterVerdict",
+    "SegmentKind",
     "StandardPart",
     "TenantLevel",
     "UnitKind",

@@ -1,7 +1,7 @@
 """Legacy records (历史记录) of a community, and what the city does to a certification (暂停、撤销、恢复).
 
 Revision ID: 20261125_legacy_and_changes
-Revises: 20261125_windows
+Revises: 20261125_head_times
 
 Literal on purpose, as the revisions before.
 """
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_legacy_and_changes"
-down_revision = "20261125_windows"
+down_revision = "20261125_head_times"
 branch_labels = None
 depends_on = None
 

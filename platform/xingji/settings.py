@@ -6,9 +6,11 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | variable | default | meaning |
 |---|---|---|
 | `XINGJI_HOME` | `.xingji` | the data folder |
+| `XINGJI_HEADS` | `<home>-heads`, beside the home | the last signed heads: give a folder on another disk than the database and the home |
 | `XINGJI_HOST`, `XINGJI_PORT` | `127.0.0.1`, `8000` | where HTTP is served |
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
+| `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 """
@@ -43,6 +45,16 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    heads: Path | None = None
+    backup_url: str | None = field(default=None, repr=False)
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where signed heads are kept: what a restore of the database, or of the home, must not carry along."""
+        if self.heads is not None:
+            return self.heads
+        home = self.home.absolute()
+        return home.parent / f"{home.name}-heads"
 
 
 def read_settings(
@@ -65,6 +77,8 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+        heads=Path(environ["XINGJI_HEADS"]) if environ.get("XINGJI_HEADS") else None,
+        backup_url=_find_url(environ, "XINGJI_BACKUP_URL"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")

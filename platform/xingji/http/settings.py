@@ -5,7 +5,7 @@ so that this package opens no database and knows no token format. `P` is a princ
 through unopened.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -34,7 +34,8 @@ class Service(Generic[P, S]):
     `open_session(principal, locale, trace_id)` gives what `execute` runs under.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
-    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
+    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_refused()` gives the codes
+    of tenants whose ledger is not signed for: they can be read, so the service is ready all the same.
     """
 
     documents: Documents
@@ -43,3 +44,4 @@ class Service(Generic[P, S]):
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
+    find_refused: Callable[[], Sequence[str]] | None = None

@@ -32,7 +32,7 @@ SET_CALENDAR = (
 UNTIL = "2022-05-20T00:00:00+08:00"
 
 
-async def wanted(stage: Stage, **more: Any) -> dict[str, Any]:
+async def wanted(stage: Stage, /, **more: Any) -> dict[str, Any]:
     """An extension of the recommendation window to 20 May."""
     return {
         "campaignId": await stage.campaign(),
@@ -43,14 +43,14 @@ async def wanted(stage: Stage, **more: Any) -> dict[str, Any]:
     }
 
 
-async def propose(stage: Stage, **more: Any) -> str:
+async def propose(stage: Stage, /, **more: Any) -> str:
     leader = await stage.person(CITY, "leader")
     made = await leader.act(PROPOSE, await wanted(stage, **more))
     assert made["__typename"] == "ExtensionRecorded", made
     return str(made["extension"]["id"])
 
 
-async def extend(stage: Stage, **more: Any) -> dict[str, Any]:
+async def extend(stage: Stage, /, **more: Any) -> dict[str, Any]:
     """Proposed by the leader, confirmed by the reviewer."""
     proposed = await propose(stage, **more)
     made = await (await stage.person(CITY, "reviewer")).act(CONFIRM, {"extensionId": proposed})

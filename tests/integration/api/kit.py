@@ -37,7 +37,7 @@ from xingji.demo import documents as q
 from xingji.demo.cast import CITY, PASSWORD, County, Place, counties, founding_of
 from xingji.demo.client import SIGN_IN
 from xingji.demo.clock import StoryClock
-from xingji.demo.words import form_of
+from xingji.demo.words import findings, form_of
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
@@ -108,9 +108,14 @@ async def found_world(urls: DatabaseUrls, home: Path, now: Any) -> None:
         await database.close()
 
 
-def make_settings(home: Path, *, demo: bool = True) -> Settings:
+def heads_of(urls: DatabaseUrls, home: Path) -> Path:
+    """The kept heads of one database: clones share the home and its keys, and go different ways."""
+    return home / "heads" / urls.name
+
+
+def make_settings(home: Path, *, demo: bool = True, heads: Path | None = None) -> Settings:
     """The settings of a server of these tests."""
-    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None)
+    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None, heads)
 
 
 @dataclass(slots=True)
@@ -246,7 +251,7 @@ async def serve_world(
     """Serve it in this process until the block ends, with a clock that tests set."""
     lines = [] if log is None else log
     stage: Stage
-    settings = make_settings(home, demo=demo)
+    settings = make_settings(home, demo=demo, heads=heads_of(urls, home))
     app = create_app(
         HttpSettings(),
         # A test may put another clock on the stage.
@@ -289,6 +294,7 @@ def _environment(urls: DatabaseUrls, home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XINGJI_DATABASE_URL", urls.app)
         patch.setenv("XINGJI_HOME", str(home))
+        patch.setenv("XINGJI_HEADS", str(heads_of(urls, home)))
         yield
 
 
@@ -333,6 +339,7 @@ def opinion(application: str, form_hash: str, stage: str, text: str = "同意。
         "verdict": "AGREE",
         "text": text,
         "formHash": form_hash,
+        "items": findings() if stage == "CITY" else [],
     }
 
 

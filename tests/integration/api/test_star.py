@@ -25,6 +25,7 @@ from tests.integration.api.star import (
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties
 from xingji.demo.clock import shanghai
+from xingji.demo.words import findings
 
 COUNTY = counties()[0]
 PLACE = COUNTY.nominee
@@ -84,7 +85,12 @@ async def test_a_star_round_ends_beside_the_provincial_certification(opened: Sta
     opened.clock.travel(shanghai(5, 17))
     for one in filed.values():
         assert "receipt" in await reviewer.act(q.GIVE_OPINION, opinion(*one, "CITY"))
-        visit = {"applicationId": one[0], "formHash": one[1], "note": "实地察看，情况属实。"}
+        visit = {
+            "applicationId": one[0],
+            "formHash": one[1],
+            "note": "实地察看，情况属实。",
+            "items": findings(),
+        }
         assert "receipt" in await visitor.act(q.RECORD_SITE_VISIT, visit)
     opened.clock.travel(shanghai(5, 20))
     of_star = {"campaignId": await opened.campaign(), "level": "STAR"}
@@ -164,7 +170,12 @@ async def test_the_city_selects_and_publicises_none_that_lost_its_certification(
     leader, reviewer = [await opened.person(CITY, one) for one in ("leader", "reviewer")]
     opened.clock.travel(shanghai(5, 20))
     await reviewer.act(q.GIVE_OPINION, opinion(application, form, "CITY"))
-    visit = {"applicationId": application, "formHash": form, "note": "实地察看，情况属实。"}
+    visit = {
+        "applicationId": application,
+        "formHash": form,
+        "note": "实地察看，情况属实。",
+        "items": findings(),
+    }
     assert "receipt" in await reviewer.act(q.RECORD_SITE_VISIT, visit)
     (certified,) = await certifications(await opened.person(COUNTY.code, "county"))
     of_star = {"campaignId": await opened.campaign(), "level": "STAR"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,7 @@ from graphql import (
 
 from audit.entry import Cite
 from certification.calendar import Calendar
+from certification.comparison import compare
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
@@ -45,6 +47,8 @@ TABLES = {
     "Application": "applications",
     "FormVersion": "form_versions",
     "Opinion": "opinions",
+    "ItemAssessment": "item_assessments",
+    "ApplicationEnding": "application_endings",
     "Certification": "certifications",
     "Roster": "rosters",
     "RosterItem": "roster_items",
@@ -57,6 +61,7 @@ TABLES = {
     "RoleAssignment": "role_assignments",
     "AccessRecord": "access_log",
 }
+CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
 SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange"}
 # By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
@@ -124,6 +129,8 @@ class Naive:
         column = {
             "FormVersion": "application_id",
             "Opinion": "application_id",
+            "ItemAssessment": "application_id",
+            "ApplicationEnding": "application_id",
             "LedgerEntry": "subject_id",
         }.get(type_)
         if column is None:
@@ -371,6 +378,24 @@ class Naive:
     def Application_opinions(self, row: Row, _: Any) -> Any:
         return self.of("Opinion", row, "given_at", "id")
 
+    def Application_assessments(self, row: Row, _: Any) -> Any:
+        return self.of("ItemAssessment", row, "assessed_at", "item_code", "id")
+
+    def Application_ending(self, row: Row, _: Any) -> Any:
+        return next(iter(self.of("ApplicationEnding", row, "application_id")), None)
+
+    def Application_comparison(self, row: Row, a: dict[str, Any]) -> Any:
+        versions = {found["version"]: found for found in self.Application_formVersions(row, None)}
+        if a["from"] not in versions or a["to"] not in versions:
+            return None
+        before, after = (
+            {**found, **{name: found[f"{name}_commitment"] for name in CONTACT}}
+            for found in (versions[a["from"]], versions[a["to"]])
+        )
+        known = self.Application_campaign(row, None) is not None
+        form = PROGRAMME.forms[before["form"]] if known else None
+        return [asdict(one) for one in compare(form, before, after)]
+
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)
 
@@ -391,7 +416,12 @@ class Naive:
         view = ApplicationView(
             **{name: row[name] for name in ("tenant_id", "campaign_tenant_id", "level", "status")},
             **{name: row[name] for name in ("community_id", "street_id", "filed_by")},
-            form_author_id=form.get("author_id"),
+            form_authors=tuple(
+                f["author_id"] for f in self.world.all("form_versions") if f["application_id"] == row["id"]
+            ),
+            form_returned=any(
+                o["verdict"] == "return" and o["form_version_id"] == row["form_version_id"] for o in given
+            ),
             form_hash=form.get("hash"),
             endorsed=tuple((o["stage"], o["author_id"]) for o in given),
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
@@ -675,6 +705,26 @@ class Naive:
             "report_from": date(2022, 5, 30),
             "obstacle": None,
         }
+
+    def in_force(self, row: Row, version: UUID) -> bool:
+        found = (a for a in self.world.all("applications") if a["id"] == row["application_id"])
+        return next(found)["form_version_id"] == version
+
+    def FormVersion_isCurrent(self, row: Row, _: Any) -> Any:
+        return self.in_force(row, row["id"])
+
+    def Opinion_stands(self, row: Row, _: Any) -> Any:
+        others = [
+            o
+            for o in self.world.all("opinions")
+            if o["application_id"] == row["application_id"] and o["id"] != row["id"]
+        ]
+        returned = any(o["verdict"] == "return" and o["given_at"] >= row["given_at"] for o in others)
+        return self.in_force(row, row["form_version_id"]) and not returned
+
+    def Opinion_items(self, row: Row, _: Any) -> Any:
+        rows = self.rows("ItemAssessment", tenant_id=row["tenant_id"], opinion_id=row["id"])
+        return sorted(rows, key=lambda item: item["item_code"])
 
     def Opinion_formVersion(self, row: Row, _: Any) -> Any:
         return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])

@@ -330,6 +330,7 @@ class World:
             filed_by=uid("person", "clerk", county),
             created_at=created,
             updated_at=created + timedelta(days=1, microseconds=n),
+            community_kind=("community", "village", None)[n % 3],
         )
         for v, version in enumerate(versions):
             self.form(county, n, application, version, v, created)
@@ -340,13 +341,38 @@ class World:
                 id=uid("opinion", application, o),
                 application_id=application,
                 stage=stage,
-                verdict="agree" if o else "refuse",
+                verdict=("refuse", "return" if n == 2 else "agree", "agree", "agree")[o],
                 text=f'同意\t"{o}" </script> 😀 {{"!":"null"}}',
-                form_version_id=versions[0],
-                form_hash=digest("form", versions[0]),
+                form_version_id=versions[o // 3 and -1],
+                form_hash=digest("form", versions[o // 3 and -1]),
                 author_tenant_id=county if o < 2 else CITY,
                 author_id=uid("person", "officer", county),
                 given_at=created + timedelta(minutes=o // 2),
+                justification_confirmed=True if o == 1 else None,
+            )
+            for item, verdict in (("1.2", "does_not_meet"), ("1.1", "meets")) if o > 1 else ():
+                self.add(
+                    c.item_assessments,
+                    tenant_id=county,
+                    id=uid("item", application, o, item),
+                    application_id=application,
+                    opinion_id=uid("opinion", application, o),
+                    item_code=item,
+                    verdict=verdict,
+                    note="缺一项" if verdict != "meets" else "",
+                    assessor_tenant_id=CITY,
+                    assessor_id=uid("person", "officer", CITY),
+                    assessed_at=created + timedelta(minutes=o // 2),
+                )
+        if n == 4:
+            self.add(
+                c.application_endings,
+                tenant_id=county,
+                application_id=application,
+                status="withdrawn",
+                reason="另有安排",
+                author_id=uid("person", "clerk", county),
+                ended_at=created,
             )
         if n == 1:
             self.add(
@@ -373,7 +399,7 @@ class World:
             application_id=application,
             version=v + 1,
             form="form-2",
-            situation="基本情况",
+            situation=f"基本情况。专职{v}名，持证上岗。",
             narrative="推荐材料" * 3,
             contact_name_commitment=self.personal(county, version, "contact_name", "李四", erased=n == 5),
             fixed_phone_commitment=self.personal(county, version, "fixed_phone", "0394-8270001"),
@@ -381,6 +407,7 @@ class World:
             hash=digest("form", version),
             author_id=uid("person", "clerk", county),
             created_at=created,
+            justification="距城区远" if n % 2 else None,
             certified_on=date(2018, 7, 2) if n % 2 else None,
             reviews=json.dumps([a_review(2019 + n)]) if n % 2 else None,
         )

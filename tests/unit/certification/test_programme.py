@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from certification.errors import ProgrammeRefusedError
+from certification.errors import NoSuchActionError, ProgrammeRefusedError
+from certification.life import find_obstacle
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reader import PROGRAMMES, load_programme, parse_stored, parse_toml
 from certification.reader import parse_programme as parse
 from certification.reader import plain as to_plain
-from tests.unit.certification.samples import named, programme
+from tests.unit.certification.samples import RECOMMENDING, a_view, named, programme, someone
 
 TEXT = (PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
 DATA: dict[str, Any] = to_plain(tomllib.loads(TEXT))
@@ -37,6 +38,23 @@ def test_the_numbers_are_those_of_the_notice() -> None:
         (datetime(2022, 4, 24, 16, tzinfo=UTC), datetime(2022, 5, 15, 16, tzinfo=UTC)),
         (datetime(2022, 5, 15, 16, tzinfo=UTC), datetime(2022, 5, 30, 16, tzinfo=UTC)),
     ]
+
+
+def test_a_programme_stored_before_a_setting_was_thought_of_is_still_read() -> None:
+    data = copy.deepcopy(DATA)
+    del data["extensions"], data["ranking"]["highest_score"], data["ranking"]["ties_argued"]
+    earlier = parse_stored(parse(data).canonical.decode())
+    assert earlier.canonical != programme().canonical
+    assert (earlier.extension_days.value, earlier.ranking_highest_score.value) == (366, 1000)
+    assert earlier.ranking_ties_argued.value and earlier.ranking_ties_argued.ground.decided
+
+
+@pytest.mark.parametrize("days", [0, 3651, True, "366"])
+def test_an_extension_lasts_from_a_day_to_ten_years(days: object) -> None:
+    data = copy.deepcopy(DATA)
+    data["extensions"]["longest_days"]["value"] = days
+    with pytest.raises(ProgrammeRefusedError):
+        parse(data)
 
 
 def test_the_standard_is_whole() -> None:
@@ -123,6 +141,7 @@ OPTIONAL = {
     "groups",
     "requires",
     "window",
+    "after",
     "again",
     "rests_on",
     "follows",
@@ -174,14 +193,17 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
 
 
 BROKEN = {
-    "a dead end": lambda data: data["life"].remove(step(data, "city_agree")),
+    "a dead end": lambda data: data["statuses"]["final"].remove("lapsed"),
     "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
-    "a status never reached": lambda data: step(data, "city_agree").update({"from": "returned"}),
-    "a final status never reached": lambda data: data["statuses"]["final"].append("lapsed"),
+    "a status never reached": lambda data: step(data, "city_agree").update({"from": "publicised"}),
+    "a final status never reached": lambda data: data["life"].remove(step(data, "lapse")),
     "two beginnings": lambda data: data["life"].append({**data["life"][0], "action": "file_again"}),
     "no beginning": lambda data: data["life"].pop(0),
     "one action twice from one status": lambda data: data["life"].append(copy.deepcopy(data["life"][1])),
     "a window that is not there": lambda data: step(data, "submit").update(window="later"),
+    "after a window that is not there": lambda data: step(data, "lapse").update(after="later"),
+    "inside one window and after another": lambda data: step(data, "lapse").update(window="city_review"),
+    "a step from nowhere": lambda data: step(data, "withdraw").update({"from": []}),
     "a window that closes first": lambda data: data["windows"][0].update(
         closes_at="2022-04-01T00:00:00+00:00"
     ),
@@ -225,6 +247,19 @@ def test_a_programme_from_before_histories_still_asks_for_one_on_the_way_up() ->
     )
     assert (older.history.rectified_counts.value, older.history.suspended_stands.value) == (True, False)
     assert older.digest != programme().digest
+
+
+def test_a_programme_from_before_returns_and_assessments_is_still_read() -> None:
+    data = copy.deepcopy(DATA)
+    del data["returns"], data["assessment"]
+    data["life"] = [row for row in data["life"] if row["to"] not in {"withdrawn", "lapsed"}]
+    data["statuses"]["final"] = ["certified", "not_certified", "rejected"]
+    old = parse(data)
+    obstacle = find_obstacle(old, "withdraw", a_view("draft"), someone("community_clerk"), RECOMMENDING)
+    assert isinstance(obstacle, NoSuchActionError)
+    assert not old.returned_anew.value
+    assert old.items_of("provincial", "city") == ()
+    assert len(programme().items_of("provincial", "city")) == 13
 
 
 def test_programmes_are_named_after_their_code() -> None:
