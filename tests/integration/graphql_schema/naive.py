@@ -389,7 +389,11 @@ class Naive:
         if a["from"] not in versions or a["to"] not in versions:
             return None
         before, after = (
-            {**found, **{name: found[f"{name}_commitment"] for name in CONTACT}}
+            {
+                **found,
+                **{name: found[f"{name}_commitment"] for name in CONTACT},
+                "certified_on": plain(found["certified_on"]),
+            }
             for found in (versions[a["from"]], versions[a["to"]])
         )
         known = self.Application_campaign(row, None) is not None
