@@ -41,6 +41,8 @@ TABLES: Mapping[type, Table] = {
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,
     model.Evidence: tables.evidence,
+    model.LegacyRecord: tables.legacy_records,
+    model.CertificationChange: tables.certification_changes,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,

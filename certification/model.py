@@ -81,6 +81,38 @@ class CertificationState(StrEnum):
     REVOKED = "revoked"
 
 
+class ChangeKind(StrEnum):
+    """What the city does to a certification (暂停, 撤销, 恢复)."""
+
+    SUSPEND = "suspend"
+    REVOKE = "revoke"
+    REINSTATE = "reinstate"
+
+
+class LegacyKind(StrEnum):
+    """What a legacy record is of (认定, 年度复查)."""
+
+    CERTIFICATION = "certification"
+    ANNUAL_REVIEW = "annual_review"
+
+
+class ReviewResult(StrEnum):
+    """How a year's review ended (合格, 整改后合格, 不合格)."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    PASS_AFTER_RECTIFICATION = "pass_after_rectification"  # noqa: S105 - a verdict
+    FAIL = "fail"
+
+
+class LegacyResult(StrEnum):
+    """What a legacy record says: 认定, or how a year's review ended."""
+
+    CERTIFIED = "certified"
+    PASS = "pass"  # noqa: S105 - a verdict
+    PASS_AFTER_RECTIFICATION = "pass_after_rectification"  # noqa: S105 - a verdict
+    FAIL = "fail"
+
+
 class ItemVerdict(StrEnum):
     """What a list says of an application."""
 
@@ -357,6 +389,53 @@ class Certification:
 
 
 @dataclass(frozen=True, slots=True)
+class LegacyRecord:
+    """What only paper says of a community (历史认定、历史年度复查), proposed by its county and attested by the city.
+
+    `document_sha256` is the digest (32 bytes) of the scanned document. It counts from `attested_at` on; a declined one never does.
+    """
+
+    tenant_id: int
+    id: UUID
+    community_id: UUID
+    kind: str
+    level: str
+    year: int
+    result: str
+    document_number: str
+    document_date: date
+    document_sha256: bytes
+    proposed_by: UUID
+    proposed_at: datetime
+    attested_by: UUID | None = None
+    attested_tenant_id: int | None = None
+    attested_at: datetime | None = None
+    declined_at: datetime | None = None
+    decline_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationChange:
+    """A county's certification suspended, revoked or reinstated by the city (暂停、撤销、恢复), with the province's document.
+
+    Proposed by one person, in force once another has confirmed it; followed in the county's log.
+    """
+
+    tenant_id: int
+    id: UUID
+    certification_tenant_id: int
+    certification_id: UUID
+    kind: str
+    document_number: str
+    document_date: date
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A person by pseudonym; the name is a personal value behind its commitment."""
 
@@ -444,6 +523,8 @@ KIND_ZH = {
     RosterKind.REPORT: "报送",
     RosterKind.DECISION: "认定",
 }
+CHANGE_ZH = {ChangeKind.SUSPEND: "暂停", ChangeKind.REVOKE: "撤销", ChangeKind.REINSTATE: "恢复"}
+STATE_ZH = {CertificationState.SUSPENDED: "暂停", CertificationState.REVOKED: "撤销"}
 ROLE_ZH = {
     "community_clerk": "社区经办人",
     "street_officer": "街道（乡镇）经办人",

@@ -79,6 +79,15 @@ class LevelRule:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """How a community's history is read (certification/history.py): `checked` names the actions that look at it again."""
+
+    checked: Setting[tuple[str, ...]]
+    rectified_counts: Setting[bool]
+    suspended_stands: Setting[bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """When a stage may act: aware UTC, `closes_at` exclusive."""
 
@@ -230,6 +239,7 @@ class Programme:
     holds_city_place: Setting[tuple[str, ...]]
     ranking_complete: Setting[bool]
     ranking_in_order: Setting[bool]
+    history: HistoryRule
     ranking_highest_score: Setting[int]
     ranking_ties_argued: Setting[bool]
     extension_days: Setting[int]

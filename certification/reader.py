@@ -30,6 +30,7 @@ from certification.programme import (
     Form,
     FormField,
     Ground,
+    HistoryRule,
     Indicator,
     IssuedDocument,
     Item,
@@ -53,6 +54,7 @@ SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
+CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
@@ -142,6 +144,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         holds_city_place=city,
         ranking_complete=complete,
         ranking_in_order=in_order,
+        history=_history(root),
         ranking_highest_score=highest,
         ranking_ties_argued=argued,
         extension_days=longest,
@@ -227,6 +230,20 @@ def _county_quota(row: Reader) -> Setting[int | None]:
         if (value is None and not ground.decided) or (value is not None and value < 0):
             found.refuse("no number is a decision, and a number is not negative")
         return Setting(value, ground)
+
+
+def _history(root: Reader) -> HistoryRule:
+    """A programme of before histories were kept says nothing of them; nobody has applied under it where one is asked for."""
+    found = root.find("history", dict)
+    if found is None:
+        ground = Ground(None, True, "The programme is older than what is recorded of histories.")
+        return HistoryRule(Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground))
+    with reading(found, "history") as row:
+        with reading(row.take("checked", dict), "history.checked") as checked:
+            actions = Setting(checked.texts("value", least=1), _ground(checked))
+        return HistoryRule(
+            actions, _setting(row, "rectified_counts", bool), _setting(row, "suspended_stands", bool)
+        )
 
 
 def _zone(root: Reader) -> str:

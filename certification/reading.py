@@ -35,6 +35,8 @@ from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
+from certification.facts import read_facts
+from certification.history import Facts
 from certification.life import ApplicationView
 from certification.model import (
     KIND_ZH,
@@ -78,13 +80,17 @@ class FoundApplication:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it."""
+    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
+
+    `facts` is its community's past, for an act that asks for it.
+    """
 
     tenant_id: int
     id: UUID
     status: str
     community_name: str
     entry: Cite
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,8 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         form_returned=any(returned for *_, returned in given),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in given),
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
+        facts=await read_facts(tx, programme, application.level, application.community_id),
+        form_history=(None, None) if form is None else (form.certified_on, form.reviews),
     )
     extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
     if extensions:

@@ -44,6 +44,10 @@ def _check_references(programme: Programme) -> None:
     for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
+    known = {one.action for one in programme.life if not one.by_roster}
+    unknown = set(programme.history.checked.value) - known - {row.action for row in programme.round}
+    if unknown:
+        _refuse("history", f"checks {', '.join(sorted(unknown))}, which no person does")
     for step in programme.life:
         if step.after is not None and (step.after not in programme.windows or step.window is not None):
             _refuse(step.action, "is after a window that exists, and then in no other")

@@ -11,9 +11,11 @@ from graphql_schema.types.application import Application, ApplicationFilter, App
 from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
@@ -86,6 +88,18 @@ class Query:
         filter_input=CertificationFilter,
         permission=Permission.READ,
         description="Certifications in reach (认定).",
+    )
+    certification_changes: Connection[CertificationChange] = connection(
+        order="proposed_at",
+        filter_input=CertificationChangeFilter,
+        permission=Permission.READ,
+        description="What the city does to certifications (认定变更).",
+    )
+    legacy_records: Connection[LegacyRecord] = connection(
+        order="proposed_at",
+        filter_input=LegacyRecordFilter,
+        permission=Permission.READ,
+        description="Legacy records in reach (历史记录).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

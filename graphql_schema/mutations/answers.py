@@ -15,10 +15,13 @@ from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
+from graphql_schema.types.unit import Unit
 
 
 @strawberry.type(
@@ -111,6 +114,36 @@ class GrantRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
 
 
+@strawberry.type(description="Legacy records were proposed (历史记录已补录).")
+class LegacyProposed:
+    """The community with its records."""
+
+    community: Unit = strawberry.field(description="The community (社区).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A legacy record was attested or declined (历史记录已办理).")
+class LegacyRecorded:
+    """The record as it is now."""
+
+    record: LegacyRecord = strawberry.field(description="The record (历史记录).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A change of a certification was proposed or confirmed (认定变更已记录).")
+class CertificationChangeRecorded:
+    """The change as it is now, and what followed in the counties' ledgers."""
+
+    change: CertificationChange = strawberry.field(description="The change (认定变更).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow what was confirmed."
+    )
+    unfollowed: list[str] = strawberry.field(
+        description="Codes of what stood against following; tried again behind the city's next act (未跟进)."
+    )
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -162,6 +195,16 @@ RoleResult = Annotated[
 ]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
+]
+LegacyProposalResult = Annotated[
+    LegacyProposed | Refusal, strawberry.union("LegacyProposalResult", description="Recorded, or refused.")
+]
+LegacyRecordResult = Annotated[
+    LegacyRecorded | Refusal, strawberry.union("LegacyRecordResult", description="Recorded, or refused.")
+]
+CertificationChangeResult = Annotated[
+    CertificationChangeRecorded | Refusal,
+    strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")

@@ -18,6 +18,7 @@ import tenancy.errors
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
+from certification.following_changes import follow_change, pending_changes
 from certification.recording import Recorded, perform
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
@@ -93,6 +94,23 @@ async def answer_application(
     )
 
 
+async def answer_act(
+    session: Session,
+    act: Act[C, S],
+    command: C,
+    tenant_id: int,
+    request_id: str,
+    answer: tuple[str, str, str],
+) -> Outcome:
+    """An act answered with its subject: `answer` is the answer's type, the field of the subject, the subject's type."""
+    try:
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id)
+    typename, name, node = answer
+    return Outcome(typename, {"receipt": receipt_of(done)}, {name: NodeRef(node, tenant_id, done.subject_id)})
+
+
 async def answer_administering(
     session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
 ) -> Outcome:
@@ -125,9 +143,9 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         return await refuse(session, refusal, act.operation, tenant_id)
     # A list's own row is the first that its act makes; closing a publicity makes none.
     made = done.subject_id if done.subject_id == done.first_id else None
-    followed = await follow_lists(
-        session.database, session.get_desk(), get_principal(session).scope(), session.now, made
-    )
+    database, desk, scope = session.database, session.get_desk(), get_principal(session).scope()
+    await follow_changes(database, desk, scope, session.now)
+    followed = await follow_lists(database, desk, scope, session.now, made)
     return Outcome(
         "RosterRecorded",
         {
@@ -143,6 +161,62 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         },
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
+
+
+async def answer_change(
+    session: Session, act: Act[C, S], command: C, request_id: str, ref: NodeRef
+) -> Outcome:
+    """An act on a certification in the own city, and then what counties' certifications follow, as `CertificationChangeResult`.
+
+    `ref` is the row that the input names: a change is the city's own.
+    """
+    tenant_id = get_principal(session).tenant_id
+    try:
+        if ref.type == "CertificationChange" and ref.tenant != tenant_id:
+            raise NotFoundError(what="change", what_zh="变更")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, ref.tenant)
+    done_in, left = await follow_changes(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now
+    )
+    return Outcome(
+        "CertificationChangeRecorded",
+        {
+            "receipt": receipt_of(done),
+            "followed": [receipt_of(one) for one in done_in],
+            "unfollowed": list(left),
+        },
+        {"change": NodeRef("CertificationChange", tenant_id, done.subject_id)},
+    )
+
+
+async def follow_changes(
+    database: Database, desk: Desk, city: Scope, now: datetime
+) -> tuple[tuple[Recorded, ...], tuple[str, ...]]:
+    """Let counties' certifications follow what the city confirmed, as `follow_lists`: acts recorded, and codes of what is left.
+
+    What stands behind one that is left waits with it: a suspension and its lifting come in their order.
+    """
+    async with database.read(city) as tx:
+        pending = await pending_changes(tx)
+    done: list[Recorded] = []
+    left: dict[UUID, str] = {}
+    for one in pending:
+        if one.certification_id in left:
+            continue
+        try:
+            async with database.write(one.scope()) as tx:
+                done.append(await follow_change(tx, desk.get_signer(one.tenant_id), one, now))
+        except REFUSALS as refusal:
+            _log.warning(
+                "tenant %d does not follow change %s: %s", one.tenant_id, one.change_id, refusal.code
+            )
+            left[one.certification_id] = refusal.code
+        except Exception:
+            _log.exception("tenant %d failed to follow change %s", one.tenant_id, one.change_id)
+            left[one.certification_id] = "internal"
+    return tuple(done), tuple(left.values())
 
 
 async def follow_lists(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -42,6 +42,12 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.histories import (
+    HISTORY_NEEDS,
+    decide_application_history,
+    decide_form_reviews,
+    decide_rests_on_legacy,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.action import AvailableAction
@@ -57,6 +63,7 @@ from graphql_schema.types.enums import (
     UnitKind,
 )
 from graphql_schema.types.evidence import Evidence
+from graphql_schema.types.history import FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
@@ -139,6 +146,15 @@ class FormVersion(Node):
         cover=cover_name,
         permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
+    )
+    certified_on: date | None = column(
+        form_versions.c.certified_on,
+        description="Form 3: day of the certification, from the ledger (省级充分就业社区认定时间).",
+    )
+    reviews: list[FormReview] | None = computed(
+        {"reviews": form_versions.c.reviews},
+        decide_form_reviews,
+        description="Form 3: the annual reviews, from the ledger (三年复查情况).",
     )
     fixed_phone: str | None = personal(
         form_versions.c.fixed_phone_commitment,
@@ -385,6 +401,16 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    history: History | None = computed(
+        HISTORY_NEEDS,
+        decide_application_history,
+        description="The past that its level asks for, folded today; null where it asks for none (认定与复查历史).",
+    )
+    rests_on_legacy: bool = computed(
+        HISTORY_NEEDS,
+        decide_rests_on_legacy,
+        description="Something of its history is attested from paper (含历史记录).",
     )
     deadline: Deadline | None = computed(
         APPLICATION_NEEDS,

@@ -11,7 +11,16 @@ from typing import Final
 import strawberry
 
 from certification.comparison import Kind as SegmentKind
-from certification.model import Finding, Level, RosterKind
+from certification.model import (
+    CertificationState,
+    Finding,
+    LegacyKind,
+    LegacyResult,
+    Level,
+    ReviewResult,
+    RosterKind,
+)
+from certification.model import ChangeKind as CertificationChangeKind
 from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
@@ -27,6 +36,11 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
+    "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
+    "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
+    "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
+    "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
+    "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -65,12 +79,17 @@ class StandardPart(Enum):
 
 __all__ = [
     "ApplicationStatus",
+    "CertificationChangeKind",
+    "CertificationState",
     "Finding",
     "GrantScope",
+    "LegacyKind",
+    "LegacyResult",
     "Level",
     "LineageKind",
     "OpinionStage",
     "OpinionVerdict",
+    "ReviewResult",
     "RoleName",
     "RosterKind",
     "RosterVerdict",

@@ -313,6 +313,9 @@ IDS = {
     "roleId": "RoleAssignment",
     "grantId": "Grant",
     "granteeId": "Tenant",
+    "recordId": "LegacyRecord",
+    "certificationId": "Certification",
+    "changeId": "CertificationChange",
     "extensionId": "Extension",
     "beneficiaryTenantId": "Tenant",
 }

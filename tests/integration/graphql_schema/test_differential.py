@@ -94,6 +94,16 @@ WRITTEN = {
     "... on Tenant { name } ... on LedgerEntry { seq } } }",
     "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
     "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
+    "histories": """{ units(first: 100, filter: {kind: [COMMUNITY, VILLAGE, STREET]}) { edges { node { id name
+        history { level applyingFor certifiedOn stands state streak firstYear legacy certifiedBy { origin sequence hash }
+          years { year result legacy cite { origin sequence hash } } brokenBy { kind year } obstacle { code message clause } }
+        eligibility { level eligible allowed obstacle { code message } } legacyRecords { year kind result tenant { code } } } } } }""",
+    "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
+        formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
+    "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
+        legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
+        certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
+        legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
         c: publicityPlan { opensOn } d: publicityPlan(level: STAR) { opensOn counted reportFrom }
@@ -187,6 +197,8 @@ ROOTS = (
     "extensions",
     "calendarYears",
     "certifications",
+    "legacyRecords",
+    "certificationChanges",
     "ledgerEntries",
 )
 

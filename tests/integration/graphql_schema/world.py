@@ -6,6 +6,7 @@ The same rows are inserted into PostgreSQL and walked by the naive resolvers of 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from audit.tables import ledger_entries
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification import tables as c
 from certification.reader import load_programme
 from tenancy import tables as t
@@ -38,6 +39,12 @@ def uid(*parts: object) -> UUID:
 
 def digest(*parts: object) -> bytes:
     return hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+
+
+def a_review(year: int) -> dict[str, Any]:
+    """A year's review as a form keeps it."""
+    cite = {"hash": digest("review", year).hex(), "origin": "xingji/411602", "sequence": year}
+    return {"cite": cite, "legacy": year % 2 == 0, "result": "pass_after_rectification", "year": year}
 
 
 class World:
@@ -68,6 +75,9 @@ class World:
             self.city(city)
         for county in COUNTIES:
             self.county(county, communities)
+            for s, years in ((0, (2019, 2020, 2021)), (1, (2019, 2021))):
+                self.legacy(county, uid(f"community{s}.0", county), years)
+            self.head(county)
 
     def add(self, table: Any, **row: Any) -> Row:
         full = {column.name: row.get(column.name) for column in table.columns}
@@ -419,6 +429,82 @@ class World:
             author_id=uid("person", "clerk", county),
             created_at=created,
             justification="距城区远" if n % 2 else None,
+            certified_on=date(2018, 7, 2) if n % 2 else None,
+            reviews=json.dumps([a_review(2019 + n)]) if n % 2 else None,
+        )
+
+    def legacy(self, county: int, community: UUID, years: tuple[int, ...]) -> None:
+        """Certified 2018 and reviewed in those years, all attested; one review proposed and one declined."""
+        kinds = [("certification", 2018, "certified"), *(("annual_review", year, "pass") for year in years)]
+        kinds += [("annual_review", 2015, "fail"), ("annual_review", 2016, "pass_after_rectification")]
+        for at, (kind, year, result) in enumerate(kinds):
+            record = uid("legacy", community, year)
+            attested, declined = year > 2016, year == 2015
+            self.add(
+                c.legacy_records,
+                tenant_id=county,
+                id=record,
+                community_id=community,
+                kind=kind,
+                level="provincial",
+                year=year,
+                result=result,
+                document_number=f"豫人社〔{year}〕1号",
+                document_date=date(year, 12, 1),
+                document_sha256=digest("scan", record),
+                proposed_by=uid("person", "officer", county),
+                proposed_at=START + timedelta(minutes=at // 2),
+                attested_by=uid("person", "officer", CITY) if attested else None,
+                attested_tenant_id=CITY if attested else None,
+                attested_at=START + timedelta(hours=1) if attested else None,
+                declined_at=START + timedelta(hours=1) if declined else None,
+                decline_reason="不实" if declined else None,
+            )
+            for seq in (at, at + 1) if attested else (at,):
+                row = {"tenant_id": county, "table_name": "legacy_records", "row_key": str(record)}
+                self.add(ledger_rows, **row, seq=seq, digest=digest("row", record, seq))
+        certification = uid("certification", community)
+        self.add(
+            c.certifications,
+            tenant_id=county,
+            id=certification,
+            community_id=community,
+            level="provincial",
+            document_number="豫人社〔2018〕1号",
+            certified_on=date(2018, 12, 1),
+            cited_origin=f"xingji/41160{county}",
+            cited_seq=3,
+            cited_hash=digest("proposed"),
+            legacy_id=uid("legacy", community, 2018),
+            state="suspended" if len(years) == 2 and county == EAST else None,
+            state_document="豫人社〔2022〕2号" if len(years) == 2 else None,
+            state_on=date(2022, 5, 1) if len(years) == 2 else None,
+        )
+        for kind in ("suspend", "reinstate"):
+            self.add(
+                c.certification_changes,
+                tenant_id=CITY,
+                id=uid("change", certification, kind),
+                certification_tenant_id=county,
+                certification_id=certification,
+                kind=kind,
+                document_number="豫人社〔2022〕2号",
+                document_date=date(2022, 5, 1),
+                reason="台账不实",
+                proposed_by=uid("person", "officer", CITY),
+                proposed_at=START,
+                confirmed_by=uid("person", "other", CITY) if kind == "suspend" else None,
+                confirmed_at=START + timedelta(hours=2) if kind == "suspend" else None,
+            )
+
+    def head(self, county: int) -> None:
+        self.add(
+            ledger_heads,
+            tenant_id=county,
+            origin=f"xingji/41160{county}",
+            size=len([row for row in self.all("ledger_entries") if row["tenant_id"] == county]),
+            head=digest("head", county),
+            frontier=b"",
         )
 
     def entries(self, county: int, application: UUID) -> None:
@@ -455,7 +541,7 @@ class World:
             await raw.close()
 
     def sets(self) -> Iterator[tuple[Any, list[Row]]]:
-        for table in (*t.metadata.sorted_tables, ledger_entries):
+        for table in (*t.metadata.sorted_tables, ledger_entries, ledger_heads, ledger_rows):
             if rows := self.all(table.name):
                 yield table, rows
 
