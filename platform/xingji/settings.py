@@ -48,12 +48,12 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    heads: Path | None = None
+    backup_url: str | None = field(default=None, repr=False)
     evidence_url: str | None = None
     evidence_bytes: int = 20 * 1024 * 1024
     evidence_access_key: str | None = field(default=None, repr=False)
     evidence_secret_key: str | None = field(default=None, repr=False)
-    heads: Path | None = None
-    backup_url: str | None = field(default=None, repr=False)
 
     @property
     def heads_folder(self) -> Path:
