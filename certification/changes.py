@@ -34,6 +34,8 @@ TABLES: Mapping[type, Table] = {
     model.Opinion: tables.opinions,
     model.Roster: tables.rosters,
     model.RosterItem: tables.roster_items,
+    model.PublicityCorrection: tables.publicity_corrections,
+    model.Objection: tables.objections,
     model.Certification: tables.certifications,
     model.PersonalValue: personal_values,
     model.Person: people,

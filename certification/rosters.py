@@ -7,7 +7,7 @@ are checked by the act that makes it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from certification.errors import (
     CertificationError,
     NotEntitledError,
     PublicityClosedError,
+    PublicityIncompleteError,
+    PublicityObjectedError,
     PublicityOpenError,
     PublicityRunningError,
     RosterExistsError,
@@ -25,22 +27,29 @@ from certification.life import Actor, Availability, Role, check_window
 from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind
 from certification.planner import end_of
 from certification.programme import Programme, RosterStep
+from certification.publicity import ListedItem, count_item
 
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The lists of one level, and how many of its applications are in which status."""
+    """The lists of one level, and how many of its applications are in which status; `listed`: the items of its publicity."""
 
     campaign_tenant_id: int
     level: str
     rosters: tuple[Roster, ...]
     statuses: Mapping[str, int]
+    listed: tuple[ListedItem, ...] = ()
 
     def find_latest(self, kind: str) -> Roster | None:
-        """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
-        found = [roster for roster in self.rosters if roster.kind == kind]
-        before = {roster.previous_id for roster in found}
-        return next((roster for roster in found if roster.id not in before), None)
+        """The list of a kind that none of its kind came after, or None."""
+        return find_latest(self.rosters, kind)
+
+
+def find_latest(rosters: Iterable[Roster], kind: str) -> Roster | None:
+    """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
+    found = [roster for roster in rosters if roster.kind == kind]
+    before = {roster.previous_id for roster in found}
+    return next((roster for roster in found if roster.id not in before), None)
 
 
 def available_roster_actions(
@@ -78,7 +87,7 @@ def check_roster_step(
     check_window(programme, row, now)
     previous = _check_previous(row, view)
     if previous is not None and previous.kind == RosterKind.PUBLICITY:
-        _check_publicity(programme, row, previous, now)
+        _check_publicity(programme, row, previous, view.listed, now)
     _check_first(programme, row, view)
     _check_finished(programme, row, view)
     return row, previous
@@ -106,17 +115,48 @@ def _check_previous(row: RosterStep, view: RoundView) -> Roster | None:
     return previous
 
 
-def _check_publicity(programme: Programme, row: RosterStep, publicity: Roster, now: datetime) -> None:
-    """What makes a list on a publicity needs it closed; what closes it needs its last day over."""
+def _check_publicity(
+    programme: Programme, row: RosterStep, publicity: Roster, listed: Sequence[ListedItem], now: datetime
+) -> None:
+    """What makes a list on a publicity needs it closed; what closes it needs its last day over; neither stands objections."""
     clause = programme.publicity.working_days.ground.clause
     if row.makes is not None:
         if publicity.closed_at is None:
             raise PublicityOpenError(clause=clause)
+        _check_objections(clause, listed)
         return
     if publicity.closed_at is not None:
         raise PublicityClosedError(clause=clause)
+    if row.corrects:
+        return
     if publicity.closes_on is not None and now < end_of(publicity.closes_on, programme.zone):
         raise PublicityRunningError(clause=clause, day=publicity.closes_on)
+    _check_objections(clause, listed)
+    _check_counts(programme, listed, now)
+
+
+def _check_objections(clause: str | None, listed: Sequence[ListedItem]) -> None:
+    """公示无异议: no objection to an item that is still in the round waits for its decision."""
+    objected = [item for item in listed if item.there and item.open]
+    if objected:
+        raise PublicityObjectedError(
+            clause=clause,
+            count=sum(item.open for item in objected),
+            community=objected[0].community_name,
+        )
+
+
+def _check_counts(programme: Programme, listed: Sequence[ListedItem], now: datetime) -> None:
+    rule = programme.publicity
+    for item in listed:
+        count = count_item(item, rule, programme.zone, now)
+        if item.there and not count.complete:
+            raise PublicityIncompleteError(
+                clause=rule.working_days.ground.clause,
+                community=item.community_name,
+                days=rule.working_days.value,
+                counted=count.days,
+            )
 
 
 def _check_first(programme: Programme, row: RosterStep, view: RoundView) -> None:

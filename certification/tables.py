@@ -27,6 +27,7 @@ from sqlalchemy import (
 from tenancy.tables import metadata, one_of, tenant_table
 
 SHARED = ("granted", "shared")
+PUBLIC = (*SHARED, "public")
 LEVELS = ("provincial", "star")
 STATUSES = (
     "draft",
@@ -56,7 +57,7 @@ campaigns = tenant_table(
     Column("programme_digest", LargeBinary, nullable=False, comment="SHA-256 of it"),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("tenant_id", "code"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -70,7 +71,7 @@ campaign_levels = tenant_table(
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
     one_of("level", *LEVELS),
     key=("campaign_id", "level"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -117,7 +118,9 @@ applications = tenant_table(
     Column("filed_by", Uuid, nullable=False, comment="a person's pseudonym"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"),
+    Column(
+        "community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"
+    ),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "street_id"], ["units.tenant_id", "units.id"]),
     one_of("level", *LEVELS),
@@ -200,7 +203,7 @@ rosters = tenant_table(
     one_of("level", *LEVELS),
     one_of("kind", "ranking", "publicity", "report", "decision"),
     Index(None, "tenant_id", "campaign_id", "level", "kind", "created_at"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -222,7 +225,58 @@ roster_items = tenant_table(
     UniqueConstraint("tenant_id", "roster_id", "application_tenant_id", "application_id"),
     one_of("verdict", "selected", "not_selected", "listed", "certified", "not_certified"),
     key=("roster_id", "position"),
-    policies=SHARED,
+    policies=PUBLIC,
+    audited=True,
+)
+
+publicity_corrections = tenant_table(
+    "publicity_corrections",
+    Column("id", Uuid, nullable=False),
+    Column("roster_id", Uuid, nullable=False, comment="the publicity"),
+    Column("position", Integer, nullable=False, comment="of the item"),
+    Column("community_name", Text, nullable=False, comment="as it should read"),
+    Column("reason", Text, nullable=False),
+    Column("corrected_on", Date, nullable=False, comment="the day on which the item's count begins anew"),
+    Column("author_id", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["tenant_id", "roster_id", "position"],
+        ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
+    ),
+    Index(None, "tenant_id", "roster_id", "position"),
+    policies=PUBLIC,
+    audited=True,
+)
+
+objections = tenant_table(
+    "objections",
+    Column("id", Uuid, nullable=False),
+    Column("roster_id", Uuid, nullable=False, comment="the publicity"),
+    Column("position", Integer, nullable=False, comment="of the item that it is against"),
+    Column("application_tenant_id", Integer, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code_digest", LargeBinary, nullable=False, comment="SHA-256 of the follow code, 32 bytes"),
+    Column("text_commitment", LargeBinary, nullable=False, comment="salted; the text is in personal_values"),
+    Column("name_commitment", LargeBinary, comment="of the objector's name; NULL: anonymous"),
+    Column("contact_commitment", LargeBinary, comment="how the objector can be reached"),
+    Column("reason_commitment", LargeBinary, comment="of the city's own reasons, which may name persons"),
+    Column("public_reason", Text, comment="the city's reasons as everybody may read them"),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("accepted_at", DateTime(timezone=True), comment="when the investigation began"),
+    Column("accepted_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", Uuid),
+    ForeignKeyConstraint(
+        ["tenant_id", "roster_id", "position"],
+        ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
+    ),
+    UniqueConstraint("tenant_id", "code_digest"),
+    one_of("status", "received", "accepted", "upheld", "dismissed"),
+    Index(None, "tenant_id", "roster_id", "position"),
+    Index(None, "tenant_id", "application_tenant_id", "application_id"),
+    Index(None, "tenant_id", "received_at", "id"),
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -259,7 +313,9 @@ __all__ = [
     "certifications",
     "form_versions",
     "metadata",
+    "objections",
     "opinions",
+    "publicity_corrections",
     "roster_items",
     "rosters",
     "standard_clauses",

@@ -1,7 +1,7 @@
 """The city reports (报送) to the province what was publicised without objection: this takes the city's places.
 
 The list also carries those that the ranking did not select, with the ranking's reason: by this report they are out. An
-application whose county ended its grant stays where it is, and holds up no other county's.
+application that left the round since (an objection upheld, or its county ended its grant) holds up no other county's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from certification.acts.listing import (
     find_candidates,
     make_list,
     refuse_items,
-    within_reach,
+    still_there,
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
@@ -60,7 +60,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
     check_document(programme, command.document_number, command.document_date, context)
     statuses = listed_statuses(programme, row)
-    publicised = within_reach(state, state.items[publicity.id])
+    publicised = still_there(state, state.items[publicity.id])
     listed = find_candidates(state, publicised, statuses[ItemVerdict.LISTED])
     if len(listed) != len(publicised):
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(publicised) - len(listed))

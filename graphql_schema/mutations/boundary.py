@@ -145,11 +145,15 @@ async def follow_lists(database: Database, desk: Desk, city: Scope, now: datetim
                 done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
         except REFUSALS as refusal:
             _log.warning(
-                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+                "tenant %d does not follow %s %s: %s",
+                one.tenant_id,
+                one.source,
+                one.source_id,
+                refusal.code,
             )
             left.append((one, refusal.code))
         except Exception:
-            _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
+            _log.exception("tenant %d failed to follow %s %s", one.tenant_id, one.source, one.source_id)
             left.append((one, "internal"))
     return Followed(tuple(done), tuple(left))
 

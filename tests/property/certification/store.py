@@ -15,7 +15,7 @@ from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
 from certification.following import Command as FollowCommand
 from certification.following import State as FollowState
-from certification.following import find_following
+from certification.following import LIST, decision_of_list, find_following
 from certification.life import Actor, ApplicationView
 from certification.model import Application, Campaign, Certification, FormVersion, Opinion, Roster, RosterItem
 from certification.programme import Programme
@@ -151,6 +151,8 @@ class Store:
         ]
         for roster, item in waiting[:at_most]:
             entry = Cite("x.example/1", next(self.numbers), bytes(32))
-            state = FollowState(self.found(item.application_id), roster, item, entry)
-            self.do(FOLLOW, state, FollowCommand(CITY, roster.id, item.application_id), author, now)
+            state = FollowState(
+                self.found(item.application_id), decision_of_list(self.programme, roster, item, entry)
+            )
+            self.do(FOLLOW, state, FollowCommand(CITY, LIST, roster.id, item.application_id), author, now)
         return len(waiting)
