@@ -6,10 +6,12 @@ is shown and what decides. Whoever objects is nobody known here; that part is ac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from certification.errors import CertificationError, NoSuchActionError, NotEntitledError, ObjectionStatusError
 from certification.life import Actor, Availability, Role
 from certification.model import OBJECTION_ZH, ROLE_ZH, ObjectionStatus
-from certification.programme import ObjectionStep, Programme
+from certification.programme import ObjectionStep
 
 FILE, ACCEPT = "file_objection", "accept_objection"
 DECIDES = {ObjectionStatus.UPHELD: "uphold_objection", ObjectionStatus.DISMISSED: "dismiss_objection"}
@@ -17,7 +19,7 @@ DECIDES = {ObjectionStatus.UPHELD: "uphold_objection", ObjectionStatus.DISMISSED
 
 
 def available_objection_actions(
-    programme: Programme, city: int, status: str, actor: Actor
+    steps: Sequence[ObjectionStep], city: int, status: str, actor: Actor
 ) -> tuple[Availability, ...]:
     """Every action on an objection of the city, in the table's order, each with what stands against it now."""
     return tuple(
@@ -25,30 +27,30 @@ def available_objection_actions(
             row.action,
             row.name,
             row.ground.clause,
-            find_objection_obstacle(programme, row.action, city, status, actor),
+            find_objection_obstacle(steps, row.action, city, status, actor),
         )
-        for row in programme.objections
+        for row in steps
         if row.start is not None
     )
 
 
 def find_objection_obstacle(
-    programme: Programme, action: str, city: int, status: str, actor: Actor
+    steps: Sequence[ObjectionStep], action: str, city: int, status: str, actor: Actor
 ) -> CertificationError | None:
     """What refuses the action now, or None."""
     try:
-        check_objection_step(programme, action, city, status, actor)
+        check_objection_step(steps, action, city, status, actor)
     except CertificationError as obstacle:
         return obstacle
     return None
 
 
 def check_objection_step(
-    programme: Programme, action: str, city: int, status: str, actor: Actor
+    steps: Sequence[ObjectionStep], action: str, city: int, status: str, actor: Actor
 ) -> ObjectionStep:
     """The row by which the action may be done now. Raises NotEntitledError, ObjectionStatusError."""
-    check_objection_officer(programme, action, city, actor)
-    row = get_objection_step(programme, action)
+    check_objection_officer(steps, action, city, actor)
+    row = get_objection_step(steps, action)
     if row.start != status:
         raise ObjectionStatusError(
             clause=row.ground.clause,
@@ -60,9 +62,9 @@ def check_objection_step(
     return row
 
 
-def check_objection_officer(programme: Programme, action: str, city: int, actor: Actor) -> Role:
+def check_objection_officer(steps: Sequence[ObjectionStep], action: str, city: int, actor: Actor) -> Role:
     """The role in which the actor may do this at all. Raises NotEntitledError."""
-    row = get_objection_step(programme, action)
+    row = get_objection_step(steps, action)
     for role in actor.roles:
         if role.name == row.role and actor.home_tenant_id == city:
             return role
@@ -75,9 +77,9 @@ def check_objection_officer(programme: Programme, action: str, city: int, actor:
     )
 
 
-def get_objection_step(programme: Programme, action: str) -> ObjectionStep:
+def get_objection_step(steps: Sequence[ObjectionStep], action: str) -> ObjectionStep:
     """The row of an action. Raises NoSuchActionError when the programme knows no objections."""
-    for row in programme.objections:
+    for row in steps:
         if row.action == action:
             return row
     raise NoSuchActionError(stage="objection", verdict=action)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -147,6 +147,12 @@ def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
     """The rule of publicities out of a stored programme. Raises ProgrammeRefusedError."""
     with reading({"publicity": rule}, "programme") as root:
         return _publicity(root)
+
+
+def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:
+    """The life of objections out of a stored programme. Raises ProgrammeRefusedError."""
+    with reading({"objections": list(rows)}, "programme") as root:
+        return _each(root, "objections", _objection_step)
 
 
 def plain(value: Any) -> Any:

@@ -29,13 +29,15 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundOb
 
 def authorise(state: FoundObjection, command: Command, actor: Actor) -> str:
     """An officer of the city."""
-    return check_objection_officer(state.programme, ACCEPT, state.objection.tenant_id, actor).name
+    return check_objection_officer(state.programme.objections, ACCEPT, state.objection.tenant_id, actor).name
 
 
 def decide(state: FoundObjection, command: Command, context: Context) -> Change:
     """The objection, under investigation from this moment."""
     before = state.objection
-    step = check_objection_step(state.programme, ACCEPT, before.tenant_id, before.status, context.actor)
+    step = check_objection_step(
+        state.programme.objections, ACCEPT, before.tenant_id, before.status, context.actor
+    )
     after = replace(before, status=step.to, accepted_at=context.now, accepted_by=context.actor.person_id)
     return Change(
         operation="objection.accepted",

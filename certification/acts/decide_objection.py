@@ -44,14 +44,16 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundOb
 
 def authorise(state: FoundObjection, command: Command, actor: Actor) -> str:
     """An officer of the city."""
-    return check_objection_officer(state.programme, _action(command), state.objection.tenant_id, actor).name
+    return check_objection_officer(
+        state.programme.objections, _action(command), state.objection.tenant_id, actor
+    ).name
 
 
 def decide(state: FoundObjection, command: Command, context: Context) -> Change:
     """The objection, decided; from the day after, the item's days count again unless it was upheld."""
     before = state.objection
     step = check_objection_step(
-        state.programme, _action(command), before.tenant_id, before.status, context.actor
+        state.programme.objections, _action(command), before.tenant_id, before.status, context.actor
     )
     check_text("reason", "核查结论", command.reason, REASON_LIMIT)
     check_text("public_reason", "答复内容", command.public_reason, REASON_LIMIT)

@@ -75,12 +75,12 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundIt
 
 def authorise(state: FoundItem, command: Command, actor: Actor) -> str:
     """Anybody, where the programme knows objections."""
-    return get_objection_step(state.programme, FILE).role
+    return get_objection_step(state.programme.objections, FILE).role
 
 
 def decide(state: FoundItem, command: Command, context: Context) -> Change:
     """The objection, received; raises PublicityNotRunningError unless the item is being publicised."""
-    step = get_objection_step(state.programme, FILE)
+    step = get_objection_step(state.programme.objections, FILE)
     check_content(command)
     check_running(state, step.action, step.name, step.ground.clause, context.now)
     objection_id = context.new_id()

@@ -6,13 +6,17 @@ import strawberry
 
 from graphql_schema.declare import act
 from graphql_schema.mutations import answers
+from graphql_schema.mutations.accept_objection import accept_objection
 from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.correct_publicity import correct_publicity
+from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.file_application import file_application
+from graphql_schema.mutations.file_objection import file_objection
 from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.open_campaign import open_campaign
@@ -98,6 +102,30 @@ class Mutation:
         answers=answers.RosterResult,
         permission=Permission.ACT,
         description="Close a publicity whose days have passed (公示期满).",
+    )
+    correct_publicity = act(
+        correct_publicity,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Correct what a running publicity says of a community (更正公示).",
+    )
+    file_objection = act(
+        file_objection,
+        answers=answers.FiledObjectionResult,
+        permission=Permission.PUBLIC,
+        description="Object to what is being publicised, without signing in (提出异议).",
+    )
+    accept_objection = act(
+        accept_objection,
+        answers=answers.ObjectionResult,
+        permission=Permission.ACT,
+        description="Begin to investigate an objection (受理异议).",
+    )
+    decide_objection = act(
+        decide_objection,
+        answers=answers.ObjectionResult,
+        permission=Permission.ACT,
+        description="Uphold or dismiss an objection (异议结论).",
     )
     report_to_province = act(
         report_to_province,

@@ -15,6 +15,7 @@ from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
 
@@ -45,6 +46,10 @@ class Refusal:
         description="The place in the notice or programme that it rests on (依据)."
     )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
+    retry_after: int | None = strawberry.field(
+        default=None,
+        description="Seconds until the next try is heard, when there were too many (多少秒后再试).",
+    )
 
 
 @strawberry.type(description="An act on an application was recorded (已办理).")
@@ -75,6 +80,28 @@ class RosterRecorded:
     unfollowed: list[Unfollowed] = strawberry.field(
         description="What a county's log refused or could not take; tried again behind the city's next list (未跟进)."
     )
+
+
+@strawberry.type(description="The city dealt with an objection (异议已办理).")
+class ObjectionRecorded:
+    """The objection as it is now, and what an objection upheld did to the application."""
+
+    objection: Objection = strawberry.field(description="The objection (异议).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow it (随之办理)."
+    )
+    unfollowed: list[Unfollowed] = strawberry.field(
+        description="What a county's log could not take yet (未跟进)."
+    )
+
+
+@strawberry.type(description="An objection was received (异议已收到).")
+class ObjectionFiled:
+    """Nothing but the code tells how it goes on: it is not shown again, save to the same request."""
+
+    code: str = strawberry.field(description="Keep it: `objectionStatus` answers to it alone (查询码).")
+    receipt: Receipt = strawberry.field(description="Where it stands in the city's ledger (回执).")
 
 
 @strawberry.type(description="A campaign was opened (批次已开启).")
@@ -129,6 +156,12 @@ ApplicationResult = Annotated[
 ]
 RosterResult = Annotated[
     RosterRecorded | Refusal, strawberry.union("RosterResult", description="Recorded, or refused.")
+]
+ObjectionResult = Annotated[
+    ObjectionRecorded | Refusal, strawberry.union("ObjectionResult", description="Recorded, or refused.")
+]
+FiledObjectionResult = Annotated[
+    ObjectionFiled | Refusal, strawberry.union("FiledObjectionResult", description="Received, or refused.")
 ]
 CampaignResult = Annotated[
     CampaignRecorded | Refusal, strawberry.union("CampaignResult", description="Recorded, or refused.")

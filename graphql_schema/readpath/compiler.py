@@ -29,6 +29,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    LargeBinary,
     Select,
     Uuid,
     and_,
@@ -55,6 +56,7 @@ from graphql_schema.declare import (
     Mask,
     RelationSource,
     ScopeKind,
+    SecretSource,
     TypeSource,
     find_rows,
     find_source,
@@ -230,8 +232,15 @@ class Compiler:
         row = self._alias(source)
         pieces = self._object(selected, type_, source, row)
         where = self._joined(relation, source, row, outer, narrowed=False)
+        if isinstance(relation, SecretSource) and relation.column is not None:
+            where.append(row.c[relation.column.name] == self._secret(selected, relation))
         query = _within(select(concat(pieces)).select_from(row).where(*where), outer)
         return [otherwise(query.scalar_subquery(), _none(selected.definition))]
+
+    def _secret(self, selected: Selected, relation: SecretSource) -> ColumnElement[Any]:
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        getter = arguments.getter("code", convert=relation.digest)
+        return self.slots.bind((id(arguments), "code"), LargeBinary(), getter)
 
     def _list(self, selected: Selected, relation: ListSource, outer: FromClause | None) -> list[Piece]:
         type_, source = self._target(selected.definition)

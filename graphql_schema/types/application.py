@@ -12,7 +12,14 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
 
 from audit.tables import ledger_entries
-from certification.tables import applications, campaigns, certifications, form_versions, opinions
+from certification.tables import (
+    applications,
+    campaigns,
+    certifications,
+    form_versions,
+    objections,
+    opinions,
+)
 from graphql_schema.actions import NEEDS, decide_actions
 from graphql_schema.declare import (
     Connection,
@@ -45,6 +52,7 @@ from tenancy.tables import personal_values, tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
+    from graphql_schema.types.objection import Objection
 
 
 def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElement[Any]]:
@@ -224,6 +232,15 @@ class Application(Node):
             within=True,
             description="What it led to (认定).",
         )
+    )
+    objections: list[Annotated[Objection, strawberry.lazy("graphql_schema.types.objection")]] = to_many(
+        {
+            objections.c.application_id: applications.c.id,
+            objections.c.application_tenant_id: applications.c.tenant_id,
+        },
+        tenant=applications.c.campaign_tenant_id,
+        order=(objections.c.received_at, objections.c.id),
+        description="Objections to it while it was publicised (异议).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         {ledger_entries.c.subject_id: applications.c.id},

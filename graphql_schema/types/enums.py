@@ -11,7 +11,7 @@ from typing import Final
 import strawberry
 
 from certification.model import ItemVerdict as RosterVerdict
-from certification.model import Level, RosterKind
+from certification.model import Level, ObjectionStatus, RosterKind
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
@@ -24,6 +24,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
+    "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -60,11 +61,21 @@ class StandardPart(Enum):
     INDICATORS = "indicators"
 
 
+@strawberry.enum(description="What the city found of an objection (异议结论).")
+class ObjectionVerdict(Enum):
+    """成立, 不成立."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 __all__ = [
     "ApplicationStatus",
     "GrantScope",
     "Level",
     "LineageKind",
+    "ObjectionStatus",
+    "ObjectionVerdict",
     "OpinionStage",
     "OpinionVerdict",
     "RoleName",

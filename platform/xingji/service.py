@@ -2,12 +2,13 @@
 
     async with open_service(settings, url, clock) as service: …
 
-The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`) and
-`tokens/` (the keys of bearer tokens). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
+The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
+`tokens/` (the keys of bearer tokens) and `secrets/derivation` (what follow codes and counters of tries are derived under). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -77,12 +78,19 @@ class Office:
     """The desk of this process: signs for tenants, issues tokens."""
 
     def __init__(
-        self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], clock: Clock, demo: bool
+        self,
+        keys: FileKeyStore,
+        tokens: TokenKeys,
+        registry: tuple[Tenant, ...],
+        clock: Clock,
+        demo: bool,
+        secret: bytes,
     ) -> None:
         self.tokens = tokens
         self.now = clock
         self.demo = demo
         self._keys = keys
+        self._secret = secret
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
     def get_signer(self, tenant_id: int) -> Signer:
@@ -91,6 +99,11 @@ class Office:
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
         return self._keys.get(origin)
+
+    def derive(self, purpose: str, text: str) -> bytes:
+        """HMAC-SHA-256 of purpose and text under the home's secret (32 bytes)."""
+        given = b"\0".join((purpose.encode(), text.encode()))
+        return hmac.digest(self._secret, given, "sha256")
 
     def issue_token(self, principal: Principal) -> tuple[str, datetime]:
         """A token and when it ends, on the wall clock."""
@@ -118,15 +131,22 @@ async def open_service(
         head = get_head_revision()
         registry = await read_registry(database)
         office = Office(
-            open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, clock, settings.demo
+            open_keys(settings.home),
+            TokenKeys(settings.home / "tokens"),
+            registry,
+            clock,
+            settings.demo,
+            _passphrase(settings.home / "secrets" / "derivation"),
         )
+        public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await _finish(database, office, registry, clock())
         schema = build_schema(Query, Mutation)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
 
-        def open_session(principal: Principal | None, locale: str, trace_id: str) -> Session:
-            return Session(principal, clock(), database, cast("Locale", locale), trace_id, office)
+        def open_session(principal: Principal | None, locale: str, trace_id: str, client: str) -> Session:
+            language = cast("Locale", locale)
+            return Session(principal, clock(), database, language, trace_id, office, client, public)
 
         async def run(operation: Any, variables: dict[str, Any] | None, session: Session) -> bytes:
             return await execute(engine, operation, variables, session)

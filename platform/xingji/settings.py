@@ -10,14 +10,17 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
+| `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 from xingji.errors import SettingInvalidError
+from xingji.http.clients import Network
 
 SWITCH = {
     "1": True,
@@ -43,6 +46,7 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 def read_settings(
@@ -65,6 +69,7 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+        trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
@@ -82,6 +87,13 @@ def _parse_pool(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 1000):
         raise SettingInvalidError(name="XINGJI_POOL", reason=f"{text!r} is not a number from 2 to 1000")
     return int(text)
+
+
+def _parse_networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingInvalidError(name="XINGJI_TRUSTED_PROXIES", reason=str(error)) from error
 
 
 def _read_switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
