@@ -1,7 +1,7 @@
 """The nouns of certification: frozen dataclasses whose fields are the columns of the table of the same noun.
 
 They hold values, not rules. Times are aware UTC, dates are the city's (Asia/Shanghai), digests 32 bytes.
-docs/glossary.md gives the Chinese of each name.
+docs/glossary.md gives the Chinese of each name. `PersonalValue` is what acts hand over in the clear and recording stores sealed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+
+from tenancy.personal import PersonalValue as PersonalValue  # noqa: PLC0414 - one of these nouns
 
 
 class Status(StrEnum):
@@ -315,18 +317,6 @@ class Certification:
     state: str | None = None
     state_document: str | None = None
     state_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalValue:
-    """A personal field's value beside its salt; erasing the row leaves the commitment standing."""
-
-    tenant_id: int
-    commitment: bytes
-    subject_id: UUID
-    field: str
-    value: str
-    salt: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ from certification.errors import (
 from certification.life import Actor
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
+from tenancy.personal import insert_values
 from tenancy.statements import statement
-from tenancy.tables import tenants
+from tenancy.tables import personal_values, tenants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -177,10 +178,13 @@ def _digest_given(operation: str, command: object) -> bytes:
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
-    """Write the rows in their order, neighbours of one table and kind as a set."""
+    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed."""
     for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
         del name
         found = list(group)
+        if found[0].table is personal_values:
+            await insert_values(tx, [write.entity for write in found])
+            continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
 

@@ -77,6 +77,21 @@ class ExpressionSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalSource:
+    """A value sealed behind a commitment of the row, opened by Python (readpath/personal.py); the subject is the row.
+
+    Whole within the reach of `permission`, and logged; else what `cover` makes of it. With `own` it is whole in the reader's own tenant
+    alone. Without a permission the row is the reader's own: whole, and not logged.
+    """
+
+    commitment: Column[Any]
+    field: str
+    cover: Callable[[str], str]
+    permission: Permission | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """The row's global id."""
 
@@ -144,6 +159,7 @@ class ActSource:
 Source = (
     ColumnSource
     | ExpressionSource
+    | PersonalSource
     | IdSource
     | OneSource
     | ListSource
@@ -262,6 +278,19 @@ def column(source: Column[Any], *, description: str) -> Any:
 def expression(build: Build, *, description: str, nullable: bool = True, mask: Mask | None = None) -> Any:
     """A field that is an SQL expression; its SQLAlchemy type decides how it is printed."""
     return _field(ExpressionSource(build, nullable, mask), description)
+
+
+def personal(
+    commitment: Column[Any],
+    stored_as: str,
+    *,
+    cover: Callable[[str], str] = str,
+    permission: Permission | None = None,
+    own: bool = False,
+    description: str,
+) -> Any:
+    """A personal field (see PersonalSource); null once it was erased. `stored_as` is its name in `personal_values`."""
+    return _field(PersonalSource(commitment, stored_as, cover, permission, own), description)
 
 
 def to_one(

@@ -8,6 +8,7 @@ from certification.tables import objections
 from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.strangers import digest_code
+from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
@@ -107,6 +108,13 @@ class Query:
         filter_input=PersonFilter,
         permission=Permission.READ_PEOPLE,
         description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    access_log: Connection[AccessRecord] = connection(
+        order="at",
+        filter_input=AccessRecordFilter,
+        permission=Permission.READ_PEOPLE,
+        description="Refused attempts and readings of personal data, by people of one's own tenant and of those that grant their"
+        " audit (访问记录).",
     )
     grants: Connection[Grant] = connection(
         order="valid_from",

@@ -36,10 +36,12 @@ NARROWED: Final = {
 
 PRIVILEGES: Final = {
     "personal_values": ("SELECT", "INSERT", "DELETE"),
+    "personal_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_log": ("SELECT", "INSERT"),
     "throttles": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
-"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole."""
+"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, and a
+key only erased or wrapped anew."""
 
 EDITABLE: Final = ("SELECT", "INSERT", "UPDATE")
 

@@ -24,19 +24,19 @@ from certification.narrative import count_characters
 from certification.objections import FILE, get_objection_step
 from certification.publicity import is_running
 from certification.reading import FoundItem, read_publicised
+from certification.tables import objections
 from tenancy.database import TenantConnection
+from tenancy.personal import read_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values
 
 SHORTEST: Final = 10
 LONGEST: Final = 2000
-_STORED = statement(
-    select(personal_values.c.field, personal_values.c.value).where(
-        personal_values.c.tenant_id == bindparam("tenant_id"),
-        personal_values.c.subject_id == bindparam("subject"),
-    )
-)
 _FIELDS: Final = {"text": "objection_text", "name": "objector_name", "contact": "objector_contact"}
+_COMMITTED = statement(
+    select(
+        *(objections.c[f"{name}_commitment"].is_not(None).label(field) for name, field in _FIELDS.items())
+    ).where(objections.c.tenant_id == bindparam("tenant_id"), objections.c.id == bindparam("objection"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,12 @@ def check_running(state: FoundItem, action: str, name: str, clause: str | None, 
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
-    """Whether the stored values of an objection are those given; true once they have been erased."""
-    stored = {row["field"]: row["value"] for row in await tx.all(_STORED, subject=first_id)}
-    filed = {name: value for name, value in stored.items() if name in _FIELDS.values()}
-    return not filed or filed == command.personal()
+    """Whether what is left of an objection's values is what was given; what was erased is not compared."""
+    given, objection = command.personal(), await tx.one(_COMMITTED, objection=first_id)
+    if any(objection[field] != (field in given) for field in _FIELDS.values()):
+        return False
+    stored = (await read_values(tx, [first_id])).get(first_id, {})
+    return all(given[field] == kept.value for field, kept in stored.items() if field in given)
 
 
 ACT: Final = Act("objection.filed", load, authorise, decide, same_personal)

@@ -12,20 +12,20 @@ from sqlalchemy import bindparam, select
 from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
-from certification.forms import Contact, check_contact, check_content, content_hash
+from certification.forms import CONTACT_FIELDS, Contact, check_contact, check_content, content_hash
 from certification.life import Actor, check_entitled, check_step
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
+from certification.tables import form_versions
 from tenancy.database import TenantConnection
+from tenancy.personal import read_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values
 
 ACTION: Final = "save_form"
-_STORED = statement(
-    select(personal_values.c.field, personal_values.c.value).where(
-        personal_values.c.tenant_id == bindparam("tenant_id"),
-        personal_values.c.subject_id == bindparam("subject"),
-    )
+_COMMITTED = statement(
+    select(
+        *(form_versions.c[f"{field}_commitment"].is_not(None).label(field) for field in CONTACT_FIELDS)
+    ).where(form_versions.c.tenant_id == bindparam("tenant_id"), form_versions.c.id == bindparam("version"))
 )
 
 
@@ -109,9 +109,12 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
-    """Whether the stored contact of a version is the one given; true once it has been erased."""
-    stored = {row["field"]: row["value"] for row in await tx.all(_STORED, subject=first_id)}
-    return not stored or stored == command.contact.values()
+    """Whether what is left of a version's contact is what was given; what was erased is not compared."""
+    given, version = command.contact.values(), await tx.one(_COMMITTED, version=first_id)
+    if any(version[field] != (field in given) for field in CONTACT_FIELDS):
+        return False
+    stored = (await read_values(tx, [first_id])).get(first_id, {})
+    return all(given[field] == kept.value for field, kept in stored.items())
 
 
 ACT: Final = Act("application.form_saved", load, authorise, decide, same_personal)

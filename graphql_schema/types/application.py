@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
 
 from audit.tables import ledger_entries
 from certification.tables import (
@@ -24,16 +22,14 @@ from graphql_schema.actions import NEEDS, decide_actions
 from graphql_schema.declare import (
     Connection,
     Direction,
-    Mask,
     Node,
-    Parameters,
     among,
     column,
     computed,
     connection,
     equals,
-    expression,
     in_tenant,
+    personal,
     refers,
     rows,
     to_many,
@@ -48,42 +44,21 @@ from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import personal_values, tenants, units
+from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
     from graphql_schema.types.objection import Objection
 
 
-def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElement[Any]]:
-    """The value behind a commitment; NULL once it is erased."""
-
-    def build(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-        return (
-            select(personal_values.c.value)
-            .where(
-                personal_values.c.tenant_id == row.c.tenant_id,
-                personal_values.c.commitment == row.c[commitment],
-            )
-            .correlate(row)
-            .scalar_subquery()
-        )
-
-    return build
-
-
-def cover_name(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_name(value: str) -> str:
     """The family name alone: 张**."""
-    return func.left(value, literal_column("1"), type_=Text).op("||")(literal_column("'**'"))
+    return f"{value[:1]}**"
 
 
-def cover_phone(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_phone(value: str) -> str:
     """The last two digits alone: *********12."""
-    return literal_column("'*********'", Text).op("||")(func.right(value, literal_column("2"), type_=Text))
-
-
-NAME = Mask(Permission.READ_CONTACTS, cover_name)
-PHONE = Mask(Permission.READ_CONTACTS, cover_phone)
+    return f"*********{value[-2:]}"
 
 
 @rows(
@@ -104,16 +79,26 @@ class FormVersion(Node):
     )
     author_id: UUID = column(form_versions.c.author_id, description="The author's pseudonym (填报人代号).")
     created_at: datetime = column(form_versions.c.created_at, description="When (时间).")
-    contact_name: str | None = expression(
-        personal("contact_name_commitment"),
-        mask=NAME,
+    contact_name: str | None = personal(
+        form_versions.c.contact_name_commitment,
+        "contact_name",
+        cover=cover_name,
+        permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
     )
-    fixed_phone: str | None = expression(
-        personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
+    fixed_phone: str | None = personal(
+        form_versions.c.fixed_phone_commitment,
+        "fixed_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Fixed phone, likewise (固定电话).",
     )
-    mobile_phone: str | None = expression(
-        personal("mobile_phone_commitment"), mask=PHONE, description="Mobile phone, likewise (手机)."
+    mobile_phone: str | None = personal(
+        form_versions.c.mobile_phone_commitment,
+        "mobile_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Mobile phone, likewise (手机).",
     )
 
 

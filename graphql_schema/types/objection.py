@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, any_, case, func, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, any_, func, literal_column, or_, select
 
 from certification.tables import applications, objections, publicity_corrections, roster_items, rosters
 from graphql_schema.counts import OBJECTION_NEEDS, decide_objection_actions, of_correction
 from graphql_schema.declare import (
-    Build,
-    Mask,
     Node,
     Parameters,
     Predicate,
@@ -22,29 +20,20 @@ from graphql_schema.declare import (
     equals,
     expression,
     in_tenant,
+    personal,
     refers,
     rows,
     to_one,
 )
 from graphql_schema.permissions import Permission
-from graphql_schema.types.application import Application, AvailableAction, personal
+from graphql_schema.types.application import Application, AvailableAction
 from graphql_schema.types.enums import ObjectionStatus
 from graphql_schema.types.roster import Roster
 
 
-def own_personal(commitment: str) -> Build:
-    """A personal value of the reader's own tenant: nobody reads another's objectors, whatever was granted."""
-
-    def build(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
-        value = personal(commitment)(row, parameters)
-        return case((row.c.tenant_id == parameters.tenant_id, value), else_=null())
-
-    return build
-
-
-def cover_all(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_all(_: str) -> str:
     """That there is something, and nothing of it."""
-    return case((value.is_not(None), literal_column("'***'", Text)), else_=null())
+    return "***"
 
 
 def concerns(name: str) -> Predicate:
@@ -87,9 +76,6 @@ def community_name(row: FromClause, parameters: Parameters) -> ColumnElement[Any
     return func.coalesce(corrected, listed, type_=Text)
 
 
-COVERED = Mask(Permission.READ_CONTACTS, cover_all)
-
-
 @strawberry.input(description="Which objections (异议筛选).")
 class ObjectionFilter:
     """All that is given must hold."""
@@ -125,23 +111,37 @@ class Objection(Node):
     public_reason: str | None = column(
         objections.c.public_reason, description="The reasons as everybody may read them (答复)."
     )
-    text: str | None = expression(
-        own_personal("text_commitment"),
-        mask=COVERED,
+    text: str | None = personal(
+        objections.c.text_commitment,
+        "objection_text",
+        cover=cover_all,
+        permission=Permission.READ_CONTACTS,
+        own=True,
         description="What was objected: the city's alone, covered for who has no need (异议内容).",
     )
-    name: str | None = expression(
-        own_personal("name_commitment"),
-        mask=COVERED,
+    name: str | None = personal(
+        objections.c.name_commitment,
+        "objector_name",
+        cover=cover_all,
+        permission=Permission.READ_CONTACTS,
+        own=True,
         description="By whom, likewise; null: anonymous (姓名).",
     )
-    contact: str | None = expression(
-        own_personal("contact_commitment"),
-        mask=COVERED,
+    contact: str | None = personal(
+        objections.c.contact_commitment,
+        "objector_contact",
+        cover=cover_all,
+        permission=Permission.READ_CONTACTS,
+        own=True,
         description="How to reach them, likewise (联系方式).",
     )
-    reason: str | None = expression(
-        own_personal("reason_commitment"), mask=COVERED, description="The city's own reasons (核查情况)."
+    reason: str | None = personal(
+        objections.c.reason_commitment,
+        "objection_reason",
+        cover=cover_all,
+        permission=Permission.READ_CONTACTS,
+        own=True,
+        description="The city's own reasons, likewise (核查情况).",
     )
     publicity: Roster = to_one(
         {rosters.c.id: objections.c.roster_id}, description="The publicity (公示名单)."

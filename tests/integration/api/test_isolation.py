@@ -143,6 +143,14 @@ class Foreign:
     nowhere: dict[str, str]
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def contacts_read(reading: Stage) -> None:
+    """Somebody of each county reads a contact, so that its access log has a row."""
+    for county in (OURS, THEIRS):
+        officer = await reading.person(county.code, "county")
+        await officer.get("{ applications(first: 1) { edges { node { form { contactName } } } } }")
+
+
 @pytest.fixture(scope="session")
 async def foreign(reading: Stage) -> Foreign:
     there, nowhere = {}, {}

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.integration.api.kit import Caller, Stage, World, serve_world
 from tests.support import clone_database
 from xingji.demo import documents as q
-from xingji.demo.cast import CITY, counties
+from xingji.demo.cast import CITY
 from xingji.demo.clock import shanghai
 from xingji.postgres import EmbeddedPostgres
 

@@ -40,6 +40,7 @@ from certification.founding import Founding, Login, Person, found_tenant
 from certification.recording import Recorded, perform
 from tenancy.database import Database, Scope
 from tenancy.identity import Principal
+from tenancy.personal import value_reader
 from tenancy.tables import metadata
 
 CITY = 1
@@ -285,4 +286,5 @@ class World:
 
     async def verify(self, tenant: int) -> Verdict:
         async with self.database.read(Scope(tenant)) as tx:
-            return await verify_stored(tx.raw, tenant, self.keys[tenant].verifier_key, AUDITED)
+            values = value_reader(tx.get_vault())
+            return await verify_stored(tx.raw, tenant, self.keys[tenant].verifier_key, AUDITED, values=values)

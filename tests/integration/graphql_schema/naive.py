@@ -44,6 +44,7 @@ TABLES = {
     "RosterItem": "roster_items",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
+    "AccessRecord": "access_log",
 }
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
 KEYS = {"LedgerEntry": "seq"}
@@ -206,6 +207,9 @@ class Naive:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
         return self.connection(rows, a, "certified_on")
 
+    def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
+
     def Query_ledgerEntries(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("LedgerEntry", a.get("filter") or {}, {}), a, "seq")
 
@@ -233,7 +237,7 @@ class Naive:
         return self.one("Tenant", id=row["tenant_id"])
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
-    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
+    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
@@ -390,8 +394,8 @@ class Naive:
         return row["cited_seq"]
 
     def personal(self, row: Row, column: str) -> str | None:
-        values = self.world.all("personal_values")
-        return next((value["value"] for value in values if value["commitment"] == row[column]), None)
+        values = self.world.personal_values
+        return next((value.value for value in values if value.commitment == row[column]), None)
 
     def contact(self, row: Row, column: str, cover: Callable[[str], str]) -> str | None:
         value = self.personal(row, column)

@@ -17,7 +17,10 @@ from audit.tables import ledger_entries
 from certification import tables as c
 from certification.reader import load_programme
 from tenancy import tables as t
+from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, Role, RoleName
+from tenancy.personal import PersonalValue, insert_values
+from tenancy.vault import Vault
 
 Row = dict[str, Any]
 PROGRAMME = load_programme("zhoukou-2022")
@@ -42,6 +45,7 @@ class World:
 
     def __init__(self, communities: int = 3) -> None:
         self.rows: dict[str, list[Row]] = {}
+        self.personal_values: list[PersonalValue] = []
         for number, code, level, parent in (
             (CITY, "411600", "city", None),
             (EAST, "411602", "county", CITY),
@@ -103,15 +107,8 @@ class World:
     def personal(self, tenant: int, subject: UUID, field: str, value: str, erased: bool = False) -> bytes:
         commitment = digest(tenant, subject, field)
         if not erased:
-            self.add(
-                t.personal_values,
-                tenant_id=tenant,
-                commitment=commitment,
-                subject_id=subject,
-                field=field,
-                value=value,
-                salt=digest("salt", subject, field),
-            )
+            salt = digest("salt", subject, field)
+            self.personal_values.append(PersonalValue(tenant, commitment, subject, field, value, salt))
         return commitment
 
     def person(self, tenant: int, name: str) -> UUID:
@@ -122,6 +119,17 @@ class World:
             id=person,
             name_commitment=self.personal(tenant, person, "name", f"王{name}"),
             created_at=START,
+        )
+        self.add(
+            t.access_log,
+            tenant_id=tenant,
+            id=uid("attempt", name, tenant),
+            at=START,
+            person_id=person,
+            operation="application.filed",
+            target="-",
+            code="not_found",
+            trace_id=f"trace {tenant}",
         )
         self.add(
             t.role_assignments,
@@ -324,7 +332,7 @@ class World:
                 arguments_digest=digest(seq),
             )
 
-    async def insert(self, url: str) -> None:
+    async def insert(self, url: str, vault: Vault) -> None:
         """Insert every row as the superuser, without triggers: nobody acted, there are no entries to match."""
         raw = await asyncpg.connect(url)
         try:
@@ -332,6 +340,9 @@ class World:
                 await raw.execute("SET LOCAL session_replication_role = replica")
                 for table, rows in self.sets():
                     await insert_rows(raw, table, rows)
+                for tenant in {value.tenant_id for value in self.personal_values}:
+                    mine = [value for value in self.personal_values if value.tenant_id == tenant]
+                    await insert_values(TenantConnection(raw, Scope(tenant), vault), mine)
         finally:
             await raw.close()
 
