@@ -86,4 +86,6 @@ async def _count(tx: TenantConnection, limit: Limit, now: datetime) -> None:
         return
     started = await tx.first(STARTED, key=limit.key)
     until = (now if started is None else started["window_start"]) + WINDOW
-    raise ThrottledError(seconds=max(1, -((now - until) // timedelta(seconds=1))))
+    # Of tries at once the first to be counted may have come later than this one.
+    left = min(max(until - now, timedelta(seconds=1)), WINDOW)
+    raise ThrottledError(seconds=-(-left // timedelta(seconds=1)))
