@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from certification.calendar import NO_OVERRIDES, Overrides
+from certification.calendar import PUBLISHED, Calendar
 from certification.model import Objection, ObjectionStatus, PublicityCorrection, RosterItem
 from certification.planner import Pause, count_days, end_of, local_day
 from certification.programme import PublicityRule
@@ -78,10 +78,10 @@ def list_item(
 
 
 def count_item(
-    item: ListedItem, rule: PublicityRule, zone: ZoneInfo, now: datetime, overrides: Overrides = NO_OVERRIDES
+    item: ListedItem, rule: PublicityRule, zone: ZoneInfo, now: datetime, calendar: Calendar = PUBLISHED
 ) -> Count:
     """How far the item has come by `now`. Raises CalendarUnpublishedError."""
-    days = count_days(item.start, item.paused, rule, overrides)
+    days = count_days(item.start, item.paused, rule, calendar)
     over = sum(end_of(day, zone) <= now for day in days)
     whole = len(days) == rule.working_days.value
     stopped = any(pause.last is None for pause in item.paused)
@@ -95,9 +95,9 @@ def is_running(
     rule: PublicityRule,
     zone: ZoneInfo,
     now: datetime,
-    overrides: Overrides = NO_OVERRIDES,
+    calendar: Calendar = PUBLISHED,
 ) -> bool:
     """Whether the item is being publicised now: put up, still in the round, its days not over."""
     if local_day(now, zone) < opens_on or not item.there:
         return False
-    return not count_item(item, rule, zone, now, overrides).complete
+    return not count_item(item, rule, zone, now, calendar).complete

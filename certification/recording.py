@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from itertools import count, groupby
@@ -224,10 +224,20 @@ def _new_salt() -> bytes:
     return secrets.token_bytes(32)
 
 
+def _is_told(one: Field[Any], value: Any) -> bool:
+    """Whether a field enters the digest: no personal one, and none at its default.
+
+    So a command may gain a field, and what was asked before it is still known as the same request.
+    """
+    return not one.metadata.get(PERSONAL) and (
+        one.default is MISSING or getattr(value, one.name) != one.default
+    )
+
+
 def _plain(value: Any) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        kept = (one.name for one in fields(value) if not one.metadata.get(PERSONAL))
-        return {name: _plain(getattr(value, name)) for name in kept}
+        given = {one.name: getattr(value, one.name) for one in fields(value) if _is_told(one, value)}
+        return {name: _plain(item) for name, item in given.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):

@@ -8,9 +8,11 @@ are checked by the act that makes it. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from certification.calendar import PUBLISHED, Calendar
 from certification.errors import (
     CertificationError,
     NotEntitledError,
@@ -24,20 +26,33 @@ from certification.errors import (
     RosterUnfinishedError,
 )
 from certification.life import Actor, Availability, Role, check_window
-from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind
-from certification.planner import end_of
+from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind, Status
+from certification.planner import check_start_left, end_of, local_day
 from certification.programme import Programme, RosterStep
 from certification.publicity import ListedItem, count_item
+
+LEFT: Final = frozenset({Status.REJECTED, Status.WITHDRAWN, Status.LAPSED})
+"""How an application leaves the round while lists of it may stand."""
+
+
+def has_left(status: str) -> bool:
+    """Whether no list waits for an application any more: the next one is made without it."""
+    return status in LEFT
 
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The lists of one level, and how many of its applications are in which status; `listed`: the items of its publicity."""
+    """The lists of one level, how many of its applications are in which status, and what the city extended and set.
+
+    `listed`: the items of its publicity.
+    """
 
     campaign_tenant_id: int
     level: str
     rosters: tuple[Roster, ...]
     statuses: Mapping[str, int]
+    extended: Mapping[str, datetime] = field(default_factory=dict)
+    calendar: Calendar = PUBLISHED
     listed: tuple[ListedItem, ...] = ()
 
     def find_latest(self, kind: str) -> Roster | None:
@@ -84,12 +99,14 @@ def check_roster_step(
     """The row by which the action may be done now and the list on which it rests. Raises what refuses it."""
     check_city(programme, action, view.campaign_tenant_id, actor)
     row = programme.get_roster_step(action)
-    check_window(programme, row, now)
+    check_window(programme, row, now, view.extended)
     previous = _check_previous(row, view)
     if previous is not None and previous.kind == RosterKind.PUBLICITY:
-        _check_publicity(programme, row, previous, view.listed, now)
+        _check_publicity(programme, row, previous, view, now)
     _check_first(programme, row, view)
     _check_finished(programme, row, view)
+    if row.makes == RosterKind.PUBLICITY:
+        check_start_left(programme, local_day(now, programme.zone), view.calendar, view.extended)
     return row, previous
 
 
@@ -116,14 +133,14 @@ def _check_previous(row: RosterStep, view: RoundView) -> Roster | None:
 
 
 def _check_publicity(
-    programme: Programme, row: RosterStep, publicity: Roster, listed: Sequence[ListedItem], now: datetime
+    programme: Programme, row: RosterStep, publicity: Roster, view: RoundView, now: datetime
 ) -> None:
     """What makes a list on a publicity needs it closed; what closes it needs its last day over; neither stands objections."""
     clause = programme.publicity.working_days.ground.clause
     if row.makes is not None:
         if publicity.closed_at is None:
             raise PublicityOpenError(clause=clause)
-        _check_objections(clause, listed)
+        _check_objections(clause, view.listed)
         return
     if publicity.closed_at is not None:
         raise PublicityClosedError(clause=clause)
@@ -131,8 +148,8 @@ def _check_publicity(
         return
     if publicity.closes_on is not None and now < end_of(publicity.closes_on, programme.zone):
         raise PublicityRunningError(clause=clause, day=publicity.closes_on)
-    _check_objections(clause, listed)
-    _check_counts(programme, listed, now)
+    _check_objections(clause, view.listed)
+    _check_counts(programme, view, now)
 
 
 def _check_objections(clause: str | None, listed: Sequence[ListedItem]) -> None:
@@ -146,10 +163,10 @@ def _check_objections(clause: str | None, listed: Sequence[ListedItem]) -> None:
         )
 
 
-def _check_counts(programme: Programme, listed: Sequence[ListedItem], now: datetime) -> None:
+def _check_counts(programme: Programme, view: RoundView, now: datetime) -> None:
     rule = programme.publicity
-    for item in listed:
-        count = count_item(item, rule, programme.zone, now)
+    for item in view.listed:
+        count = count_item(item, rule, programme.zone, now, view.calendar)
         if item.there and not count.complete:
             raise PublicityIncompleteError(
                 clause=rule.working_days.ground.clause,
@@ -176,6 +193,17 @@ def _check_finished(programme: Programme, row: RosterStep, view: RoundView) -> N
     behind = sum(view.statuses.get(status, 0) for status in statuses_before(programme, row, view.level))
     if behind:
         raise RosterUnfinishedError(clause=programme.ranking_complete.ground.clause, count=behind)
+
+
+def waiting_window(programme: Programme, level: str, status: str) -> str | None:
+    """The window of the step that an application in this status waits for, a person's or the city's list; None: none bounds it."""
+    makers = {action: row.window for row in programme.round for action in row.follows.values()}
+    for step in programme.life:
+        if step.start == status and level in step.levels:
+            window = makers.get(step.action) if step.by_roster else step.window
+            if window is not None:
+                return window
+    return None
 
 
 def listed_statuses(programme: Programme, row: RosterStep) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from certification.publicity import Count, ListedItem, count_item, pause_of
 from certification.reader import parse_objections, parse_publicity
 from certification.tables import campaigns, objections, publicity_corrections, rosters
 from graphql_schema.actions import Availability, decide_reader, describe
+from graphql_schema.arranged import calendar_of, parse_calendar
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.errors import CodedError
 from graphql_schema.session import Session
@@ -43,7 +44,7 @@ def decide_count(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] 
     )
     item = ListedItem(0, "", start, tuple(pause for pause in pauses if pause is not None))
     try:
-        count = count_item(item, rule, zone, session.now)
+        count = count_item(item, rule, zone, session.now, parse_calendar(row["calendar"]))
     except CertificationError as error:
         raise CodedError(error.code, error.zh, error.en) from error
     return show_count(count, rule.working_days.value)
@@ -173,11 +174,13 @@ LIST_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "opens_on": rosters.c.opens_on,
     "rule": of_programme("publicity", roster="id"),
     "zone": of_programme("time_zone", roster="id"),
+    "calendar": calendar_of("tenant_id"),
 }
 ITEM_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "opens_on": of_roster(rosters.c.opens_on),
     "rule": of_programme("publicity"),
     "zone": of_programme("time_zone"),
+    "calendar": calendar_of("tenant_id"),
     "objected": objected,
     "corrected_on": of_correction(publicity_corrections.c.corrected_on),
 }

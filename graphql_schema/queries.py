@@ -10,8 +10,10 @@ from graphql_schema.permissions import Permission
 from graphql_schema.strangers import digest_code
 from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
+from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
@@ -90,6 +92,18 @@ class Query:
         where=is_concerned,
         permission=Permission.READ,
         description="Objections that one's tenant received, or to its applications (异议).",
+    )
+    extensions: Connection[Extension] = connection(
+        order="proposed_at",
+        filter_input=ExtensionFilter,
+        permission=Permission.READ,
+        description="Extensions of windows, confirmed or not (延期).",
+    )
+    calendar_years: Connection[CalendarYear] = connection(
+        order="year",
+        filter_input=CalendarYearFilter,
+        permission=Permission.READ,
+        description="Years whose working days the city's administrator set (工作日安排).",
     )
     certifications: Connection[Certification] = connection(
         order="certified_on",

@@ -59,6 +59,7 @@ class PersonalValue:
 _KEPT_KEYS = statement(
     select(_KEYS.subject_id, _KEYS.wrapped, _KEYS.kek_id).where(_KEYS.tenant_id == bindparam("tenant_id"))
 )
+_KEK_IDS = statement(select(_KEYS.kek_id).where(_KEYS.tenant_id == bindparam("tenant_id")).distinct())
 _STORED = (
     select(_VALUES.commitment, _VALUES.field, _VALUES.subject_id, _VALUES.sealed, _KEYS.wrapped, _KEYS.kek_id)
     .outerjoin(
@@ -167,6 +168,11 @@ async def ensure_keys(tx: TenantConnection, subject_ids: Collection[UUID]) -> Ke
     return keys
 
 
+async def find_kek_ids(tx: TenantConnection) -> set[str]:
+    """The KEKs under which the bound tenant's data keys are wrapped."""
+    return {row["kek_id"] for row in await tx.all(_KEK_IDS)}
+
+
 async def rewrap_keys(tx: TenantConnection) -> int:
     """Wrap every data key of the bound tenant anew; the number of them. Raises UnopenableError.
 
@@ -210,7 +216,7 @@ def open_row(vault: Vault, tenant_id: int, row: asyncpg.Record) -> Opened | None
     return open_value(key, row["sealed"], bound)
 
 
-def bind_place(tenant_id: int, subject_id: UUID, field_name: str, commitment: bytes) -> bytes:
+def bind_place(tenant_id: int, subject_id: UUID | str, field_name: str, commitment: bytes) -> bytes:
     """The associated data of a sealed value: where it belongs."""
     parts = (_SEALED, str(tenant_id).encode(), str(subject_id).encode(), field_name.encode(), commitment)
     return b"\0".join(parts)

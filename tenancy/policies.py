@@ -22,8 +22,13 @@ READERS: Final = {
     "shared": "tenant_id = ANY ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
     "grantee": f"grantee_tenant_id = {TENANT}",
     "public": PUBLIC,
+    "cited": "subject_type = 'extension' AND tenant_id = ANY"
+    " ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
 }
-"""Kind of reader beside the owner → the condition under which it may SELECT a row."""
+"""Kind of reader beside the owner → the condition under which it may SELECT a row.
+
+`cited` is of the ledger's entries alone: a county that acts by an extension cites the city's entry on it.
+"""
 
 NARROWED: Final = {
     ("rosters", "public"): f"{PUBLIC} AND kind IN ('publicity', 'decision')",

@@ -17,7 +17,7 @@ import os
 import secrets
 import stat
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -33,8 +33,6 @@ from tenancy.errors import UnopenableError, VaultError
 
 KEY_SIZE: Final = 32
 NONCE_SIZE: Final = 12
-KEPT: Final = 2
-"""The newest KEK, and the one before it, under which last night's backup is wrapped."""
 
 _WRAP: Final = b"xingji-data-key-1"
 _KEK: Final = b"xingji-kek-1"
@@ -115,11 +113,12 @@ class FileVault:
         self._loaded[tenant_id, kek_id] = kek
         return kek_id
 
-    def forget(self, tenant_id: int) -> None:
-        """Delete all KEKs but the newest and the one before it; for when nothing is wrapped under them any more."""
-        for kek_id in self._list(tenant_id)[:-KEPT]:
-            (self.folder / str(tenant_id) / f"{kek_id}.kek").unlink(missing_ok=True)
-            self._loaded.pop((tenant_id, kek_id), None)
+    def forget(self, tenant_id: int, used: Collection[str]) -> None:
+        """Delete the KEKs that are not among `used`: those under which data keys are wrapped."""
+        for kek_id in self._list(tenant_id):
+            if kek_id not in used:
+                (self.folder / str(tenant_id) / f"{kek_id}.kek").unlink(missing_ok=True)
+                self._loaded.pop((tenant_id, kek_id), None)
 
     def _list(self, tenant_id: int) -> list[str]:
         return sorted(path.stem for path in (self.folder / str(tenant_id)).glob("*.kek"))

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from audit.canonical import digest
 from audit.entry import Subject
-from certification.acts.listing import REASON_LIMIT
 from certification.calendar import is_working_day
 from certification.changes import Act, Change, Context, insert
 from certification.errors import FieldRefusedError, PublicityNotRunningError, PublicityStartRefusedError
-from certification.forms import check_line, check_text
+from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import Actor
 from certification.model import PublicityCorrection
 from certification.planner import local_day
@@ -59,7 +58,7 @@ def decide(state: FoundItem, command: Command, context: Context) -> Change:
         raise PublicityNotRunningError(
             clause=row.ground.clause, action=ACTION, name=row.name, community=state.listed.community_name
         )
-    if rule.starts_on_working_day.value and not is_working_day(today):
+    if rule.starts_on_working_day.value and not is_working_day(today, state.calendar):
         rest = {"reason_zh": "该日不是工作日", "reason_en": "it is not a working day"}
         raise PublicityStartRefusedError(clause=row.ground.clause, day=today, **rest)
     check_line("community_name", "社区名称", command.community_name, NAME_LIMIT)

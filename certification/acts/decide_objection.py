@@ -14,11 +14,10 @@ from uuid import UUID
 
 from audit.commitment import commit
 from audit.entry import Subject
-from certification.acts.listing import REASON_LIMIT
 from certification.acts.objecting import FoundObjection, read_objection
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import NoSuchActionError
-from certification.forms import check_text
+from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ObjectionStatus, PersonalValue
 from certification.objections import DECIDES, check_objection_officer, check_objection_step

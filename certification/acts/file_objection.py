@@ -116,9 +116,10 @@ def decide(state: FoundItem, command: Command, context: Context) -> Change:
 
 def check_running(state: FoundItem, action: str, name: str, clause: str | None, now: datetime) -> None:
     """Raise PublicityNotRunningError unless the item is being publicised now."""
-    roster, programme = state.roster, state.programme
-    running = roster.closed_at is None and roster.opens_on is not None
-    if not running or not is_running(state.listed, roster.opens_on, programme.publicity, programme.zone, now):  # type: ignore[arg-type]
+    opens_on, programme = state.roster.opens_on, state.programme
+    rule, zone = programme.publicity, programme.zone
+    up = opens_on if state.roster.closed_at is None else None
+    if up is None or not is_running(state.listed, up, rule, zone, now, state.calendar):
         raise PublicityNotRunningError(
             clause=clause, action=action, name=name, community=state.listed.community_name
         )

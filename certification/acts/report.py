@@ -23,6 +23,7 @@ from certification.acts.listing import (
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterItem, RosterKind
 from certification.reading import FoundRound, read_round
@@ -71,9 +72,10 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
         state, _unselected(state, publicity.previous_id), statuses[ItemVerdict.NOT_SELECTED]
     )
     document = (command.document_number, command.document_date)
-    return make_list(
+    change = make_list(
         state, context, RosterKind.REPORT.value, (*listed, *out), previous=publicity, document=document
     )
+    return cite_late(change, programme, row, state.extensions, context.now)
 
 
 def _unselected(state: FoundRound, ranking_id: UUID | None) -> list[RosterItem]:

@@ -12,7 +12,15 @@ from sqlalchemy import bindparam, select
 from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
-from certification.forms import CONTACT_FIELDS, Contact, check_contact, check_content, content_hash
+from certification.extensions import cite_late
+from certification.forms import (
+    CONTACT_FIELDS,
+    Contact,
+    check_contact,
+    check_content,
+    check_justification,
+    content_hash,
+)
 from certification.life import Actor, check_entitled, check_step
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
@@ -31,17 +39,18 @@ _COMMITTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The typed fields of the form. `contact` is personal: it enters no digest."""
+    """The typed fields of the form; a village's has a justification. `contact` is personal: it enters no digest."""
 
     application_id: UUID
     situation: str
     narrative: str
     contact: Contact = field(metadata={"personal": True})
+    justification: str | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
@@ -55,6 +64,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     step = check_step(programme, ACTION, state.view, context.actor, context.now)
     form = programme.forms[programme.levels[application.level].form]
     check_content(programme, form, command.situation, command.narrative)
+    check_justification(programme, application.community_kind, command.justification)
     check_contact(command.contact)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
@@ -79,9 +89,11 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             situation=command.situation,
             narrative=command.narrative,
             commitments=commitments,
+            justification=command.justification,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
+        justification=command.justification,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])
@@ -94,7 +106,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         form_version_id=version_id,
         updated_at=context.now,
     )
-    return Change(
+    change = Change(
         operation="application.form_saved",
         subject=Subject("application", application.id, after.revision),
         intent={
@@ -106,6 +118,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         },
         writes=(*insert(version, *values), *update(after)),
     )
+    return cite_late(change, programme, step, state.extensions, context.now)
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:

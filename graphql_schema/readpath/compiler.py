@@ -45,6 +45,7 @@ from sqlalchemy.types import TypeEngine
 
 from graphql_schema.declare import (
     SOURCE,
+    Asked,
     ColumnSource,
     Compare,
     ComputedSource,
@@ -54,6 +55,7 @@ from graphql_schema.declare import (
     IdSource,
     ListSource,
     Mask,
+    Need,
     PersonalSource,
     RelationSource,
     ScopeKind,
@@ -201,7 +203,7 @@ class Compiler:
             case ComputedSource() as computed:
                 selected.computed, selected.dirty = computed, True
                 self.document.hold_plain(selected)
-                return self._needs(computed, row)
+                return self._needs(selected, computed, row)
             case RelationSource() as relation:
                 return self._relation(selected, relation, source, row)
             case other:
@@ -210,12 +212,31 @@ class Compiler:
     def _id(self, type_: GraphQLObjectType, source: TypeSource, row: FromClause) -> list[Piece]:
         return [f'"{type_.name}.', row.c[source.tenant_column], ".", row.c[source.key[0]], '"']
 
-    def _needs(self, computed: ComputedSource, row: FromClause) -> list[Piece]:
+    def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        for name, need in computed.needs.items():
-            value = row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        asked: dict[str, ColumnElement[Any]] = {}
+        for name, type_ in computed.arguments.items():
+            meaning = (id(arguments), name, len(self.slots.found))
+            # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
+            given = arguments.find(name) is not None
+            getter = arguments.getter(name, convert=stored) if given else constant(None)
+            asked[name] = self.slots.bind(meaning, type_, getter)
+        needs = {name: self._need(need, row, asked) for name, need in computed.needs.items()}
+        for name, value in (needs | asked).items():
             pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
         return [*pieces, "}"]
+
+    def _need(
+        self, need: Need, row: FromClause, asked: Mapping[str, ColumnElement[Any]]
+    ) -> ColumnElement[Any]:
+        match need:
+            case Column():
+                return row.c[need.name]
+            case Asked(build):
+                return build(row, asked)
+            case _:
+                return need(row, self.slots)
 
     def _masked(
         self, value: ColumnElement[Any], mask: Mask, source: TypeSource, row: FromClause

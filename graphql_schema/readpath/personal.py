@@ -21,7 +21,6 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, LargeBinary, Text, and_, func, literal_column, select
 
 from graphql_schema.declare import PersonalSource
-from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.readpath.encode import NULL, concat, marker, otherwise
 from tenancy.errors import UnopenableError
 from tenancy.personal import bind_place, open_value
@@ -93,31 +92,52 @@ def print_token(
 
 def open_tokens(answer: bytes, fields: Sequence[PersonalField], vault: Vault, reads: Reads) -> bytes:
     """The answer with values in place of tokens, and a marker where one does not open. Raises VaultError."""
-    return _TOKEN.sub(lambda match: _open(match[1].decode(), fields, vault, reads), answer)
+    opening = _Opening(fields, vault, reads)
+    return _TOKEN.sub(lambda match: opening.open(match[1].decode()), answer)
 
 
-def _open(token: str, fields: Sequence[PersonalField], vault: Vault, reads: Reads) -> bytes:
-    number, whole, tenant, subject, *rest = token.split(".")
-    declared = fields[int(number)]
-    ref = NodeRef(declared.type, int(tenant), UUID(subject))
-    try:
-        value = _unseal(declared.source, ref, [bytes.fromhex(part) for part in rest], vault)
-    except UnopenableError:
-        logger.error("%s of %s does not open", declared.name, format_id(ref))
-        return marker(UNOPENABLE).encode()
-    if whole == "1":
+@dataclass(slots=True)
+class _Opening:
+    """The tokens of one answer; the fields of a subject share its unwrapped key."""
+
+    fields: Sequence[PersonalField]
+    vault: Vault
+    reads: Reads
+    keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+
+    def open(self, token: str) -> bytes:
+        """The JSON that stands in a token's place."""
+        number, whole, tenant, subject, *rest = token.split(".")
+        declared = self.fields[int(number)]
+        place = f"{declared.type}.{tenant}.{subject}"
+        try:
+            value = self._unseal(declared.source, int(tenant), subject, *rest)
+        except UnopenableError:
+            logger.error("%s of %s does not open", declared.name, place)
+            return marker(UNOPENABLE).encode()
+        if whole == "0":
+            return orjson.dumps(declared.source.cover(value))
         if declared.source.permission is not None:
-            reads.found.setdefault(format_id(ref), {})[declared.name] = None
+            self.reads.found.setdefault(place, {})[declared.name] = None
         return orjson.dumps(value)
-    return orjson.dumps(declared.source.cover(value))
 
-
-def _unseal(source: PersonalSource, ref: NodeRef, parts: Sequence[bytes], vault: Vault) -> str:
-    commitment, kek_id, wrapped, sealed = parts
-    data_key = vault.unwrap(ref.tenant, ref.uuid, Wrapped(kek_id.decode(), wrapped))
-    return open_value(data_key, sealed, bind_place(ref.tenant, ref.uuid, source.field, commitment))[
-        0
-    ].decode()
+    def _unseal(
+        self,
+        source: PersonalSource,
+        tenant: int,
+        subject: str,
+        commitment: str,
+        kek_id: str,
+        wrapped: str,
+        sealed: str,
+    ) -> str:
+        known = (str(tenant), subject, kek_id, wrapped)
+        key = self.keys.get(known)
+        if key is None:
+            stored = Wrapped(bytes.fromhex(kek_id).decode(), bytes.fromhex(wrapped))
+            key = self.keys[known] = self.vault.unwrap(tenant, UUID(subject), stored)
+        bound = bind_place(tenant, subject, source.field, bytes.fromhex(commitment))
+        return open_value(key, bytes.fromhex(sealed), bound)[0].decode()
 
 
 def _hex(value: ColumnElement[Any]) -> ColumnElement[Any]:

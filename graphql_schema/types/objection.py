@@ -26,7 +26,8 @@ from graphql_schema.declare import (
     to_one,
 )
 from graphql_schema.permissions import Permission
-from graphql_schema.types.application import Application, AvailableAction
+from graphql_schema.types.action import AvailableAction
+from graphql_schema.types.application import Application
 from graphql_schema.types.enums import ObjectionStatus
 from graphql_schema.types.roster import Roster
 

@@ -9,14 +9,15 @@ archived WAL still hold them.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Final
 
 import asyncpg
 
 from tenancy.database import Scope, TenantConnection, opening_sql
 from tenancy.personal import PersonalValue, ensure_keys, seal_value
-from tenancy.vault import Vault
 from xingji import migrate
+from xingji.service import open_vault
 
 EXPANDED: Final = "20261124_personal_keys"
 ADVISORY_LOCK: Final = 0x78696E676A6A
@@ -33,20 +34,21 @@ FROM unnest($2::bytea[], $3::bytea[]) AS u(commitment, sealed)
 WHERE v.tenant_id = $1 AND v.commitment = u.commitment"""
 
 
-def upgrade(owner_url: str, vault: Vault) -> int:
+def upgrade(owner_url: str, home: Path) -> int:
     """Migrate to the newest revision as the schema's owner; returns how many values were sealed on the way.
 
-    Blocks. Safe to repeat, and to race between processes.
+    The vault of the home is made only when there is something to seal. Blocks. Safe to repeat, and to race between processes.
     """
-    return asyncio.run(_upgrade(owner_url, vault))
+    return asyncio.run(_upgrade(owner_url, home))
 
 
-async def _upgrade(owner_url: str, vault: Vault) -> int:
+async def _upgrade(owner_url: str, home: Path) -> int:
     owner, sealed = await asyncpg.connect(owner_url), 0
     try:
         await owner.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
         if await owner.fetchval(_HAS_PLAIN):
             await asyncio.to_thread(migrate.upgrade, owner_url, EXPANDED)
+            vault = open_vault(home)
             for tenant in await owner.fetch("SELECT id FROM tenants ORDER BY id"):
                 scope = Scope(tenant["id"])
                 await owner.execute(opening_sql(scope, read_only=False))

@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             path: Path | None = arguments.passwords_out
             return sys.stdout if path is None else stack.enter_context(_open_private(path))
 
-        sealing.upgrade(server.get_owner_url(), open_vault(settings.home))
+        sealing.upgrade(server.get_owner_url(), settings.home)
         founded = asyncio.run(_found(settings, server, arguments.domain, Teller(open_out, given).begin))
     if founded == 0:
         raise InstallationExistsError(tenants=len(tenancies()))

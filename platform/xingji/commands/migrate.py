@@ -6,7 +6,6 @@ import sys
 from xingji import migrate, sealing
 from xingji.commands import Commands
 from xingji.databases import open_database
-from xingji.service import open_vault
 from xingji.settings import Settings
 
 
@@ -18,7 +17,7 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with open_database(settings) as database:
         owner_url = database.get_owner_url()
-        sealed = sealing.upgrade(owner_url, open_vault(settings.home))
+        sealed = sealing.upgrade(owner_url, settings.home)
         if sealed:
             sys.stderr.write(
                 f"已加密 {sealed} 项个人信息；旧备份中仍是明文\nsealed {sealed} personal values; older backups hold them in the clear\n"

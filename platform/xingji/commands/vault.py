@@ -13,7 +13,7 @@ from audit.errors import LedgerMissingError
 from audit.ledger import lock_head
 from tenancy.database import Database, Scope
 from tenancy.errors import TenancyError, UnopenableError
-from tenancy.personal import rewrap_keys
+from tenancy.personal import find_kek_ids, rewrap_keys
 from tenancy.vault import FileVault
 from xingji.commands import Commands
 from xingji.databases import open_database
@@ -63,7 +63,8 @@ async def rotate(database: Database, vault: FileVault, tenant: Tenant) -> None:
             await lock_head(tx.raw, tx.tenant_id)
         except LedgerMissingError:
             return
+        # First, and behind the lock: a key goes only when no row that anybody could commit is wrapped under it.
+        vault.forget(tenant.id, await find_kek_ids(tx))
         kek_id = vault.rotate(tenant.id)
         number = await rewrap_keys(tx)
-    vault.forget(tenant.id)
     print(f"{tenant.code}  {kek_id}  {number}")

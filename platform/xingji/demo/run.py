@@ -56,7 +56,7 @@ def run_demo(settings: Settings, *, stay: bool) -> int:
     screen = Screen()
     with open_database(settings) as server:
         screen.step("PostgreSQL 就绪", "内嵌" if server.server else "外部")
-        sealing.upgrade(server.get_owner_url(), open_vault(settings.home))
+        sealing.upgrade(server.get_owner_url(), settings.home)
         screen.step("数据库结构已是最新")
         try:
             return asyncio.run(_run(settings, server, screen, stay))

@@ -18,7 +18,7 @@ from xingji.demo import documents as q
 from xingji.demo.cast import CITY, DOUBLE, PASSWORD, County, Place, counties
 from xingji.demo.client import Actor, Login
 from xingji.demo.clock import StoryClock, shanghai
-from xingji.demo.words import OPINIONS, VISIT, form_of
+from xingji.demo.words import OPINIONS, VISIT, findings, form_of
 
 PROGRAMME: Final = "zhoukou-2022"
 LEVEL: Final = "PROVINCIAL"
@@ -362,8 +362,14 @@ def _opinion_input(application: Mapping[str, Any], stage: str) -> dict[str, Any]
         "verdict": "AGREE",
         "text": OPINIONS[stage],
         "formHash": application["form"]["hash"],
+        "items": findings() if stage == "CITY" else [],
     }
 
 
 def _visit_input(application: Mapping[str, Any]) -> dict[str, Any]:
-    return {"applicationId": application["id"], "note": VISIT, "formHash": application["form"]["hash"]}
+    return {
+        "applicationId": application["id"],
+        "note": VISIT,
+        "formHash": application["form"]["hash"],
+        "items": findings(),
+    }

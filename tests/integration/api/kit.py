@@ -37,7 +37,7 @@ from xingji.demo import documents as q
 from xingji.demo.cast import CITY, PASSWORD, County, Place, counties, founding_of
 from xingji.demo.client import SIGN_IN
 from xingji.demo.clock import StoryClock
-from xingji.demo.words import form_of
+from xingji.demo.words import findings, form_of
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
@@ -333,6 +333,7 @@ def opinion(application: str, form_hash: str, stage: str, text: str = "同意。
         "verdict": "AGREE",
         "text": text,
         "formHash": form_hash,
+        "items": findings() if stage == "CITY" else [],
     }
 
 

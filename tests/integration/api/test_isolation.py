@@ -117,7 +117,8 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
                 inner = select(node_of(field), depth - 1)
                 parts.append(f"{name}(first: 3) {{ edges {{ node {{ {inner} }} }} }}")
             else:
-                parts.append(f"{name} {{ {select(named, depth - 1)} }}")
+                given = "(level: PROVINCIAL)" if "level" in field.args else ""
+                parts.append(f"{name}{given} {{ {select(named, depth - 1)} }}")
     return " ".join(parts) or "__typename"
 
 
@@ -312,10 +313,13 @@ IDS = {
     "grantId": "Grant",
     "granteeId": "Tenant",
     "objectionId": "Objection",
+    "extensionId": "Extension",
+    "beneficiaryTenantId": "Tenant",
 }
 VALUES: Mapping[str, Any] = {
     "String": "x",
     "Date": "2022-05-20",
+    "DateTime": "2022-06-10T00:00:00+08:00",
     "Hex": "00" * 32,
     "Int": 1,
     "Boolean": True,

@@ -33,6 +33,7 @@ from certification.acts import (
     submit,
 )
 from certification.acts.listing import Choice
+from certification.assessment import Found
 from certification.changes import Act
 from certification.following import follow, pending_followings
 from certification.forms import Contact
@@ -47,6 +48,7 @@ CITY = 1
 COUNTIES = tuple(range(2, 12))
 DOMAIN = "xingji.example"
 AUDITED = [table for table in metadata.sorted_tables if is_audited(table)]
+MET = tuple(Found(f"{part}.{n}", "meets") for part, last in ((1, 7), (2, 6)) for n in range(1, last + 1))
 CONTACT = Contact("王社区", "0394-8281000", "13800000000")
 FOUNDED = datetime(2022, 4, 1, tzinfo=UTC)
 APRIL_26 = datetime(2022, 4, 26, 2, tzinfo=UTC)
@@ -217,7 +219,8 @@ class World:
         self, application: UUID, county: int, stage: str, who: str, now: datetime, verdict: str = "agree"
     ) -> Recorded:
         bound = await self.hash_of(county, application)
-        command = give_opinion.Command(application, stage, verdict, "经审核，意见如上。", bound)
+        items = MET if stage == "city" else ()
+        command = give_opinion.Command(application, stage, verdict, "经审核，意见如上。", bound, items)
         return await self.act(give_opinion.ACT, command, who, now, on=county)
 
     async def visited(self, campaign: UUID, county: int) -> UUID:
@@ -226,7 +229,7 @@ class World:
         await self.opinion(application, county, "county", f"county/{county}", APRIL_26)
         await self.opinion(application, county, "city", "city/1", MAY_17)
         bound = await self.hash_of(county, application)
-        visit = record_site_visit.Command(application, "实地察看，情况属实。", bound)
+        visit = record_site_visit.Command(application, "实地察看，情况属实。", bound, items=MET)
         await self.act(record_site_visit.ACT, visit, "city/1", MAY_17, on=county)
         return application
 

@@ -108,13 +108,14 @@ async def test_catalogue_is_as_declared(place: Place) -> None:
     tables = {row["table_name"] for row in await place.root.fetch(named)}
     declared = {table.name: table.info["policies"] for table in TENANT_TABLES}
     declared |= {table.name: ("granted",) for table in LEDGER_TABLES}
+    declared["ledger_entries"] = ("granted", "cited")
     assert tables == set(declared)
     flags = "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE relname = ANY($1)"
     assert {
         row["relname"]: row["forced"] for row in await place.root.fetch(flags, list(tables))
     } == dict.fromkeys(tables, True)
-    await place.root.execute("CREATE TABLE pattern (tenant_id int, grantee_tenant_id int)")
-    for sql in policy_sql("pattern", ("granted", "shared", "grantee", "public")):
+    await place.root.execute("CREATE TABLE pattern (tenant_id int, grantee_tenant_id int, subject_type text)")
+    for sql in policy_sql("pattern", ("granted", "shared", "grantee", "cited", "public")):
         await place.root.execute(sql)
     await place.root.execute("CREATE SCHEMA again")
     for name, kind in NARROWED:
@@ -126,7 +127,7 @@ async def test_catalogue_is_as_declared(place: Place) -> None:
         "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check, schemaname FROM pg_policies"
     )
     pattern = {row["policyname"]: tuple(row)[2:7] for row in listed if row["tablename"] == "pattern"}
-    assert len(pattern) == 5
+    assert len(pattern) == 6
     narrowed = {
         (row["tablename"], row["policyname"]): tuple(row)[2:7]
         for row in listed

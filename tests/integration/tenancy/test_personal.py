@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,20 @@ from uuid import UUID, uuid5
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from certification.tables import metadata
 from tenancy.database import Database, Scope
 from tenancy.errors import ForeignRowError, InvariantError, UnopenableError
-from tenancy.personal import PersonalValue, erase, insert_values, read_values, rewrap_keys, value_reader
+from tenancy.personal import (
+    PersonalValue,
+    erase,
+    find_kek_ids,
+    insert_values,
+    read_values,
+    rewrap_keys,
+    value_reader,
+)
 from tenancy.vault import FileVault
 from tests.integration.tenancy.conftest import Place
 from tests.support import DatabaseUrls
@@ -138,10 +149,10 @@ async def test_rewrapping_leaves_values_as_they_are_and_ends_older_keys(
         old_keys = await root.fetch("SELECT * FROM personal_keys")
         sealed = await root.fetch("SELECT * FROM personal_values ORDER BY commitment")
         for _ in range(2):
-            fresh = vault.rotate(3)
             async with app.write(Scope(3)) as tx:
+                vault.forget(3, await find_kek_ids(tx))
+                fresh = vault.rotate(3)
                 assert await rewrap_keys(tx) == 2
-            vault.forget(3)
         assert await root.fetch("SELECT * FROM personal_values ORDER BY commitment") == sealed
         assert {row["kek_id"] for row in await root.fetch("SELECT * FROM personal_keys")} == {fresh}
         async with app.read(Scope(3)) as tx:
@@ -185,3 +196,31 @@ async def test_a_value_under_another_salt_is_told_apart_by_what_it_opens_to(
         ((commitment, field, subject, opened),) = [row async for row in value_reader(vault)(tx.raw, 3)]
     assert (commitment, field, subject) == (value.commitment, "name", PERSON)
     assert opened == ("别人".encode(), value.salt)
+
+
+async def test_the_page_of_formats_is_enough_to_open_a_value(database: DatabaseUrls, tmp_path: Path) -> None:
+    """Written from docs/formats/vault.md alone, with nothing of ours."""
+    app = await Database.connect(database.app, vault=FileVault(tmp_path, b"secret"))
+    root = await asyncpg.connect(database.superuser)
+    value = a_value("mobile_phone", PHONE)
+    try:
+        async with app.write(Scope(3)) as tx:
+            await insert_values(tx, [value])
+        key = await root.fetchrow("SELECT * FROM personal_keys")
+        row = await root.fetchrow("SELECT * FROM personal_values")
+    finally:
+        await app.close()
+        await root.close()
+
+    def opened(under: bytes, sealed: bytes, *bound: bytes) -> bytes:
+        return AESGCM(under).decrypt(sealed[:12], sealed[12:], b"\0".join(bound))
+
+    told = json.loads((tmp_path / "3" / f"{key['kek_id']}.kek").read_text())
+    master = hashlib.scrypt(b"secret", salt=bytes.fromhex(told["salt"]), n=16384, r=8, p=1, dklen=32)
+    kek = opened(master, bytes.fromhex(told["kek"]), b"xingji-kek-1", b"3", key["kek_id"].encode())
+    subject = str(FORM).encode()
+    data_key = opened(kek, key["wrapped"], b"xingji-data-key-1", b"3", subject, key["kek_id"].encode())
+    plain = opened(
+        data_key, row["sealed"], b"xingji-personal-1", b"3", subject, b"mobile_phone", row["commitment"]
+    )
+    assert plain == value.salt + PHONE.encode()

@@ -113,7 +113,7 @@ async def test_the_schema_alone_refuses_while_a_row_is_plain(old: DatabaseUrls, 
         await asyncio.to_thread(migrate.upgrade, old.owner)
     assert await asyncio.to_thread(migrate.find_revision, old.owner) == sealing.EXPANDED
     # From there it goes on, also when some of a tenant's rows were sealed before.
-    assert await asyncio.to_thread(sealing.upgrade, old.owner, open_vault(tmp_path)) == 3
+    assert await asyncio.to_thread(sealing.upgrade, old.owner, tmp_path) == 3
     assert await opened(old, tmp_path) == old_rows()
 
 
@@ -129,9 +129,9 @@ async def test_a_crash_between_tenants_is_gone_on_from(
 
     monkeypatch.setattr(sealing, "_seal_tenant", crash)
     with pytest.raises(ConnectionAbortedError):
-        await asyncio.to_thread(sealing.upgrade, old.owner, open_vault(tmp_path))
+        await asyncio.to_thread(sealing.upgrade, old.owner, tmp_path)
     monkeypatch.setattr(sealing, "_seal_tenant", whole)
-    assert await asyncio.to_thread(sealing.upgrade, old.owner, open_vault(tmp_path)) == 1
+    assert await asyncio.to_thread(sealing.upgrade, old.owner, tmp_path) == 1
     assert await opened(old, tmp_path) == old_rows()
 
 
@@ -145,8 +145,8 @@ async def test_racing_migrations_seal_once(old: DatabaseUrls, tmp_path: Path) ->
 
 
 async def test_what_is_sealed_stands_in_the_way_of_the_old_schema(old: DatabaseUrls, tmp_path: Path) -> None:
-    await asyncio.to_thread(sealing.upgrade, old.owner, open_vault(tmp_path))
+    await asyncio.to_thread(sealing.upgrade, old.owner, tmp_path)
     with pytest.raises(sa.exc.DBAPIError, match="null values"):
         await asyncio.to_thread(migrate.downgrade, old.owner, BEFORE)
-    await asyncio.to_thread(sealing.upgrade, old.owner, open_vault(tmp_path))
+    await asyncio.to_thread(sealing.upgrade, old.owner, tmp_path)
     assert await opened(old, tmp_path) == old_rows()

@@ -102,10 +102,10 @@ def test_another_process_wraps_under_the_new_key_and_opens_the_old(vault: FileVa
 def test_what_is_forgotten_opens_no_more(vault: FileVault) -> None:
     first = vault.wrap(3, SUBJECT, KEY)
     second = replace(first, kek_id=vault.rotate(3))
-    vault.forget(3)
+    vault.forget(3, {first.kek_id, second.kek_id})
     assert vault.unwrap(3, SUBJECT, first) == KEY
     third = vault.rotate(3)
-    vault.forget(3)
+    vault.forget(3, {second.kek_id, third})
     assert [file.stem for file in files(vault)] == [second.kek_id, third]
     with pytest.raises(UnopenableError):
         vault.unwrap(3, SUBJECT, first)
