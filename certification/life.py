@@ -186,7 +186,11 @@ def check_window(
 
 
 def _rows(programme: Programme, action: str, level: str) -> list[Step]:
-    return [row for row in programme.life if row.action == action and level in row.levels]
+    """The rows of an action. Raises NoSuchActionError: a campaign keeps the programme with which it was opened."""
+    found = [row for row in programme.life if row.action == action and level in row.levels]
+    if not found:
+        raise NoSuchActionError(stage=action, verdict="-")
+    return found
 
 
 def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:

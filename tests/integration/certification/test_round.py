@@ -11,12 +11,23 @@ from uuid import UUID
 import pytest
 
 from audit.canonical import digest
-from certification.acts import close_publicity
+from certification.acts import assign_role, close_publicity, file_application
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
+from certification.reading import read_round
 from tenancy.database import Scope
 from tenancy.personal import insert_values, read_values
-from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
+from tests.integration.certification.world import (
+    APRIL_26,
+    CITY,
+    COUNTIES,
+    FOUNDED,
+    JULY,
+    MAY_20,
+    MAY_30,
+    World,
+    named,
+)
 
 
 async def visited_everywhere(world: World, campaign: UUID) -> Mapping[int, UUID]:
@@ -146,3 +157,17 @@ async def test_nothing_follows_without_the_countys_grant(world: World) -> None:
         await world.follow(FOUNDED - timedelta(days=1))
     assert await world.status(2, application) == "site_visited"
     assert len(await world.follow(MAY_20)) == 1
+
+
+async def test_the_city_sees_communities_before_villages(world: World) -> None:
+    campaign, village = await world.open(), named("unit/2/s/v")
+    clerk = assign_role.Command(named("clerk/2/1"), "community_clerk", village)
+    await world.act(assign_role.ACT, clerk, "admin/2", FOUNDED)
+    filed = file_application.Command(CITY, campaign, "provincial", village)
+    first = (await world.act(file_application.ACT, filed, "clerk/2/1", APRIL_26)).subject_id
+    later = [await world.file(campaign, county) for county in (2, 3)]
+    async with world.database.read(world.principal("city/1").scope()) as tx:
+        found = await read_round(tx, campaign, "provincial", APRIL_26)
+    assert [one.id for one in found.candidates] == [*later, first]
+    kind = await world.value(2, "SELECT community_kind FROM applications WHERE id = $1", first)
+    assert kind == "village"
