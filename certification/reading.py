@@ -451,7 +451,7 @@ def _listed(
     corrected: Sequence[PublicityCorrection],
     candidates: Sequence[Candidate],
 ) -> tuple[ListedItem, ...]:
-    there = find_standing(candidates, objected)
+    there = {(one.tenant_id, one.id) for one in candidates} - find_left(candidates, objected)
     opens_on = publicity.opens_on or date.max
     return tuple(
         list_item(
@@ -466,20 +466,19 @@ def _listed(
     )
 
 
-def find_standing(
-    candidates: Iterable[Candidate], objected: Iterable[Objection]
-) -> frozenset[tuple[int, UUID]]:
-    """The applications (county, id) that are still in the round: within the city's reach, not ended, no objection upheld.
+def find_left(candidates: Iterable[Candidate], objected: Iterable[Objection]) -> frozenset[tuple[int, UUID]]:
+    """The applications (county, id) that have left the round: they ended, or an objection to them was upheld.
 
-    The one place that says so: what has left is on no later list and holds up none.
+    The one place that says so: what has left is on no later list and holds up none. An objection counts from its decision on,
+    also before the county's log has followed it.
     """
+    ended = {(one.tenant_id, one.id) for one in candidates if has_left(one.status)}
     upheld = {
         (one.application_tenant_id, one.application_id)
         for one in objected
         if one.status == ObjectionStatus.UPHELD
     }
-    standing = {(one.tenant_id, one.id) for one in candidates if not has_left(one.status)}
-    return frozenset(standing - upheld)
+    return frozenset(ended | upheld)
 
 
 async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) -> FoundItem:

@@ -17,7 +17,7 @@ from certification.life import LEVEL_ZH, Actor
 from certification.model import KIND_ZH, Level, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
-from certification.reading import Candidate, FoundRound, find_standing
+from certification.reading import Candidate, FoundRound, find_left
 from certification.rosters import check_city
 
 
@@ -91,10 +91,16 @@ def find_candidates(state: FoundRound, items: Iterable[RosterItem], status: str 
     return tuple(lines)
 
 
-def still_there(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
-    """The items that have not left the round: their county may have ended its grant, or they ended, or an objection was upheld."""
-    keys = find_standing(state.candidates, state.objections)
+def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
+    """The items whose county still lets the city read its application: it may end that while a round runs."""
+    keys = {(one.tenant_id, one.id) for one in state.candidates}
     return [item for item in items if (item.application_tenant_id, item.application_id) in keys]
+
+
+def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
+    """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
+    left = find_left(state.candidates, state.objections)
+    return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
 
 
 def check_city_quota(state: FoundRound, asked: int) -> None:

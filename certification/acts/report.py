@@ -19,7 +19,8 @@ from certification.acts.listing import (
     find_candidates,
     make_list,
     refuse_items,
-    still_there,
+    within_reach,
+    without_left,
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
@@ -61,7 +62,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
     check_document(programme, command.document_number, command.document_date, context)
     statuses = listed_statuses(programme, row)
-    publicised = still_there(state, state.items[publicity.id])
+    publicised = without_left(state, within_reach(state, state.items[publicity.id]))
     listed = find_candidates(state, publicised, statuses[ItemVerdict.LISTED])
     if len(listed) != len(publicised):
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(publicised) - len(listed))
