@@ -42,6 +42,7 @@ TABLES: Mapping[type, Table] = {
     model.PublicityCorrection: tables.publicity_corrections,
     model.Objection: tables.objections,
     model.Certification: tables.certifications,
+    model.Evidence: tables.evidence,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,

@@ -9,7 +9,7 @@ Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -157,6 +157,11 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
     raise NotEntitledError(
         clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
     )
+
+
+def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:
+    """A role of one of these names in which the actor reaches the application, or None."""
+    return next((role for role in actor.roles if role.name in names and _reaches(role, view, actor)), None)
 
 
 def action_of(programme: Programme, stage: str, verdict: str) -> str:

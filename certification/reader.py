@@ -24,7 +24,9 @@ from audit.canonical import encode
 from audit.errors import NotCanonicalError
 from certification.model import ItemVerdict, Level, ObjectionStatus, RosterKind, Stage, Status, Verdict
 from certification.programme import (
+    AttachRule,
     Document,
+    EvidenceRule,
     Form,
     FormField,
     Ground,
@@ -53,6 +55,8 @@ KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
+MOST_FILES = 100
+"""What the API shows of one application's evidence as a list."""
 PROGRAMMES = Path(__file__).parent / "programmes"
 
 
@@ -152,6 +156,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         round=_each(root, "round", _roster_step),
         standard=_each(root, "standard", lambda row: _item(row, names)),
         indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
+        evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
         objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
@@ -400,6 +405,22 @@ def _objection_step(row: Reader) -> ObjectionStep:
         role=row.one_of("role", ("public", *ROLES)),
         ground=_ground(row),
     )
+
+
+def _evidence(root: Reader) -> EvidenceRule | None:
+    """A programme that says nothing of evidence takes none: campaigns opened before there was any."""
+    found = root.find("evidence", dict)
+    if found is None:
+        return None
+    with reading(found, "evidence") as row:
+        files = _setting(row, "files", int)
+        if files.value > MOST_FILES:
+            row.refuse(f"files is above {MOST_FILES}")
+        return EvidenceRule(files, _each(row, "attach", _attach_rule))
+
+
+def _attach_rule(row: Reader) -> AttachRule:
+    return AttachRule(row.one_of("role", ROLES), row.texts("statuses", tuple(Status), 1), _ground(row))
 
 
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:

@@ -111,6 +111,7 @@ class Compiler:
         self.slots = Slots({})
         self.personal: list[PersonalField] = []
         self._rows = 0
+        self._asked: list[Arguments] = []
 
     def finish(self, query: Select[Any]) -> Compiled:
         """The text, with the getters in the order of `$1`, `$2`, …"""
@@ -214,7 +215,7 @@ class Compiler:
 
     def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        arguments = self._arguments(selected)
         asked: dict[str, ColumnElement[Any]] = {}
         for name, type_ in computed.arguments.items():
             meaning = (id(arguments), name, len(self.slots.found))
@@ -293,7 +294,7 @@ class Compiler:
         return [otherwise(query.scalar_subquery(), _none(selected.definition))]
 
     def _secret(self, selected: Selected, relation: SecretSource) -> ColumnElement[Any]:
-        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        arguments = self._arguments(selected)
         getter = arguments.getter("code", convert=relation.digest)
         return self.slots.bind((id(arguments), "code"), LargeBinary(), getter)
 
@@ -345,7 +346,7 @@ class Compiler:
         connection = get_named_type(selected.definition.type)
         assert isinstance(connection, GraphQLObjectType)  # noqa: S101 - declared so
         children = self.document.beneath(connection, selected.nodes)
-        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        arguments = self._arguments(selected)
         edge_type = get_named_type(connection.fields["edges"].type)
         assert isinstance(edge_type, GraphQLObjectType)  # noqa: S101 - declared so
         type_, source = self._target(edge_type.fields["node"])
@@ -554,6 +555,12 @@ class Compiler:
         return self.slots.bind(
             (permission, kind), ARRAY(Uuid()), lambda call: call.access.units(permission, kind)
         )
+
+    def _arguments(self, selected: Selected) -> Arguments:
+        """The arguments of a field, kept: parameters are known by their identity, which a later one's must not be."""
+        made = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        self._asked.append(made)
+        return made
 
     def _alias(self, source: TypeSource) -> FromClause:
         return source.table.alias(self._name())

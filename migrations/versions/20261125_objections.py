@@ -1,7 +1,7 @@
 """Objections of the public, corrections of a publicity, counters of strangers' tries; and who reads without signing in.
 
 Revision ID: 20261125_objections
-Revises: 20261125_assessments
+Revises: 20261125_evidence
 
 The policy `public` opens to everybody the lists that are put up, and what is needed to read them. A new setting, `app.public`,
 names the tenants; absent, it opens nothing.
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_objections"
-down_revision = "20261125_assessments"
+down_revision = "20261125_evidence"
 branch_labels = None
 depends_on = None
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from audit.canonical import digest
-from certification.acts import assign_role, close_publicity, file_application
+from certification.acts import assign_role, close_publicity, end_grant, file_application, grant_oversight
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
 from certification.reading import read_round
@@ -153,9 +152,14 @@ async def test_nothing_follows_without_the_countys_grant(world: World) -> None:
     campaign = await world.open()
     application = await world.visited(campaign, 2)
     await world.publicised(campaign, await world.ranked(campaign, {2: application}, 1))
-    with pytest.raises(NotEntitledError):  # at a time at which the grant does not stand
-        await world.follow(FOUNDED - timedelta(days=1))
+    grants = "SELECT id FROM tenant_grants WHERE scope = 'oversee'"
+    await world.act(
+        end_grant.ACT, end_grant.Command(UUID(str(await world.value(2, grants)))), "admin/2", MAY_20
+    )
+    with pytest.raises(NotEntitledError):
+        await world.follow(MAY_20)
     assert await world.status(2, application) == "site_visited"
+    await world.act(grant_oversight.ACT, grant_oversight.Command(CITY, "oversee"), "admin/2", MAY_20)
     assert len(await world.follow(MAY_20)) == 1
 
 
