@@ -39,6 +39,8 @@ TABLES: Mapping[type, Table] = {
     model.Ending: tables.application_endings,
     model.Roster: tables.rosters,
     model.RosterItem: tables.roster_items,
+    model.PublicityCorrection: tables.publicity_corrections,
+    model.Objection: tables.objections,
     model.Certification: tables.certifications,
     model.Evidence: tables.evidence,
     model.LegacyRecord: tables.legacy_records,

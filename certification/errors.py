@@ -78,6 +78,38 @@ class PublicityRunningError(CertificationError):
     en = "the publicity runs to the end of {day}"
 
 
+class PublicityIncompleteError(CertificationError):
+    """An item that is still publicised has not been so for all its days."""
+
+    code = "publicity.incomplete"
+    zh = "“{community}”的公示尚未满 {days} 个工作日（已计 {counted} 个）"
+    en = "“{community}” has been publicised for {counted} of {days} working days"
+
+
+class PublicityObjectedError(CertificationError):
+    """An objection to an item that is still publicised has not been decided."""
+
+    code = "publicity.objected"
+    zh = "尚有 {count} 件异议未办结（“{community}”等）"
+    en = "{count} objection(s) are undecided (“{community}” among them)"
+
+
+class PublicityNotRunningError(CertificationError):
+    """The item is not being publicised now: not yet, no longer, or it is out."""
+
+    code = "publicity.not_running"
+    zh = "“{community}”不在公示期内，不能办理“{name}”"
+    en = "“{community}” is not being publicised now: “{action}” cannot be done"
+
+
+class ObjectionStatusError(CertificationError):
+    """The objection is not where the act starts from."""
+
+    code = "objection.wrong_status"
+    zh = "异议当前为“{status_zh}”，不能办理“{name}”"
+    en = "“{action}” does not start from the status {status} of an objection"
+
+
 # ---- who, when, in which state
 
 
@@ -526,6 +558,14 @@ class RequestMalformedError(CertificationError):
     code = "request.malformed"
     zh = "请求编号须为 1 至 200 个可见 ASCII 字符"
     en = "a request id has 1 to 200 visible ASCII characters"
+
+
+class RequestNotUuidError(CertificationError):
+    """Where nobody signs in, a request is known by its id alone, so it must be one that nobody guesses."""
+
+    code = "request.not_uuid"
+    zh = "请求编号须为 UUID"
+    en = "the request id must be a UUID"
 
 
 class ActTooLargeError(CertificationError):

@@ -123,6 +123,15 @@ class ItemVerdict(StrEnum):
     NOT_CERTIFIED = "not_certified"
 
 
+class ObjectionStatus(StrEnum):
+    """Where an objection (异议) is: 已收到, 核查中, 成立, 不成立."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """A round (批次): the programme in force, as canonical JSON with its SHA-256."""
@@ -365,6 +374,49 @@ class RosterItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicityCorrection:
+    """Corrected content (更正) of an item of a publicity; its count begins anew on `corrected_on`."""
+
+    tenant_id: int
+    id: UUID
+    roster_id: UUID
+    position: int
+    community_name: str
+    reason: str
+    corrected_on: date
+    author_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An objection (异议) to an item of a publicity.
+
+    Counties read the row, so it holds neither what was said nor by whom: these are personal values of the city behind their
+    commitments, and so are the city's own reasons. `public_reason` is what everybody may read.
+    """
+
+    tenant_id: int
+    id: UUID
+    roster_id: UUID
+    position: int
+    application_tenant_id: int
+    application_id: UUID
+    status: str
+    code_digest: bytes
+    text_commitment: bytes
+    name_commitment: bytes | None
+    contact_commitment: bytes | None
+    received_at: datetime
+    reason_commitment: bytes | None = None
+    public_reason: str | None = None
+    accepted_at: datetime | None = None
+    accepted_by: UUID | None = None
+    decided_at: datetime | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Certification:
     """A community's certification (认定) by the province, citing the entry that it rests on.
 
@@ -525,6 +577,12 @@ KIND_ZH = {
 }
 CHANGE_ZH = {ChangeKind.SUSPEND: "暂停", ChangeKind.REVOKE: "撤销", ChangeKind.REINSTATE: "恢复"}
 STATE_ZH = {CertificationState.SUSPENDED: "暂停", CertificationState.REVOKED: "撤销"}
+OBJECTION_ZH = {
+    ObjectionStatus.RECEIVED: "已收到",
+    ObjectionStatus.ACCEPTED: "核查中",
+    ObjectionStatus.UPHELD: "成立",
+    ObjectionStatus.DISMISSED: "不成立",
+}
 ROLE_ZH = {
     "community_clerk": "社区经办人",
     "street_officer": "街道（乡镇）经办人",

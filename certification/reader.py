@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
-from certification.model import ItemVerdict, Level, RosterKind, Stage, Status, Verdict
+from certification.model import ItemVerdict, Level, ObjectionStatus, RosterKind, Stage, Status, Verdict
 from certification.programme import (
     AttachRule,
     Document,
@@ -35,6 +35,7 @@ from certification.programme import (
     IssuedDocument,
     Item,
     LevelRule,
+    ObjectionStep,
     Programme,
     PublicityRule,
     Requirement,
@@ -161,7 +162,20 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
+        objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
     )
+
+
+def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
+    """The rule of publicities out of a stored programme. Raises ProgrammeRefusedError."""
+    with reading({"publicity": rule}, "programme") as root:
+        return _publicity(root)
+
+
+def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:
+    """The life of objections out of a stored programme. Raises ProgrammeRefusedError."""
+    with reading({"objections": list(rows)}, "programme") as root:
+        return _each(root, "objections", _objection_step)
 
 
 def plain(value: Any) -> Any:
@@ -301,6 +315,7 @@ def _publicity(root: Reader) -> PublicityRule:
             starts_on_working_day=_setting(row, "starts_on_working_day", bool),
             first_day_counts=_setting(row, "first_day_counts", bool),
             days_to_report=_setting(row, "days_to_report", int),
+            upheld=row.find_text("upheld"),
         )
 
 
@@ -393,6 +408,18 @@ def _roster_step(row: Reader) -> RosterStep:
         follows=follows,
         role=row.one_of("role", ROLES),
         window=row.find_text("window"),
+        ground=_ground(row),
+        corrects=row.find("corrects", bool) or False,
+    )
+
+
+def _objection_step(row: Reader) -> ObjectionStep:
+    return ObjectionStep(
+        action=row.text("action"),
+        name=row.text("name"),
+        start=row.one_of("from", tuple(ObjectionStatus)) if row.holds("from") else None,
+        to=row.one_of("to", tuple(ObjectionStatus)),
+        role=row.one_of("role", ("public", *ROLES)),
         ground=_ground(row),
     )
 

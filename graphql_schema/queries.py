@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from graphql_schema.declare import Connection, Node, connection, find_node, to_one
+from certification.tables import objections
+from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_one
 from graphql_schema.permissions import Permission
+from graphql_schema.strangers import digest_code
 from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
@@ -16,6 +18,8 @@ from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
+from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
+from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress, is_concerned
 from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
@@ -70,6 +74,26 @@ class Query:
         filter_input=RosterFilter,
         permission=Permission.READ,
         description="The city's lists (名单).",
+    )
+    public_notices: Connection[PublicNotice] = connection(
+        order="created_at",
+        descending=True,
+        filter_input=PublicNoticeFilter,
+        where=is_public,
+        permission=Permission.PUBLIC,
+        description="Public lists, the latest first, for everybody (公示公告).",
+    )
+    objection_status: ObjectionProgress | None = by_secret(
+        objections.c.code_digest,
+        digest_code,
+        description="How an objection stands, by its code; null for a code that was never given (异议进度).",
+    )
+    objections: Connection[Objection] = connection(
+        order="received_at",
+        filter_input=ObjectionFilter,
+        where=is_concerned,
+        permission=Permission.READ,
+        description="Objections that one's tenant received, or to its applications (异议).",
     )
     extensions: Connection[Extension] = connection(
         order="proposed_at",

@@ -18,8 +18,8 @@ from certification.life import LEVEL_ZH, Actor, find_history, find_history_obsta
 from certification.model import KIND_ZH, ItemVerdict, Level, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
-from certification.reading import Candidate, FoundRound, read_round
-from certification.rosters import check_city, has_left
+from certification.reading import Candidate, FoundRound, find_left, read_round
+from certification.rosters import check_city
 from tenancy.database import TenantConnection
 
 
@@ -127,7 +127,7 @@ def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
     """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
-    left = {(one.tenant_id, one.id) for one in state.candidates if has_left(one.status)}
+    left = find_left(state.candidates, state.objections)
     return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
 
 

@@ -19,6 +19,7 @@ from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.legacy import LegacyRecord
+from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
 from graphql_schema.types.unit import Unit
@@ -50,6 +51,10 @@ class Refusal:
         description="The place in the notice or programme that it rests on (依据)."
     )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
+    retry_after: int | None = strawberry.field(
+        default=None,
+        description="Seconds until the next try is heard, when there were too many (多少秒后再试).",
+    )
 
 
 @strawberry.type(description="An act on an application was recorded (已办理).")
@@ -80,6 +85,28 @@ class RosterRecorded:
     unfollowed: list[Unfollowed] = strawberry.field(
         description="What a county's log refused or could not take; tried again behind the city's next list (未跟进)."
     )
+
+
+@strawberry.type(description="The city dealt with an objection (异议已办理).")
+class ObjectionRecorded:
+    """The objection as it is now, and what an objection upheld did to the application."""
+
+    objection: Objection = strawberry.field(description="The objection (异议).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow it (随之办理)."
+    )
+    unfollowed: list[Unfollowed] = strawberry.field(
+        description="What a county's log could not take yet (未跟进)."
+    )
+
+
+@strawberry.type(description="An objection was received (异议已收到).")
+class ObjectionFiled:
+    """Nothing but the code tells how it goes on: it is not shown again, save to the same request."""
+
+    code: str = strawberry.field(description="Keep it: `objectionStatus` answers to it alone (查询码).")
+    receipt: Receipt = strawberry.field(description="Where it stands in the city's ledger (回执).")
 
 
 @strawberry.type(description="A campaign was opened (批次已开启).")
@@ -180,6 +207,12 @@ ApplicationResult = Annotated[
 ]
 RosterResult = Annotated[
     RosterRecorded | Refusal, strawberry.union("RosterResult", description="Recorded, or refused.")
+]
+ObjectionResult = Annotated[
+    ObjectionRecorded | Refusal, strawberry.union("ObjectionResult", description="Recorded, or refused.")
+]
+FiledObjectionResult = Annotated[
+    ObjectionFiled | Refusal, strawberry.union("FiledObjectionResult", description="Received, or refused.")
 ]
 CampaignResult = Annotated[
     CampaignRecorded | Refusal, strawberry.union("CampaignResult", description="Recorded, or refused.")

@@ -19,13 +19,13 @@ from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
-from certification.recording import Recorded, perform
+from certification.recording import Recorded, perform, perform_public
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope, TenantConnection
-from tenancy.errors import TenancyError
+from tenancy.errors import TenancyError, ThrottledError
 from tenancy.identity import Principal
 
 C = TypeVar("C")
@@ -77,6 +77,51 @@ async def record(
         if before_commit is not None:
             await before_commit(tx)
         return done
+
+
+async def record_public(
+    session: Session, act: Act[C, S], command: C, tenant_id: int, pseudonym: bytes
+) -> Recorded:
+    """Do the act of somebody who did not sign in, and commit. Raises what refuses it."""
+    desk = session.get_desk()
+    signer = desk.get_signer(tenant_id)
+    async with session.database.write(Scope(tenant_id)) as tx:
+        return await perform_public(tx, signer, act, command, pseudonym, desk.now)
+
+
+async def answer_objection(
+    session: Session, act: Act[C, S], command: C, objection: NodeRef, request_id: str
+) -> Outcome:
+    """An act of the city on an objection, and what follows of it in the county, as `ObjectionResult`."""
+    tenant_id = get_principal(session).tenant_id
+    try:
+        if objection.tenant != tenant_id:
+            raise NotFoundError(what="record", what_zh="记录")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, objection.tenant)
+    return Outcome(
+        "ObjectionRecorded",
+        {"receipt": receipt_of(done), **await _follow(session)},
+        {"objection": NodeRef("Objection", tenant_id, done.subject_id)},
+    )
+
+
+async def _follow(session: Session, made: UUID | None = None) -> dict[str, Any]:
+    """Let the counties follow what the city just decided, as the payload shows it."""
+    followed = await follow_lists(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now, made
+    )
+    return {
+        "followed": [receipt_of(one) for one in followed.done],
+        "unfollowed": [
+            {
+                "application_id": format_id(NodeRef("Application", one.tenant_id, one.application_id)),
+                "code": code,
+            }
+            for one, code in followed.left
+        ],
+    }
 
 
 async def answer_application(
@@ -143,22 +188,10 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         return await refuse(session, refusal, act.operation, tenant_id)
     # A list's own row is the first that its act makes; closing a publicity makes none.
     made = done.subject_id if done.subject_id == done.first_id else None
-    database, desk, scope = session.database, session.get_desk(), get_principal(session).scope()
-    await follow_changes(database, desk, scope, session.now)
-    followed = await follow_lists(database, desk, scope, session.now, made)
+    await follow_changes(session.database, session.get_desk(), get_principal(session).scope(), session.now)
     return Outcome(
         "RosterRecorded",
-        {
-            "receipt": receipt_of(done),
-            "followed": [receipt_of(one) for one in followed.done],
-            "unfollowed": [
-                {
-                    "application_id": format_id(NodeRef("Application", one.tenant_id, one.application_id)),
-                    "code": code,
-                }
-                for one, code in followed.left
-            ],
-        },
+        {"receipt": receipt_of(done), **await _follow(session, made)},
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
 
@@ -238,11 +271,15 @@ async def follow_lists(
                 done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
         except REFUSALS as refusal:
             _log.warning(
-                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+                "tenant %d does not follow %s %s: %s",
+                one.tenant_id,
+                one.source,
+                one.source_id,
+                refusal.code,
             )
             left.append((one, refusal.code))
         except Exception:
-            _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
+            _log.exception("tenant %d failed to follow %s %s", one.tenant_id, one.source, one.source_id)
             left.append((one, "internal"))
     return Followed(tuple(done), tuple(left))
 
@@ -285,5 +322,6 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
             "message_en": en,
             "clause": getattr(refusal, "clause", None),
             "trace_id": session.trace_id,
+            "retry_after": refusal.details["seconds"] if isinstance(refusal, ThrottledError) else None,
         },
     )

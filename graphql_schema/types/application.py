@@ -19,6 +19,7 @@ from certification.tables import (
     evidence,
     form_versions,
     item_assessments,
+    objections,
     opinions,
 )
 from graphql_schema.actions import NEEDS, decide_actions, programme
@@ -72,6 +73,7 @@ from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
+    from graphql_schema.types.objection import Objection
 
 
 def cover_name(value: str) -> str:
@@ -390,6 +392,15 @@ class Application(Node):
             within=True,
             description="What it led to (认定).",
         )
+    )
+    objections: list[Annotated[Objection, strawberry.lazy("graphql_schema.types.objection")]] = to_many(
+        {
+            objections.c.application_id: applications.c.id,
+            objections.c.application_tenant_id: applications.c.tenant_id,
+        },
+        tenant=applications.c.campaign_tenant_id,
+        order=(objections.c.received_at, objections.c.id),
+        description="Objections to it while it was publicised (异议).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         {ledger_entries.c.subject_id: applications.c.id},

@@ -17,6 +17,7 @@ from certification.model import (
     LegacyKind,
     LegacyResult,
     Level,
+    ObjectionStatus,
     ReviewResult,
     RosterKind,
 )
@@ -35,6 +36,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
+    "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
     "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
@@ -77,6 +79,14 @@ class StandardPart(Enum):
     INDICATORS = "indicators"
 
 
+@strawberry.enum(description="What the city found of an objection (异议结论).")
+class ObjectionVerdict(Enum):
+    """成立, 不成立."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
@@ -87,6 +97,8 @@ __all__ = [
     "LegacyResult",
     "Level",
     "LineageKind",
+    "ObjectionStatus",
+    "ObjectionVerdict",
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",

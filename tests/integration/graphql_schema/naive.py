@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -26,15 +26,16 @@ from graphql import (
 )
 
 from audit.entry import Cite
-from certification.calendar import Calendar
+from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
+from certification.planner import local_day
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -60,11 +61,15 @@ TABLES = {
     "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
+    "Objection": "objections",
+    "PublicNotice": "rosters",
+    "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
-SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection"}
+PUBLIC = {"PublicNotice", "PublicNoticeItem"}
 # By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
 WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
 WORKED += [date(2022, 6, n) for n in (1, 2, 6, 7, 8, 9, 10)]
@@ -107,6 +112,8 @@ class Naive:
     # -- which rows
 
     def tenants(self, type_: str) -> set[int]:
+        if type_ in PUBLIC:
+            return {CITY, STRANGER}
         own = {self.reader.tenant_id, *self.reader.granted}
         return own | set(self.reader.shared) if type_ in SHARED else own
 
@@ -127,6 +134,9 @@ class Naive:
         """The application a row speaks of, None when there is none, False when the type has none."""
         if type_ == "Application":
             return row
+        if type_ == "Objection":
+            found = (a for a in self.world.all("applications") if a["id"] == row["application_id"])
+            return next((a for a in found if a["tenant_id"] == row["application_tenant_id"]), None)
         column = {
             "FormVersion": "application_id",
             "Opinion": "application_id",
@@ -246,6 +256,153 @@ class Naive:
     def Query_rosters(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Roster", a.get("filter") or {}, {"campaignId": "campaign_id"})
         return self.connection(rows, a, "created_at")
+
+    def Query_objections(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Objection", a.get("filter") or {}, {"publicityId": "roster_id"})
+        mine = self.reader.tenant_id
+        rows = [row for row in rows if mine in (row["tenant_id"], row["application_tenant_id"])]
+        return self.connection(rows, a, "received_at")
+
+    def Query_publicNotices(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("PublicNotice", a.get("filter") or {}, {"campaignId": "campaign_id"})
+        today = local_day(NOW, PROGRAMME.zone)
+        rows = [row for row in rows if row["kind"] in ("publicity", "decision")]
+        rows = [row for row in rows if row["opens_on"] is None or row["opens_on"] <= today]
+        return self.connection(rows, a, "created_at", descending=True)
+
+    def PublicNotice_noticeId(self, row: Row, _: Any) -> Any:
+        return f"PublicNotice.{row['tenant_id']}.{row['id']}"
+
+    def PublicNotice_campaign(self, row: Row, _: Any) -> Any:
+        return next(one["name"] for one in self.world.all("campaigns") if one["id"] == row["campaign_id"])
+
+    def PublicNotice_batch(self, row: Row, _: Any) -> Any:
+        key = (row["campaign_id"], row["level"])
+        levels = self.world.all("campaign_levels")
+        return next(one["batch"] for one in levels if (one["campaign_id"], one["level"]) == key)
+
+    def PublicNotice_publicity(self, row: Row, _: Any) -> Any:
+        return self.count(row["tenant_id"], row["opens_on"], ()) if row["opens_on"] else None
+
+    def PublicNotice_items(self, row: Row, _: Any) -> Any:
+        rows = self.rows("PublicNoticeItem", tenant_id=row["tenant_id"], roster_id=row["id"])
+        return sorted(rows, key=lambda item: item["position"])
+
+    def PublicNoticeItem_result(self, row: Row, _: Any) -> Any:
+        return row["verdict"].upper() if "certified" in row["verdict"] else None
+
+    def beside(self, table: str, row: Row) -> list[Row]:
+        """The rows about an item of a list."""
+        key = ("tenant_id", "roster_id", "position")
+        return [one for one in self.world.all(table) if all(one[name] == row[name] for name in key)]
+
+    def name_of(self, row: Row, _: Any) -> Any:
+        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["created_at"])
+        items = [row] if "community_name" in row else self.beside("roster_items", row)
+        return (corrected or items)[-1]["community_name"]
+
+    PublicNoticeItem_communityName = RosterItem_currentName = Objection_communityName = name_of
+
+    def item_count(self, row: Row, _: Any) -> Any:
+        roster = next(one for one in self.world.all("rosters") if one["id"] == row["roster_id"])
+        if roster["opens_on"] is None:
+            return None
+        corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", row)]
+        start = max([roster["opens_on"], *corrected])
+        return self.count(row["tenant_id"], start, self.beside("objections", row))
+
+    PublicNoticeItem_publicity = RosterItem_publicity = item_count
+
+    def count(self, city: int, start: date, objections: Sequence[Row]) -> Any:
+        """Day by day: worked, and no investigation open in it."""
+        zone = PROGRAMME.zone
+        days: list[date] = []
+        rows = [one for one in self.world.all("calendar_days") if one["tenant_id"] == city]
+        set_days = {one["day"]: one["working"] for one in rows if one["working"] is not None}
+        held = [
+            (
+                local_day(one["accepted_at"], zone),
+                date.max if one["status"] in ("accepted", "upheld") else local_day(one["decided_at"], zone),
+            )
+            for one in objections
+            if one["accepted_at"]
+        ]
+        day = start
+        while len(days) < 5 and (day := day + timedelta(1)) < date(2022, 8, 1):
+            if set_days.get(day, is_working_day(day)) and not any(a <= day <= b for a, b in held):
+                days.append(day)
+        over = sum(day < local_day(NOW, zone) for day in days)
+        return {
+            "days_counted": over,
+            "days_left": 5 - over,
+            "closes_on": days[-1] if len(days) == 5 else None,
+            "stopped": any(last == date.max for _, last in held),
+        }
+
+    def RosterItem_objectionCount(self, row: Row, _: Any) -> Any:
+        return len(self.beside("objections", row))
+
+    def Objection_publicity(self, row: Row, _: Any) -> Any:
+        return self.one("Roster", tenant_id=row["tenant_id"], id=row["roster_id"])
+
+    def Objection_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["application_tenant_id"], id=row["application_id"])
+
+    def Application_objections(self, row: Row, _: Any) -> Any:
+        key = {"tenant_id": row["campaign_tenant_id"], "application_tenant_id": row["tenant_id"]}
+        rows = self.rows("Objection", **key, application_id=row["id"])
+        return sorted(rows, key=lambda one: [one["received_at"], one["id"]])
+
+    def objectors(self, row: Row, column: str) -> str | None:
+        """The city's alone; whom it grants nothing is not shown that there is something."""
+        value = self.personal(row, column)
+        if value is None or row["tenant_id"] not in {self.reader.tenant_id, *self.reader.granted}:
+            return None
+        whole = row["tenant_id"] == self.reader.tenant_id and self.role == "city_officer"
+        return value if whole else "***"
+
+    def Objection_text(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "text_commitment")
+
+    def Objection_name(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "name_commitment")
+
+    def Objection_contact(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "contact_commitment")
+
+    def Objection_reason(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "reason_commitment")
+
+    def Objection_availableActions(self, row: Row, _: Any) -> Any:
+        ours = row["tenant_id"] == self.reader.tenant_id and self.role == "city_officer"
+        starts = {
+            "accept_objection": "received",
+            "uphold_objection": "accepted",
+            "dismiss_objection": "accepted",
+        }
+        steps = {one.action: one for one in PROGRAMME.objections}
+        found = []
+        for action, start in starts.items():
+            code, message = "", ""
+            if not ours:
+                code, message = (
+                    "actor.not_entitled",
+                    f"“{action}” is for a city_officer of this jurisdiction",
+                )
+            elif row["status"] != start:
+                code = "objection.wrong_status"
+                message = f"“{action}” does not start from the status {row['status']} of an objection"
+            clause = "三（二）"
+            found.append(
+                {
+                    "action": action,
+                    "name": steps[action].name,
+                    "clause": clause,
+                    "allowed": not code,
+                    "obstacle": {"code": code, "message": message, "clause": clause} if code else None,
+                }
+            )
+        return found
 
     def Query_certifications(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})

@@ -79,6 +79,16 @@ WRITTEN = {
     "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
         subjectType subjectId actorId requestId tenant { code } } } }
         applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
+    "objections": """{ objections { totalCount edges { cursor node { id status position communityName receivedAt acceptedAt
+        decidedAt publicReason text name contact reason publicity { kind } application { id }
+        availableActions { action name clause allowed obstacle { code message clause } } } } }
+        applications { edges { node { objections { id status } } } } }""",
+    "counts of a publicity": """{ rosters { edges { node { kind items { position currentName objectionCount
+        publicity { daysCounted daysLeft closesOn stopped } } } } } }""",
+    "public lists": """{ publicNotices { totalCount pageInfo { endCursor } edges { cursor node { noticeId campaign level batch kind
+        opensOn closesOn documentNumber documentDate publicity { daysCounted daysLeft closesOn stopped }
+        items { position communityName result publicity { daysCounted daysLeft closesOn stopped } } } } }
+        some: publicNotices(last: 1, filter: {level: PROVINCIAL, kind: DECISION}) { edges { node { kind } } } }""",
     "tenants": "{ tenants { edges { cursor node { id code name level origin parent { id } } } } }",
     "viewer": "{ viewer { personId name tenant { name } roles { role validFrom validTo unit { name kind } } } }",
     "certifications with a number too big": "{ certifications { edges { node { documentNumber certifiedOn citedSeq } } } }",
@@ -194,6 +204,8 @@ ROOTS = (
     "campaigns",
     "applications",
     "rosters",
+    "objections",
+    "publicNotices",
     "extensions",
     "calendarYears",
     "certifications",

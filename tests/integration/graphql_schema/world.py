@@ -73,6 +73,7 @@ class World:
             self.person(number, "officer")
         for city in (CITY, STRANGER):
             self.city(city)
+            self.public(city)
         for county in COUNTIES:
             self.county(county, communities)
             for s, years in ((0, (2019, 2020, 2021)), (1, (2019, 2021))):
@@ -230,6 +231,89 @@ class World:
                     cited_seq=2**53 - 1,
                     cited_hash=digest("cited"),
                 )
+
+    def public(self, city: int) -> None:
+        """Lists that everybody may read at NOW, an objection in every state, and a correction."""
+        campaign, officer = uid("campaign", city), uid("person", "officer", city)
+        lists = (("publicity", "star", date(2022, 5, 5)), ("decision", "provincial", None))
+        for at, (kind, level, opens_on) in enumerate(lists):
+            roster = uid("public roster", city, kind)
+            self.add(
+                c.rosters,
+                tenant_id=city,
+                id=roster,
+                campaign_id=campaign,
+                level=level,
+                kind=kind,
+                document_number=None if opens_on else "豫人社〔2022〕1号",
+                document_date=None if opens_on else date(2022, 5, 9),
+                opens_on=opens_on,
+                closes_on=opens_on and date(2022, 5, 11),
+                reason="不公开的理由",
+                author_id=officer,
+                created_at=START + timedelta(hours=5, minutes=at),
+            )
+            for position in range(1, 5):
+                self.add(
+                    c.roster_items,
+                    tenant_id=city,
+                    roster_id=roster,
+                    position=position,
+                    application_tenant_id=COUNTIES[position % 2],
+                    application_id=uid("application", COUNTIES[position % 2], position % 3, "provincial"),
+                    community_name=f"周口市/社区{position}",
+                    verdict="listed" if opens_on else ("certified", "not_certified")[position % 2],
+                    reason="不公开的理由",
+                    cited_origin="xingji/411602",
+                    cited_seq=position,
+                    cited_hash=digest("cited", position),
+                )
+                if opens_on:
+                    self.objection(city, roster, position)
+        for at, name in enumerate(("改一", "改二")):
+            self.add(
+                c.publicity_corrections,
+                tenant_id=city,
+                id=uid("correction", city, at),
+                roster_id=uid("public roster", city, "publicity"),
+                position=4,
+                community_name=name,
+                reason="笔误",
+                corrected_on=date(2022, 5, 6 + at),
+                author_id=officer,
+                created_at=START + timedelta(days=11 + at),
+            )
+
+    def objection(self, city: int, roster: UUID, position: int) -> None:
+        status = ("received", "accepted", "dismissed", "upheld")[position - 1]
+        objection, officer = uid("objection", city, position), uid("person", "officer", city)
+        accepted = None if status == "received" else datetime(2022, 5, 6, 3, tzinfo=UTC)
+        decided = datetime(2022, 5, 7, 3, tzinfo=UTC) if status in ("dismissed", "upheld") else None
+        anonymous = position == 2
+        self.add(
+            c.objections,
+            tenant_id=city,
+            id=objection,
+            roster_id=roster,
+            position=position,
+            application_tenant_id=COUNTIES[position % 2],
+            application_id=uid("application", COUNTIES[position % 2], position % 3, "provincial"),
+            status=status,
+            code_digest=digest("code", city, position),
+            text_commitment=self.personal(city, objection, "objection_text", "就业人数不实"),
+            name_commitment=None if anonymous else self.personal(city, objection, "objector_name", "赵六"),
+            contact_commitment=None
+            if anonymous
+            else self.personal(city, objection, "objector_contact", "13700000000"),
+            reason_commitment=decided
+            and self.personal(city, objection, "objection_reason", "走访赵六", erased=position == 4),
+            public_reason=decided and "已核查",
+            received_at=START + timedelta(days=10, hours=position // 2),
+            accepted_at=accepted,
+            accepted_by=accepted and officer,
+            decided_at=decided,
+            decided_by=decided and officer,
+        )
 
     def arrangements(self, city: int) -> None:
         """Extensions for all, for a level, for a county, for a community, and one that nobody confirmed; a day set, one set back."""

@@ -135,6 +135,8 @@ TABLES = [path for path in places(DATA) if isinstance(at(DATA, path), dict)]
 VALUES = [path for path in places(DATA) if not isinstance(at(DATA, path), dict) and isinstance(path[-1], str)]
 # What may be left out: a rule stands on a clause, on a decision, or on both, and these have a meaning when absent.
 OPTIONAL = {
+    "corrects",
+    "objections",
     "clause",
     "personal",
     "item",
