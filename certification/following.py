@@ -77,12 +77,12 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Follow what the city `city` decided by its list or objection `source_id` with the application."""
+    """Follow what the city `city` decided with the application: by its list, or by an objection upheld."""
 
     city: int
-    source: str
-    source_id: UUID
+    roster_id: UUID | None
     application_id: UUID
+    objection_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +322,10 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
     now = head.not_before(now)
     author = Principal(following.city, following.author_id, (), (), (), demo=False)
     standing = await load_standing(tx, author, now)
-    command = Command(following.city, following.source, following.source_id, following.application_id)
+    by_list, by_objection = (
+        following.source_id if following.source == one else None for one in (LIST, OBJECTION)
+    )
+    command = Command(following.city, by_list, following.application_id, by_objection)
     return await record(tx, signer, head, ACT, command, standing, following.request_id, now)
 
 
@@ -331,14 +334,14 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     found = await read_application(tx, command.application_id, now)
     if command.city != found.application.campaign_tenant_id:
         raise NotFoundError(what="decision", what_zh="市级决定")
-    read = {LIST: _read_list, OBJECTION: _read_objection}[command.source]
+    read = _read_list if command.objection_id is None else _read_objection
     return State(found, await read(tx, command, found.programme))
 
 
 async def _read_list(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
-    row = await tx.first(_LIST, city=command.city, roster=command.source_id)
+    row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
     item = await tx.first(
-        _ITEM, city=command.city, roster=command.source_id, application=command.application_id
+        _ITEM, city=command.city, roster=command.roster_id, application=command.application_id
     )
     if row is None or item is None:
         raise NotFoundError(what="list", what_zh="名单")
@@ -348,7 +351,7 @@ async def _read_list(tx: TenantConnection, command: Command, programme: Programm
 
 async def _read_objection(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
     row = await tx.first(
-        _OBJECTION, city=command.city, objection=command.source_id, application=command.application_id
+        _OBJECTION, city=command.city, objection=command.objection_id, application=command.application_id
     )
     if row is None:
         raise NotFoundError(what="objection", what_zh="异议")

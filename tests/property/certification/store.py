@@ -13,7 +13,7 @@ from audit.entry import Cite
 from certification.acts import file_application
 from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
-from certification.following import LIST, Named, decision_of_list, find_following
+from certification.following import Named, decision_of_list, find_following
 from certification.following import Command as FollowCommand
 from certification.following import State as FollowState
 from certification.life import Actor, ApplicationView
@@ -167,5 +167,5 @@ class Store:
             state = FollowState(
                 self.found(item.application_id), decision_of_list(self.programme, roster, item, entry)
             )
-            self.do(FOLLOW, state, FollowCommand(CITY, LIST, roster.id, item.application_id), author, now)
+            self.do(FOLLOW, state, FollowCommand(CITY, roster.id, item.application_id), author, now)
         return len(waiting)
