@@ -13,8 +13,8 @@ from audit.entry import Cite
 from certification.acts import file_application
 from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
-from certification.following import Named, decision_of_list, find_following
 from certification.following import Command as FollowCommand
+from certification.following import Named, decision_of_list, find_following
 from certification.following import State as FollowState
 from certification.life import Actor, ApplicationView
 from certification.model import Application, Campaign, Certification, FormVersion, Opinion, Roster, RosterItem

@@ -9,8 +9,8 @@ from audit.canonical import digest
 from certification.acts import give_opinion, record_decision, save_form
 from certification.acts.listing import Choice
 from certification.assessment import Found
-from certification.forms import Contact, content_hash
 from certification.following import Command as Follow
+from certification.forms import Contact, content_hash
 from certification.recording import arguments_digest
 from tests.unit.certification.samples import HASH, named
 
