@@ -159,6 +159,20 @@ class DomainDiffersError(XingjiError):
     en = "This database was founded under another domain ({origin}), not {domain}."
 
 
+class HeadKeptError(XingjiError):
+    """A ledger is to be founded of which a later head is kept: it had a history, and would get a second one."""
+
+    code = "head-kept"
+    zh = (
+        "{origin} 已有账本：XINGJI_HEADS（{folder}）中存有其头部，未作改动。请恢复备份；"
+        "如确要另立新账，请改用其他域名，或移走该目录。"
+    )
+    en = (
+        "{origin} has a ledger already: its head is kept in XINGJI_HEADS ({folder}), and nothing was changed. Restore a backup; "
+        "or, to begin anew, use another domain or move that folder away."
+    )
+
+
 class InstallationExistsError(XingjiError):
     """Every tenant has been founded."""
 

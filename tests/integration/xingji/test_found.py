@@ -8,11 +8,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from certification.founding import Founding, found_tenant
 from tenancy.divisions import tenancies
-from tests.integration.api.kit import Ran, command, rows_of, serve_world, verify_all
+from tests.integration.api.kit import Ran, command, heads_of, rows_of, serve_world, verify_all
 from tests.integration.api.test_administering import GRANTS, PEOPLE, change_password, must_sign_in, sign_in
 from tests.support import DatabaseUrls
 from xingji import founding
@@ -113,6 +114,37 @@ async def test_an_interrupted_founding_goes_on_and_loses_no_password(
     async with serve_world(database, home, wall_clock(), demo=False) as stage:
         for code, password in told.items():
             await must_sign_in(stage, "admin", password, code)
+
+
+async def test_an_emptied_database_gets_no_second_history_under_the_old_keys(
+    run: Run, database: DatabaseUrls, home: Path
+) -> None:
+    assert (await run()).code == 0
+    kept = {path.name: path.read_bytes() for path in heads_of(database, home).glob("*.head")}
+    assert len(kept) == len(tenancies())
+    conn = await asyncpg.connect(database.owner)
+    await conn.execute(
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+    )
+    await conn.close()
+    refused = await run()
+    assert (
+        refused.code == 2
+        and f"{DOMAIN}/{CITY}" in refused.err
+        and str(heads_of(database, home)) in refused.err
+    )
+    assert await rows_of(database, "SELECT 1 FROM ledger_heads") == []
+    assert {path.name: path.read_bytes() for path in heads_of(database, home).glob("*.head")} == kept
+
+
+async def test_a_founded_ledger_without_its_key_gets_no_other(
+    run: Run, database: DatabaseUrls, home: Path
+) -> None:
+    assert (await run()).code == 0
+    (lost,) = (home / "keys").glob(f"*_{COUNTY}.pem")
+    lost.unlink()
+    assert (await run()).code == 2
+    assert not lost.exists()
 
 
 async def test_one_password_may_come_from_a_file_and_is_not_told(
