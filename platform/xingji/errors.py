@@ -91,6 +91,14 @@ class RestoreRefusedError(XingjiError):
     en = "{what} is not empty; to replace it, say --replace."
 
 
+class StoreFailedError(XingjiError):
+    """The store of files does not answer, or refuses."""
+
+    code = "store-failed"
+    zh = "文件存储不可用：{reason}"
+    en = "The store of files is not available: {reason}"
+
+
 class PostgresMissingError(XingjiError):
     """No PostgreSQL of a supported version was found."""
 
