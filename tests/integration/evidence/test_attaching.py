@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -275,3 +277,18 @@ async def test_a_missing_and_an_altered_file_are_found(files: Stage) -> None:
     # Who brings the same bytes again heals it.
     await attached(files)
     assert path.read_bytes() == whole and (await check(files)).code == 0
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(files: Stage) -> None:
+    """A bound on the size of files stands for the disk: writing fails in the middle."""
+    county, application = await files.person(OURS.code, "county"), await submitted(files)
+    large = photo("PNG", (64, 48)) + os.urandom(200_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        answer = await send(county, application, large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (answer.status_code, code_of(answer)) == (503, "evidence.store")
+    assert files_of(files) == [] and await rows_of(files) == 0
+    assert (await send(county, application, photo())).status_code == 201
