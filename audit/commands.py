@@ -58,10 +58,10 @@ def report_verdict(verdict: Verdict, *, as_json: bool) -> int:
     return VERIFIED if verdict.ok else REFUTED
 
 
-def report_unusable(error: AuditError | OSError, *, as_json: bool) -> int:
+def report_unusable(error: Exception, *, as_json: bool) -> int:
     """Say that nothing could be verified; returns its exit code."""
     if as_json:
-        code = error.code if isinstance(error, AuditError) else "unusable_input"
+        code = getattr(error, "code", "unusable_input")
         print(json.dumps({"ok": None, "code": code, "en": str(error)}, ensure_ascii=False))
     print(f"unusable input 输入不可用: {error}", file=sys.stderr)
     return UNUSABLE

@@ -7,7 +7,7 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 3. the head row against the entries;
 4. the rows of every audited table, digested anew in Python from their text, against the latest record:
    changed, missing or extra;
-5. the personal values that are there, against the commitments (`audit.values`).
+5. the personal values that are there, against the commitments, for who can open them (`audit.values`).
 
 Not checked: whether head and entries were rolled back together when no kept head is given.
 """
@@ -39,7 +39,7 @@ from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_c
 from audit.statements import Connection, Statement, compile_statement, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from audit.triggers import row_key_sql
-from audit.values import check_values, find_value_tables
+from audit.values import ReadValues, check_values
 from audit.verdict import RefutedError, Verdict, verified
 from audit.verify import Progress, open_kept_head
 
@@ -54,11 +54,13 @@ async def verify_stored(
     *,
     since: bytes | None = None,
     progress: Progress | None = None,
+    values: ReadValues | None = None,
 ) -> Verdict:
     """Verify the tenant's stored log and the rows of `tables` (all audited tables).
 
     `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
-    `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many). Raises
+    `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many); `values` reads and
+    opens the personal values, and without it the verdict says that they were not checked. Raises
     LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -68,11 +70,12 @@ async def verify_stored(
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
-        for values in find_value_tables(tables):
+        if values is not None:
             await check_values(conn, tenant_id, values)
     except RefutedError as finding:
         return finding.verdict(key.name)
-    return verified(key.name, check.frontier.size, check.frontier.root(), None if kept is None else kept.size)
+    vouched = None if kept is None else kept.size
+    return verified(key.name, check.frontier.size, check.frontier.root(), vouched, values=values is not None)
 
 
 async def _check_log(

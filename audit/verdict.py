@@ -9,6 +9,12 @@ from typing import Final
 
 VERIFIED: Final = "verified"
 
+UNCHECKED: Final = (
+    "；没有密钥库，个人信息未核对",
+    "; personal values were NOT checked: there was no vault to open them",
+)
+"""What a verdict adds when nobody could open the personal values."""
+
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
         "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
@@ -138,6 +144,10 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
         "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
     ),
+    "value_unopenable": (
+        "{subject} 的个人信息 {field} 无法解密：内容被改动或移动，或密钥不在保管处；账目本身有效",
+        "the personal value {field} of {subject} does not open: it was changed or moved, or its key is gone from the vault; the entries hold",
+    ),
     "table_unknown": (
         "账目记录了未知的表 {table}，无法核对其行；账目本身有效",
         "entries record the table {table}, which is not known here: its rows cannot be compared",
@@ -149,7 +159,8 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
 class Verdict:
     """The answer.
 
-    `seq` is where the first wrong thing is, if it has a place; `root` (32 bytes) only when verified.
+    `seq` is where the first wrong thing is, if it has a place; `root` (32 bytes) only when verified; `values_checked`
+    only for a log in its database.
     """
 
     ok: bool
@@ -161,6 +172,7 @@ class Verdict:
     size: int | None = None
     root: bytes | None = None
     since: int | None = None
+    values_checked: bool | None = None
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -174,6 +186,7 @@ class Verdict:
             "size": self.size,
             "root": None if self.root is None else self.root.hex(),
             "since": self.since,
+            "values_checked": self.values_checked,
         }
 
 
@@ -192,7 +205,11 @@ class RefutedError(Exception):
         return Verdict(False, self.code, zh, en, origin, self.seq)
 
 
-def verified(origin: str, size: int, root: bytes, since: int | None) -> Verdict:
-    """The verdict on a log that held."""
+def verified(
+    origin: str, size: int, root: bytes, since: int | None, *, values: bool | None = None
+) -> Verdict:
+    """The verdict on a log that held; `values` says whether personal values were checked too, None where there are none."""
     zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[VERIFIED])
-    return Verdict(True, VERIFIED, zh, en, origin, None, size, root, since)
+    if values is False:
+        zh, en = zh + UNCHECKED[0], en + UNCHECKED[1]
+    return Verdict(True, VERIFIED, zh, en, origin, None, size, root, since, values)

@@ -37,7 +37,7 @@ from tenancy.identity import Principal, Role, RoleName
 from xingji import migrate
 from xingji.founding import found_installation
 from xingji.postgres import EmbeddedPostgres
-from xingji.service import open_keys
+from xingji.service import open_keys, open_vault
 
 VERSION: Final = 1
 DOMAIN: Final = "bench.xingji.example"
@@ -146,7 +146,7 @@ def _migrate_template(server: EmbeddedPostgres) -> None:
 
 
 async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
-    database = await Database.connect(server.url("app", name), 1, 2)
+    database = await Database.connect(server.url("app", name), 1, 2, vault=open_vault(server.home))
     try:
         say("founding the real tenants")
         await found_installation(

@@ -46,6 +46,14 @@ class CalendarUnpublishedError(CertificationError):
     en = "the working days of {year} have not been published: nothing is guessed"
 
 
+class CalendarRefusedError(CertificationError):
+    """A calendar cannot be set so. `reason_zh` and `reason_en` say why."""
+
+    code = "calendar.refused"
+    zh = "工作日安排有误：{reason_zh}"
+    en = "the calendar is refused: {reason_en}"
+
+
 class NoPublicityDateError(CertificationError):
     """No start leaves the counted days, and time to report, in the window."""
 
@@ -105,6 +113,38 @@ class OutsideWindowError(CertificationError):
     en = "“{action}” may be done from {opens} to {closes}"
 
 
+class WindowNotOverError(CertificationError):
+    """The act waits for the end of a window."""
+
+    code = "window.not_over"
+    zh = "“{name}”须待 {closes} 之后办理"
+    en = "“{action}” may be done from {closes} on"
+
+
+class ExtensionSamePersonError(CertificationError):
+    """An extension needs a second person."""
+
+    code = "extension.same_person"
+    zh = "延期须由提出人以外的另一名市局经办人确认"
+    en = "an extension is confirmed by another officer than the one who proposed it"
+
+
+class ExtensionSettledError(CertificationError):
+    """The extension was confirmed or declined before."""
+
+    code = "extension.settled"
+    zh = "该延期已经确认或否决"
+    en = "the extension was confirmed or declined before"
+
+
+class ExtensionRefusedError(CertificationError):
+    """The extension cannot be. `reason_zh` and `reason_en` say why."""
+
+    code = "extension.refused"
+    zh = "不能延期：{reason_zh}"
+    en = "cannot be extended: {reason_en}"
+
+
 class SamePersonError(CertificationError):
     """One person would act at two stages of one application."""
 
@@ -146,11 +186,27 @@ class NotInScopeError(CertificationError):
 
 
 class JustificationMissingError(CertificationError):
-    """A unit of this kind gives a justification that the county confirms; the form has no place for one yet."""
+    """A unit of this kind says why it stands beside communities, and the form does not say it."""
 
     code = "application.justification_missing"
-    zh = "原则上以社区为主：行政村申报须说明理由并经县（市、区）确认，目前尚不能受理"
-    en = "communities come first: a {kind} needs a justification confirmed by the county, which cannot be received yet"
+    zh = "原则上以社区为主：{kind_zh}申报须说明理由，由县（市、区）确认"
+    en = "communities come first: a {kind} says why it applies, for the county to confirm"
+
+
+class JustificationUnconfirmedError(CertificationError):
+    """The county recommends a unit of this kind only with its reason confirmed."""
+
+    code = "opinion.justification_unconfirmed"
+    zh = "推荐{kind_zh}须确认其申报理由"
+    en = "to recommend a {kind}, the county confirms its reason"
+
+
+class ListWaitingError(CertificationError):
+    """A list of the city names the application, and its status does not follow the list yet."""
+
+    code = "application.listed"
+    zh = "市局“{kind_zh}”名单已列入本申请，请待办理完成后再试"
+    en = "a {kind} of the city lists the application already: wait until it has followed"
 
 
 class AlreadyAppliedError(CertificationError):
@@ -180,6 +236,14 @@ class FormStaleError(CertificationError):
     en = "the form has changed since: read the version in force and decide again"
 
 
+class FormReturnedError(CertificationError):
+    """The form in force is the one that was returned."""
+
+    code = "form.returned"
+    zh = "{form_zh}退回后尚未修改，请先填写新版本"
+    en = "{form} has not changed since it was returned: save a new version first"
+
+
 class FieldRefusedError(CertificationError):
     """A field is missing, too long or malformed. `reason_zh` and `reason_en` say how; the value is not repeated."""
 
@@ -194,6 +258,30 @@ class NarrativeTooLongError(CertificationError):
     code = "narrative.too_long"
     zh = "推荐材料 {count} 字，超过 {limit} 字"
     en = "the narrative has {count} 字, more than {limit}"
+
+
+class AssessmentRefusedError(CertificationError):
+    """An item is none that this stage assesses, or is named twice."""
+
+    code = "assessment.refused"
+    zh = "本环节不评定条款 {item}，或重复评定"
+    en = "item {item} is not assessed at this stage, or is named twice"
+
+
+class AssessmentIncompleteError(CertificationError):
+    """Agreeing rests on a verdict on each item."""
+
+    code = "assessment.incomplete"
+    zh = "同意前须逐条评定，尚缺：{items}"
+    en = "to agree, every item is assessed: missing {items}"
+
+
+class AssessmentUnmetError(CertificationError):
+    """An item does not meet the standard, and the verdict is to agree."""
+
+    code = "assessment.unmet"
+    zh = "有条款不符合标准，不能同意：{items}"
+    en = "items do not meet the standard, so nobody can agree: {items}"
 
 
 # ---- the city's lists
@@ -221,6 +309,22 @@ class RosterItemsError(CertificationError):
     code = "roster.items"
     zh = "名单有误：{reason_zh}"
     en = "the list is refused: {reason_en}"
+
+
+class RosterScoresError(CertificationError):
+    """The scores of a ranking do not hold together. `reason_zh` and `reason_en` say how."""
+
+    code = "roster.scores"
+    zh = "评分有误：{reason_zh}"
+    en = "the scores are refused: {reason_en}"
+
+
+class RosterTieUnarguedError(CertificationError):
+    """One stands behind an equal score, and nobody says why."""
+
+    code = "roster.tie_unargued"
+    zh = "第 {position} 名与前一名同分，须说明排后的理由"
+    en = "number {position} has the score of the one before it: say why it stands behind"
 
 
 class RosterUnfinishedError(CertificationError):

@@ -29,13 +29,14 @@ from audit.ledger import lock_head
 from audit.signer import Signer
 from audit.tables import ledger_entries, ledger_heads
 from certification.changes import Act, Change, Context, insert, update
-from certification.errors import InvariantError, NotEntitledError, NotFoundError
+from certification.errors import InvariantError, ListWaitingError, NotEntitledError, NotFoundError
 from certification.life import Actor, check_following
-from certification.model import Certification, Roster, RosterItem, Status
+from certification.model import KIND_ZH, Certification, Roster, RosterItem, RosterKind, Status
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.reading import FoundApplication, entity, read_application
 from certification.recording import FOLLOWING, Recorded, record
+from certification.rosters import has_left
 from certification.tables import applications, campaigns, roster_items, rosters
 from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, load_standing
@@ -143,8 +144,50 @@ _ITEM = statement(
 )
 
 
-async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
-    """What the bound city's lists say that its granted counties' applications do not mirror yet, in order."""
+_NAMED = statement(
+    select(rosters.c.kind, roster_items.c.verdict)
+    .join(
+        roster_items,
+        and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
+    )
+    .where(
+        rosters.c.tenant_id == _CITY,
+        roster_items.c.application_tenant_id == bindparam("tenant_id", type_=Integer),
+        roster_items.c.application_id == bindparam("application"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An application, and (kind, verdict) of each list of the city that names it."""
+
+    found: FoundApplication
+    lists: tuple[tuple[str, str], ...]
+
+
+async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
+    """The bound tenant's application with what the city's lists say of it. Raises NotFoundError."""
+    found = await read_application(tx, application_id, now)
+    if not any(step.by_roster and step.start == found.view.status for step in found.programme.life):
+        return Named(found, ())
+    rows = await tx.all(_NAMED, city=found.view.campaign_tenant_id, application=application_id)
+    return Named(found, tuple((row["kind"], row["verdict"]) for row in rows))
+
+
+def check_followed(named: Named) -> None:
+    """Raise ListWaitingError if a list of the city moves the application and it has not followed yet."""
+    for kind, verdict in named.lists:
+        if find_following(named.found.programme, kind, verdict, named.found.application.status) is not None:
+            raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
+
+
+async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> tuple[Following, ...]:
+    """What the bound city's lists say that its granted counties' applications do not mirror yet, in order.
+
+    Of the list `made` just now also what went away while it was made: its act will be refused, and whoever made the list
+    learns of it. The next list is made without it.
+    """
     programmes = {row["id"]: parse_stored(row["programme"]) for row in await tx.all(_PROGRAMMES)}
     rows = await tx.all(_LISTED)
     listed = list({row["application_id"] for row in rows})
@@ -157,7 +200,10 @@ async def pending_followings(tx: TenantConnection) -> tuple[Following, ...]:
         county, application = row["application_tenant_id"], row["application_id"]
         status = statuses.get((county, application))
         programme = programmes[row["campaign_id"]]
-        if status is None or find_following(programme, row["kind"], row["verdict"], status) is None:
+        if status is None:
+            continue
+        gone = row["id"] == made and (has_left(status) or status == Status.RETURNED)
+        if not gone and find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
         entry = Cite(row["origin"], row["seq"], row["hash"])
         found.append(Following(tx.tenant_id, row["id"], row["author_id"], county, application, entry))
@@ -182,7 +228,7 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read the application and the list. Raises NotFoundError."""
-    found = await read_application(tx, command.application_id)
+    found = await read_application(tx, command.application_id, now)
     row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
     item = await tx.first(
         _ITEM, city=command.city, roster=command.roster_id, application=command.application_id

@@ -3,7 +3,7 @@
     hash = SHA-256(JCS({"application", "contact_name", "fixed_phone", "form", "mobile_phone", "narrative", "situation",
                         "version"}))
 
-where the three personal fields stand as the hex of their salted commitments (audit/commitment.py), or null. The hash
+and "justification" among them where a form has one (a village's), where the three personal fields stand as the hex of their salted commitments (audit/commitment.py), or null. The hash
 names the words of a form without holding a person's; anybody with the row can recompute it. The fields that the form
 takes from the ledger (names of the units, opinions) are not content: they are filled in when it is shown.
 """
@@ -17,12 +17,14 @@ from typing import Final
 from uuid import UUID
 
 from audit.canonical import digest
-from certification.errors import FieldRefusedError, NarrativeTooLongError
+from certification.errors import FieldRefusedError, JustificationMissingError, NarrativeTooLongError
+from certification.model import KIND_OF_UNIT_ZH
 from certification.narrative import count_characters
 from certification.programme import Form, Programme
 
 CONTACT_FIELDS: Final = ("contact_name", "fixed_phone", "mobile_phone")
 OPINION_LIMIT: Final = 2000
+REASON_LIMIT: Final = 500
 _FIXED: Final = re.compile(r"(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(-[0-9]{1,6})?")
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -81,6 +83,22 @@ def check_contact(contact: Contact) -> None:
         _refuse("mobile_phone", "联系方式（手机）", "格式不符", "is not a mobile number")
 
 
+def check_justification(programme: Programme, kind: str | None, text: str | None) -> None:
+    """A unit of a kind that the programme wants justified says why it applies, and no other does.
+
+    Raises JustificationMissingError, FieldRefusedError.
+    """
+    asked = programme.justified
+    if kind in asked.value:
+        if text is None:
+            raise JustificationMissingError(
+                clause=asked.ground.clause, kind=kind, kind_zh=KIND_OF_UNIT_ZH[kind]
+            )
+        check_text("justification", "申报理由", text, REASON_LIMIT)
+    elif text is not None:
+        _refuse("justification", "申报理由", "仅行政村填写", "is for villages alone")
+
+
 def content_hash(
     application_id: UUID,
     version: int,
@@ -89,6 +107,7 @@ def content_hash(
     situation: str,
     narrative: str,
     commitments: Mapping[str, bytes],
+    justification: str | None = None,
 ) -> bytes:
     """The hash (32 bytes) of a form version; `commitments` by the names of CONTACT_FIELDS, absent ones null."""
     personal = {field: commitments[field].hex() if field in commitments else None for field in CONTACT_FIELDS}
@@ -100,6 +119,7 @@ def content_hash(
             "situation": situation,
             "version": version,
             **personal,
+            **({} if justification is None else {"justification": justification}),
         }
     )
 

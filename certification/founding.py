@@ -28,6 +28,7 @@ from audit.rows import is_audited, record_rows
 from audit.signer import Signer
 from tenancy import tables
 from tenancy.database import TenantConnection
+from tenancy.personal import PersonalValue, insert_values
 
 Row = Mapping[str, Any]
 
@@ -78,7 +79,9 @@ async def found_tenant(
     """Found the bound tenant; its receipts, the opening's left out. Raises LedgerExistsError when it was founded before."""
     head = await open_ledger(tx.raw, tx.tenant_id, signer, now)
     digests: list[RowDigest] = []
-    for table, rows in _rows(tx.tenant_id, founding, now):
+    names = _names(tx.tenant_id, founding.people)
+    await insert_values(tx, names)
+    for table, rows in _rows(tx.tenant_id, founding, names, now):
         await tx.insert(table, rows)
         if is_audited(table):
             digests += record_rows(table, rows)
@@ -86,31 +89,25 @@ async def found_tenant(
     return receipts
 
 
-def _rows(tenant_id: int, founding: Founding, now: datetime) -> list[tuple[Table, list[Row]]]:
-    names = {person.id: secrets.token_bytes(32) for person in founding.people}
-    commitments = {
-        person.id: commit("name", person.name.encode(), names[person.id]) for person in founding.people
-    }
-    people = [
-        {"id": person.id, "name_commitment": commitments[person.id], "created_at": now}
-        for person in founding.people
+def _names(tenant_id: int, people: Sequence[Person]) -> list[PersonalValue]:
+    salts = [secrets.token_bytes(32) for _ in people]
+    return [
+        PersonalValue(tenant_id, commit("name", one.name.encode(), salt), one.id, "name", one.name, salt)
+        for one, salt in zip(people, salts, strict=True)
     ]
-    values = [
-        {
-            "commitment": commitments[person.id],
-            "subject_id": person.id,
-            "field": "name",
-            "value": person.name,
-            "salt": names[person.id],
-        }
-        for person in founding.people
+
+
+def _rows(
+    tenant_id: int, founding: Founding, names: Sequence[PersonalValue], now: datetime
+) -> list[tuple[Table, list[Row]]]:
+    people = [
+        {"id": name.subject_id, "name_commitment": name.commitment, "created_at": now} for name in names
     ]
     made: list[tuple[Table, list[Row]]] = [
         (tables.units, list(founding.units)),
         (tables.unit_codes, list(founding.codes)),
         (tables.unit_lineages, list(founding.lineages)),
         (tables.people, _owned(tenant_id, people)),
-        (tables.personal_values, _owned(tenant_id, values)),
         (tables.credentials, _owned(tenant_id, _logins(founding.people))),
         (tables.role_assignments, _owned(tenant_id, _assignments(tenant_id, founding.people, now))),
         (tables.tenant_grants, _owned(tenant_id, _grants(tenant_id, founding.grants, now))),

@@ -9,8 +9,8 @@ Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -19,17 +19,20 @@ from certification.errors import (
     CertificationError,
     CountyQuotaError,
     FormMissingError,
+    FormReturnedError,
     HistoryMissingError,
     NoSuchActionError,
     NotEntitledError,
     OutsideWindowError,
     SamePersonError,
+    WindowNotOverError,
     WrongStatusError,
 )
 from certification.model import ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, Status
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
+CLERK = "community_clerk"
 LEVEL_ZH = {Level.PROVINCIAL: "省级", Level.STAR: "星级"}
 
 
@@ -62,8 +65,9 @@ class Actor(Protocol):
 class ApplicationView:
     """What deciding needs to know of an application. `status` None: it has not been filed.
 
-    `endorsed` holds (stage, person) of the opinions given; `county_taken` how many places of its county are taken for
-    its level in its campaign.
+    `form_authors` wrote a version of the form; `form_returned`: the version in force was returned. `endorsed` holds
+    (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
+    its level in its campaign; `extended` when a stage closes later than its window says.
     """
 
     tenant_id: int
@@ -73,10 +77,12 @@ class ApplicationView:
     community_id: UUID
     street_id: UUID
     filed_by: UUID | None = None
-    form_author_id: UUID | None = None
+    form_authors: tuple[UUID, ...] = ()
     form_hash: bytes | None = None
+    form_returned: bool = False
     endorsed: tuple[tuple[str, UUID], ...] = ()
     county_taken: int = 0
+    extended: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +135,10 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
     _check_history(programme, step, view)
-    check_window(programme, step, now)
+    check_window(programme, step, now, view.extended)
+    _check_over(programme, step, view, now)
     _check_separation(programme, step, view, actor)
-    if view.form_hash is None and step.start is not None and step.to != programme.initial:
-        form = programme.forms[programme.levels[view.level].form]
-        raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    _check_form(programme, step, view)
     _check_place(programme, step, view)
     return step
 
@@ -162,18 +167,21 @@ def action_of(programme: Programme, stage: str, verdict: str) -> str:
     raise NoSuchActionError(stage=stage, verdict=verdict)
 
 
-def check_window(programme: Programme, row: Step | RosterStep, now: datetime) -> None:
-    """Raise OutsideWindowError unless `now` is inside the window of the row."""
+def check_window(
+    programme: Programme, row: Step | RosterStep, now: datetime, extended: Mapping[str, datetime]
+) -> None:
+    """Raise OutsideWindowError unless `now` is inside the window of the row, extensions included."""
     if row.window is None:
         return
     window, zone = programme.windows[row.window], programme.zone
-    if not window.opens_at <= now < window.closes_at:
+    closes_at = window.until(extended)
+    if not window.opens_at <= now < closes_at:
         raise OutsideWindowError(
             clause=window.ground.clause,
             action=row.action,
             name=row.name,
             opens=f"{window.opens_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            closes=f"{window.closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            closes=f"{closes_at.astimezone(zone):%Y-%m-%d %H:%M}",
         )
 
 
@@ -186,7 +194,7 @@ def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:
         return actor.home_tenant_id == view.campaign_tenant_id and actor.oversees
     if actor.home_tenant_id != view.tenant_id:
         return False
-    if role.name == "community_clerk":
+    if role.name == CLERK:
         return role.unit_id == view.community_id
     if role.name == "street_officer":
         return role.unit_id == view.street_id
@@ -220,16 +228,53 @@ def _check_history(programme: Programme, step: Step, view: ApplicationView) -> N
         )
 
 
-def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:
-    separated = programme.separation.value
-    if step.stage not in separated:
+def _check_over(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """Some acts wait for the end of a window, and of its extension."""
+    if step.after is None:
         return
-    before = [(FILING, view.filed_by), (FILING, view.form_author_id), *view.endorsed]
+    window = programme.windows[step.after]
+    closes = window.until(view.extended)
+    if now < closes:
+        shown = f"{closes.astimezone(programme.zone):%Y-%m-%d %H:%M}"
+        raise WindowNotOverError(
+            clause=window.ground.clause, action=step.action, name=step.name, closes=shown
+        )
+
+
+def _stage_of(programme: Programme, step: Step) -> str | None:
+    """The stage for which separation counts a step. What a clerk does to bring it forward is its filing."""
+    if step.role == CLERK and step.to not in programme.final:
+        return FILING
+    return step.stage
+
+
+def _check_separation(programme: Programme, step: Step, view: ApplicationView, actor: Actor) -> None:
+    separated, now_at = programme.separation.value, _stage_of(programme, step)
+    if now_at not in separated:
+        return
+    before = [(FILING, view.filed_by), *((FILING, author) for author in view.form_authors), *view.endorsed]
     for stage, person in before:
-        if person == actor.person_id and stage in separated and stage != step.stage:
+        if person == actor.person_id and stage in separated and stage != now_at:
             raise SamePersonError(
                 clause=programme.separation.ground.clause, stage=stage, stage_zh=STAGE_ZH.get(stage, stage)
             )
+
+
+def _check_form(programme: Programme, step: Step, view: ApplicationView) -> None:
+    """A step that is neither the beginning nor the end speaks of a form; what was returned comes back with a new one."""
+    onward = step.to not in (programme.initial, *programme.final)
+    form = programme.forms[programme.levels[view.level].form]
+    if onward and step.start is not None and view.form_hash is None:
+        raise FormMissingError(clause=form.ground.clause, form=form.code, form_zh=form.name)
+    anew = programme.returned_anew
+    if (
+        onward
+        and step.start != step.to
+        and step.start == Status.RETURNED
+        and view.form_returned
+        and anew.value
+    ):
+        raise FormReturnedError(clause=anew.ground.clause, form=form.code, form_zh=form.name)
 
 
 def _check_place(programme: Programme, step: Step, view: ApplicationView) -> None:

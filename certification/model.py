@@ -1,7 +1,7 @@
 """The nouns of certification: frozen dataclasses whose fields are the columns of the table of the same noun.
 
 They hold values, not rules. Times are aware UTC, dates are the city's (Asia/Shanghai), digests 32 bytes.
-docs/glossary.md gives the Chinese of each name.
+docs/glossary.md gives the Chinese of each name. `PersonalValue` is what acts hand over in the clear and recording stores sealed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+
+from tenancy.personal import PersonalValue as PersonalValue  # noqa: PLC0414 - one of these nouns
 
 
 class Status(StrEnum):
@@ -53,6 +55,14 @@ class Verdict(StrEnum):
     AGREE = "agree"
     REFUSE = "refuse"
     RETURN = "return"
+
+
+class Finding(StrEnum):
+    """What an assessor finds of an item of the standard (符合, 不符合, 不适用)."""
+
+    MEETS = "meets"
+    DOES_NOT_MEET = "does_not_meet"
+    NOT_APPLICABLE = "not_applicable"
 
 
 class RosterKind(StrEnum):
@@ -117,6 +127,59 @@ class CampaignWindow:
     stage: str
     opens_at: datetime
     closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension (延期) of a window, in force once a second officer of the city has confirmed it.
+
+    `level`, `beneficiary_tenant_id`, `community_id` None: every level, every county and the city's own lists, every community.
+    """
+
+    tenant_id: int
+    id: UUID
+    campaign_id: UUID
+    level: str | None
+    stage: str
+    beneficiary_tenant_id: int | None
+    community_id: UUID | None
+    closes_at: datetime
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    declined_by: UUID | None = None
+    declined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYear:
+    """The document of a year's working days; `complete`: the year is arranged by it and the days beneath it alone."""
+
+    tenant_id: int
+    id: UUID
+    year: int
+    document_number: str
+    title: str
+    complete: bool
+    reason: str
+    revision: int
+    set_by: UUID
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that an administrator set; `working` None: it is as published again."""
+
+    tenant_id: int
+    day: date
+    year: int
+    working: bool | None
+    name: str
+    set_by: UUID
+    set_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +266,34 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemAssessment:
+    """A verdict (逐条评定) on an item of the standard, given with an opinion; `note` says what falls short."""
+
+    tenant_id: int
+    id: UUID
+    application_id: UUID
+    opinion_id: UUID
+    item_code: str
+    verdict: str
+    note: str
+    assessor_tenant_id: int
+    assessor_id: UUID
+    assessed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an application ended before anybody decided on it: withdrawn (撤回) or lapsed (失效)."""
+
+    tenant_id: int
+    application_id: UUID
+    status: str
+    reason: str
+    author_id: UUID
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """A list of the city (名单): ranking, publicity list, report or the province's decision."""
 
@@ -263,18 +354,6 @@ class Certification:
     state: str | None = None
     state_document: str | None = None
     state_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalValue:
-    """A personal field's value beside its salt; erasing the row leaves the commitment standing."""
-
-    tenant_id: int
-    commitment: bytes
-    subject_id: UUID
-    field: str
-    value: str
-    salt: bytes
 
 
 @dataclass(frozen=True, slots=True)

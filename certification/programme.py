@@ -88,6 +88,10 @@ class Window:
     closes_at: datetime
     ground: Ground
 
+    def until(self, extended: Mapping[str, datetime]) -> datetime:
+        """When it closes, with what extends it."""
+        return max(self.closes_at, extended.get(self.stage, self.closes_at))
+
 
 @dataclass(frozen=True, slots=True)
 class PublicityRule:
@@ -123,7 +127,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A row of the life of an application. `start` None: the act makes it. `by_roster`: it follows a city's list."""
+    """A row of the life of an application. `start` None: the act makes it. `by_roster`: it follows a city's list.
+
+    `window`: only inside it. `after`: only once that window is over.
+    """
 
     action: str
     name: str
@@ -136,6 +143,7 @@ class Step:
     levels: tuple[str, ...]
     by_roster: bool
     ground: Ground
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,12 @@ class Programme:
     holds_city_place: Setting[tuple[str, ...]]
     ranking_complete: Setting[bool]
     ranking_in_order: Setting[bool]
+    ranking_highest_score: Setting[int]
+    ranking_ties_argued: Setting[bool]
+    extension_days: Setting[int]
+    returned_anew: Setting[bool]
+    assessed_stages: Setting[tuple[str, ...]]
+    assessed_parts: Setting[tuple[str, ...]]
     forms: Mapping[str, Form]
     initial: str
     final: tuple[str, ...]
@@ -223,6 +237,13 @@ class Programme:
     def get_roster_step(self, action: str) -> RosterStep:
         """The row of an action of the city. Raises KeyError when the programme has none."""
         return next((row for row in self.round if row.action == action), None) or _none(action)
+
+    def items_of(self, level: str, stage: str) -> tuple[Item, ...]:
+        """The items of the standard that a stage assesses for a level, in order."""
+        if stage not in self.assessed_stages.value:
+            return ()
+        parts = self.assessed_parts.value
+        return tuple(item for item in self.standard if item.part in parts and level in item.levels)
 
     def get_maker(self, kind: str) -> RosterStep:
         """The row whose action makes a list of that kind. Raises KeyError."""

@@ -12,8 +12,10 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,7 +49,9 @@ ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
 PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
+ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
+UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 PROGRAMMES = Path(__file__).parent / "programmes"
 
 
@@ -108,6 +112,11 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         city = _setting_texts(places, "city", tuple(Status))
     with reading(root.take("ranking", dict), "ranking") as ranking:
         complete, in_order = _setting(ranking, "complete", bool), _setting(ranking, "in_order", bool)
+        highest = _later_setting(ranking, "highest_score", 1000)
+        argued = _later_setting(ranking, "ties_argued", True)
+    with reading(root.find("extensions", dict) or {}, "extensions") as late:
+        longest = _later_setting(late, "longest_days", 366)
+    returned_anew, assessed = _returns(root), _assessment(root)
     with reading(root.take("statuses", dict), "statuses") as statuses:
         initial = statuses.one_of("initial", tuple(Status))
         final = statuses.texts("final", tuple(Status), 1)
@@ -129,10 +138,16 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         holds_city_place=city,
         ranking_complete=complete,
         ranking_in_order=in_order,
+        ranking_highest_score=highest,
+        ranking_ties_argued=argued,
+        extension_days=longest,
+        returned_anew=returned_anew,
+        assessed_stages=assessed[0],
+        assessed_parts=assessed[1],
         forms=_keyed(root, "forms", _form, lambda one: one.code),
         initial=initial,
         final=final,
-        life=_each(root, "life", lambda row: _step(row, names)),
+        life=tuple(chain.from_iterable(_each(root, "life", lambda row: _steps(row, names)))),
         round=_each(root, "round", _roster_step),
         standard=_each(root, "standard", lambda row: _item(row, names)),
         indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
@@ -186,6 +201,13 @@ def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
         if isinstance(value, int) and value < 0:
             found.refuse("value is negative")
         return Setting(value, _ground(found))
+
+
+def _later_setting(row: Reader, key: str, unsaid: T) -> Setting[T]:
+    """A setting that programmes stored before it was thought of do not hold: for them it is `unsaid`."""
+    if row.holds(key):
+        return _setting(row, key, type(unsaid))
+    return Setting(unsaid, Ground(None, True, "The programme was stored before this could be said."))
 
 
 def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tuple[str, ...]]:
@@ -280,6 +302,31 @@ def _form_field(row: Reader) -> FormField:
     )
 
 
+def _returns(root: Reader) -> Setting[bool]:
+    """Programmes that were stored before there were returns say nothing of them."""
+    found = root.find("returns", dict)
+    if found is None:
+        return Setting(False, UNSAID)
+    with reading(found, "returns") as row:
+        return _setting(row, "new_version", bool)
+
+
+def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[str, ...]]]:
+    """Likewise for the verdicts on items of the standard."""
+    found = root.find("assessment", dict)
+    if found is None:
+        return Setting((), UNSAID), Setting((), UNSAID)
+    with reading(found, "assessment") as row:
+        return _setting_texts(row, "stages", ASSESSING), _setting_texts(row, "parts", PARTS)
+
+
+def _steps(row: Reader, levels: tuple[str, ...]) -> tuple[Step, ...]:
+    """A row's steps: one for each status that it starts from."""
+    starts = row.some_of("from", tuple(Status)) if row.holds("from") else (None,)
+    step = _step(row, levels)
+    return tuple(replace(step, start=start) for start in starts)
+
+
 def _step(row: Reader, levels: tuple[str, ...]) -> Step:
     stage = row.one_of("stage", tuple(Stage)) if row.holds("stage") else None
     verdict = row.one_of("verdict", tuple(Verdict)) if row.holds("verdict") else None
@@ -288,7 +335,7 @@ def _step(row: Reader, levels: tuple[str, ...]) -> Step:
     return Step(
         action=row.text("action"),
         name=row.text("name"),
-        start=row.one_of("from", tuple(Status)) if row.holds("from") else None,
+        start=None,
         to=row.one_of("to", tuple(Status)),
         role=row.one_of("role", ROLES),
         window=row.find_text("window"),
@@ -297,6 +344,7 @@ def _step(row: Reader, levels: tuple[str, ...]) -> Step:
         levels=row.texts("levels", levels, 1) if row.holds("levels") else levels,
         by_roster=row.find("by_roster", bool) or False,
         ground=_ground(row),
+        after=row.find_text("after"),
     )
 
 

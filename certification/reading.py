@@ -1,6 +1,6 @@
 """What acts read: the few statements over certification's tables, each naming its tenant.
 
-    found = await read_application(tx, application_id)      # the bound tenant's, with its campaign's programme
+    found = await read_application(tx, application_id, now) # the bound tenant's, with its campaign's programme
     found = await read_round(tx, campaign_id, level, now)   # the bound city's, with what its counties sent up
 
 Rows come back as the dataclasses of certification/model.py. Decides nothing.
@@ -9,7 +9,7 @@ Rows come back as the dataclasses of certification/model.py. Decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -34,12 +34,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import NotFoundError
+from certification.extensions import Confirmed, latest_closes
 from certification.life import ApplicationView
 from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.rosters import RoundView
 from certification.tables import applications, campaigns, form_versions, opinions, roster_items, rosters
+from certification.windows import find_extensions, read_calendar, read_extensions
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 from tenancy.tables import tenant_grants, tenants, units
@@ -62,6 +64,7 @@ class FoundApplication:
     form: FormVersion | None
     versions: int
     view: ApplicationView
+    extensions: tuple[Confirmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class FoundRound:
     view: RoundView
     items: Mapping[UUID, tuple[RosterItem, ...]]
     candidates: tuple[Candidate, ...]
+    extensions: tuple[Confirmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +144,13 @@ def _status_counts(campaign: Any, level: Any) -> Any:
 
 
 def _endorsed(application: Any) -> Any:
-    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    """Stage and author of every opinion ever given, and whether it returned the version in force."""
+    returned = and_(
+        opinions.c.verdict == "return", opinions.c.form_version_id == applications.c.form_version_id
+    )
+    given = func.json_build_array(opinions.c.stage, opinions.c.author_id, returned)
     return select(
-        cast(func.json_agg(aggregate_order_by(pair, opinions.c.given_at, opinions.c.id)), Text)
+        cast(func.json_agg(aggregate_order_by(given, opinions.c.given_at, opinions.c.id)), Text)
     ).where(opinions.c.tenant_id == _TENANT, opinions.c.application_id == application)
 
 
@@ -151,14 +159,14 @@ _APPLICATION = statement(
     select(
         applications,
         *(form_versions.c[name].label(f"form_{name}") for name in _FORM_NAMES),
-        select(func.count())
+        select(func.array_agg(literal_column("all_versions.author_id")))
         .select_from(form_versions.alias("all_versions"))
         .where(
             literal_column("all_versions.tenant_id") == applications.c.tenant_id,
             literal_column("all_versions.application_id") == applications.c.id,
         )
         .scalar_subquery()
-        .label("versions"),
+        .label("authors"),
         _endorsed(applications.c.id).scalar_subquery().label("endorsed"),
         _status_counts(applications.c.campaign_id, applications.c.level).scalar_subquery().label("statuses"),
     )
@@ -173,8 +181,8 @@ _APPLICATION = statement(
 )
 
 
-async def read_application(tx: TenantConnection, application_id: UUID) -> FoundApplication:
-    """The bound tenant's application. Raises NotFoundError."""
+async def read_application(tx: TenantConnection, application_id: UUID, now: datetime) -> FoundApplication:
+    """The bound tenant's application, with what extends its windows once they have closed. Raises NotFoundError."""
     row = await tx.first(_APPLICATION, application=application_id)
     if row is None:
         raise NotFoundError(what="application", what_zh="申请")
@@ -184,7 +192,8 @@ async def read_application(tx: TenantConnection, application_id: UUID) -> FoundA
         form = FormVersion(**{name: row[f"form_{name}"] for name in _FORM_NAMES})
     campaign = await get_campaign(tx, application.campaign_tenant_id, application.campaign_id)
     programme = parse_stored(campaign.programme)
-    pairs = orjson.loads(row["endorsed"] or "[]")
+    given = orjson.loads(row["endorsed"] or "[]")
+    authors = tuple(row["authors"] or ())
     view = ApplicationView(
         tenant_id=application.tenant_id,
         campaign_tenant_id=application.campaign_tenant_id,
@@ -193,12 +202,16 @@ async def read_application(tx: TenantConnection, application_id: UUID) -> FoundA
         community_id=application.community_id,
         street_id=application.street_id,
         filed_by=application.filed_by,
-        form_author_id=None if form is None else form.author_id,
+        form_authors=authors,
         form_hash=None if form is None else form.hash,
-        endorsed=tuple((stage, UUID(person)) for stage, person in pairs),
+        form_returned=any(returned for *_, returned in given),
+        endorsed=tuple((stage, UUID(person)) for stage, person, _ in given),
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
     )
-    return FoundApplication(application, programme, form, row["versions"], view)
+    extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
+    if extensions:
+        view = replace(view, extended=latest_closes(extensions))
+    return FoundApplication(application, programme, form, len(authors), view, extensions)
 
 
 def places_taken(programme: Programme, statuses: Mapping[str, int]) -> int:
@@ -322,7 +335,13 @@ _CANDIDATES = statement(
         applications.c.level == bindparam("level"),
         _granted,
     )
-    .order_by(applications.c.tenant_id, applications.c.created_at, applications.c.id)
+    # Communities come before villages.
+    .order_by(
+        applications.c.community_kind.is_not_distinct_from("village"),
+        applications.c.tenant_id,
+        applications.c.created_at,
+        applications.c.id,
+    )
 )
 _NAME = statement(select(tenants.c.name).where(tenants.c.id == _TENANT))
 
@@ -348,9 +367,11 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     statuses: dict[str, int] = {}
     for candidate in candidates:
         statuses[candidate.status] = statuses.get(candidate.status, 0) + 1
-    view = RoundView(campaign.tenant_id, level, lists, statuses)
+    extensions = await read_extensions(tx, tx.tenant_id, campaign_id, level)
+    calendar = await read_calendar(tx, tx.tenant_id)
+    view = RoundView(campaign.tenant_id, level, lists, statuses, latest_closes(extensions), calendar)
     return FoundRound(
-        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates
+        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates, extensions
     )
 
 

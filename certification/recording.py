@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from itertools import count, groupby
@@ -43,8 +43,9 @@ from certification.errors import (
 from certification.life import Actor
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, load_standing
+from tenancy.personal import insert_values
 from tenancy.statements import statement
-from tenancy.tables import tenants
+from tenancy.tables import personal_values, tenants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -157,10 +158,13 @@ def _digest_given(operation: str, command: object) -> bytes:
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
-    """Write the rows in their order, neighbours of one table and kind as a set."""
+    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed."""
     for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
         del name
         found = list(group)
+        if found[0].table is personal_values:
+            await insert_values(tx, [write.entity for write in found])
+            continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
 
@@ -200,10 +204,20 @@ def _new_salt() -> bytes:
     return secrets.token_bytes(32)
 
 
+def _is_told(one: Field[Any], value: Any) -> bool:
+    """Whether a field enters the digest: no personal one, and none at its default.
+
+    So a command may gain a field, and what was asked before it is still known as the same request.
+    """
+    return not one.metadata.get(PERSONAL) and (
+        one.default is MISSING or getattr(value, one.name) != one.default
+    )
+
+
 def _plain(value: Any) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        kept = (one.name for one in fields(value) if not one.metadata.get(PERSONAL))
-        return {name: _plain(getattr(value, name)) for name in kept}
+        given = {one.name: getattr(value, one.name) for one in fields(value) if _is_told(one, value)}
+        return {name: _plain(item) for name, item in given.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):

@@ -8,9 +8,11 @@ are checked by the act that makes it. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from certification.calendar import PUBLISHED, Calendar
 from certification.errors import (
     CertificationError,
     NotEntitledError,
@@ -22,19 +24,29 @@ from certification.errors import (
     RosterUnfinishedError,
 )
 from certification.life import Actor, Availability, Role, check_window
-from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind
-from certification.planner import end_of
+from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind, Status
+from certification.planner import check_start_left, end_of, local_day
 from certification.programme import Programme, RosterStep
+
+LEFT: Final = frozenset({Status.REJECTED, Status.WITHDRAWN, Status.LAPSED})
+"""How an application leaves the round while lists of it may stand."""
+
+
+def has_left(status: str) -> bool:
+    """Whether no list waits for an application any more: the next one is made without it."""
+    return status in LEFT
 
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The lists of one level, and how many of its applications are in which status."""
+    """The lists of one level, how many of its applications are in which status, and what the city extended and set."""
 
     campaign_tenant_id: int
     level: str
     rosters: tuple[Roster, ...]
     statuses: Mapping[str, int]
+    extended: Mapping[str, datetime] = field(default_factory=dict)
+    calendar: Calendar = PUBLISHED
 
     def find_latest(self, kind: str) -> Roster | None:
         """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
@@ -75,12 +87,14 @@ def check_roster_step(
     """The row by which the action may be done now and the list on which it rests. Raises what refuses it."""
     check_city(programme, action, view.campaign_tenant_id, actor)
     row = programme.get_roster_step(action)
-    check_window(programme, row, now)
+    check_window(programme, row, now, view.extended)
     previous = _check_previous(row, view)
     if previous is not None and previous.kind == RosterKind.PUBLICITY:
         _check_publicity(programme, row, previous, now)
     _check_first(programme, row, view)
     _check_finished(programme, row, view)
+    if row.makes == RosterKind.PUBLICITY:
+        check_start_left(programme, local_day(now, programme.zone), view.calendar, view.extended)
     return row, previous
 
 
@@ -136,6 +150,17 @@ def _check_finished(programme: Programme, row: RosterStep, view: RoundView) -> N
     behind = sum(view.statuses.get(status, 0) for status in statuses_before(programme, row, view.level))
     if behind:
         raise RosterUnfinishedError(clause=programme.ranking_complete.ground.clause, count=behind)
+
+
+def waiting_window(programme: Programme, level: str, status: str) -> str | None:
+    """The window of the step that an application in this status waits for, a person's or the city's list; None: none bounds it."""
+    makers = {action: row.window for row in programme.round for action in row.follows.values()}
+    for step in programme.life:
+        if step.start == status and level in step.levels:
+            window = makers.get(step.action) if step.by_roster else step.window
+            if window is not None:
+                return window
+    return None
 
 
 def listed_statuses(programme: Programme, row: RosterStep) -> Mapping[str, str]:

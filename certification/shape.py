@@ -14,6 +14,7 @@ from certification.errors import ProgrammeRefusedError
 from certification.programme import Programme, RosterStep, Step
 
 CITY_ROLE = "city_officer"
+LONGEST_EXTENSION = 3650
 
 
 def check_shape(programme: Programme) -> None:
@@ -37,10 +38,15 @@ def _check_references(programme: Programme) -> None:
         _refuse("publicity", f"the window {programme.publicity.window} does not exist")
     if programme.publicity.working_days.value == 0:
         _refuse("publicity", "a publicity has at least one working day")
+    if not 1 <= programme.extension_days.value <= LONGEST_EXTENSION:
+        _refuse("extensions", f"an extension lasts from 1 to {LONGEST_EXTENSION} days")
     rows: tuple[Step | RosterStep, ...] = (*programme.life, *programme.round)
     for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
+    for step in programme.life:
+        if step.after is not None and (step.after not in programme.windows or step.window is not None):
+            _refuse(step.action, "is after a window that exists, and then in no other")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
         _refuse("places", "what holds a place of the city holds one of its county")
 

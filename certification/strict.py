@@ -87,6 +87,12 @@ class Reader:
                 self.refuse(f"{key} may not hold {value!r}")
         return found
 
+    def some_of(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        """One of `values`, or a list of at least one of them."""
+        if isinstance(self._left.get(key), list):
+            return self.texts(key, values, 1)
+        return (self.one_of(key, values),)
+
     def day(self, key: str) -> date:
         """A date, as YYYY-MM-DD."""
         try:

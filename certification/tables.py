@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -86,6 +87,60 @@ campaign_windows = tenant_table(
     audited=True,
 )
 
+extensions = tenant_table(
+    "extensions",
+    Column("id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("level", Text, comment="NULL: every level"),
+    Column("stage", Text, nullable=False, comment="the window that it extends"),
+    Column("beneficiary_tenant_id", Integer, comment="NULL: every county, and the city's lists"),
+    Column("community_id", Uuid, comment="of the beneficiary; NULL: every community"),
+    Column("closes_at", DateTime(timezone=True), nullable=False, comment="exclusive"),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_by", Uuid, comment="another person"),
+    Column("confirmed_at", DateTime(timezone=True), comment="NULL: it admits nobody"),
+    Column("declined_by", Uuid),
+    Column("declined_at", DateTime(timezone=True)),
+    ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+    one_of("level", *LEVELS),
+    CheckConstraint("confirmed_by <> proposed_by", name="two_persons"),
+    Index(None, "tenant_id", "campaign_id", "stage"),
+    policies=SHARED,
+    audited=True,
+)
+
+calendar_years = tenant_table(
+    "calendar_years",
+    Column("id", Uuid, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("document_number", Text, nullable=False, comment="of the arrangements that were set last"),
+    Column("title", Text, nullable=False),
+    Column("complete", Boolean, nullable=False, comment="the year is arranged by the document"),
+    Column("reason", Text, nullable=False),
+    Column("revision", Integer, nullable=False, comment="grows by one with every act"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("tenant_id", "year"),
+    policies=SHARED,
+    audited=True,
+)
+
+calendar_days = tenant_table(
+    "calendar_days",
+    Column("day", Date, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("working", Boolean, comment="NULL: as published again"),
+    Column("name", Text, nullable=False, comment="what the day is called"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "year"], ["calendar_years.tenant_id", "calendar_years.year"]),
+    key=("day",),
+    policies=SHARED,
+    audited=True,
+)
+
 standard_clauses = tenant_table(
     "standard_clauses",
     Column("campaign_id", Uuid, nullable=False),
@@ -117,7 +172,9 @@ applications = tenant_table(
     Column("filed_by", Uuid, nullable=False, comment="a person's pseudonym"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"),
+    Column(
+        "community_kind", Text, comment="the unit's kind when it was filed; NULL: kinds were not kept yet"
+    ),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "street_id"], ["units.tenant_id", "units.id"]),
     one_of("level", *LEVELS),
@@ -177,6 +234,38 @@ opinions = tenant_table(
     one_of("stage", "street", "county", "city", "site_visit"),
     one_of("verdict", "agree", "refuse", "return"),
     Index(None, "tenant_id", "application_id", "given_at", "id"),
+    audited=True,
+)
+
+item_assessments = tenant_table(
+    "item_assessments",
+    Column("id", Uuid, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("opinion_id", Uuid, nullable=False, comment="the opinion that it was given with"),
+    Column("item_code", Text, nullable=False, comment="of the standard, e.g. 1.1"),
+    Column("verdict", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("assessor_tenant_id", Integer, nullable=False),
+    Column("assessor_id", Uuid, nullable=False),
+    Column("assessed_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    ForeignKeyConstraint(["tenant_id", "opinion_id"], ["opinions.tenant_id", "opinions.id"]),
+    UniqueConstraint("tenant_id", "opinion_id", "item_code"),
+    one_of("verdict", "meets", "does_not_meet", "not_applicable"),
+    Index(None, "tenant_id", "application_id"),
+    audited=True,
+)
+
+application_endings = tenant_table(
+    "application_endings",
+    Column("application_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author_id", Uuid, nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
+    one_of("status", "withdrawn", "lapsed"),
+    key=("application_id",),
     audited=True,
 )
 
@@ -252,12 +341,17 @@ certifications = tenant_table(
 )
 
 __all__ = [
+    "application_endings",
     "applications",
+    "calendar_days",
+    "calendar_years",
     "campaign_levels",
     "campaign_windows",
     "campaigns",
     "certifications",
+    "extensions",
     "form_versions",
+    "item_assessments",
     "metadata",
     "opinions",
     "roster_items",

@@ -1,27 +1,39 @@
-"""What the reader may do now with an application, and why not: what the field `availableActions` shows; and a campaign's publicity.
+"""What the reader may do now with an application or with the city's lists, and why not: what the fields `availableActions` show.
 
-The programme's table of transitions decides (certification/life.py), the same function that decides an act. Here the row's columns and the
-session become what that function takes. It is a forecast: an act reads roles and grants again in its own transaction. Pure.
+The programme's tables decide (certification/life.py, certification/rosters.py), by the same functions that decide an act. Here the row's
+columns and the session become what those functions take. It is a forecast: an act reads roles and grants again in its own
+transaction. When something is due is graphql_schema/deadlines.py. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, or_, select
 
 from certification.errors import CertificationError
 from certification.life import ApplicationView, available_actions
-from certification.planner import latest_plan
+from certification.life import Availability as Found
+from certification.model import Roster
 from certification.reader import parse_stored
 from certification.reading import places_taken
-from certification.tables import applications, campaigns, form_versions, opinions
+from certification.rosters import RoundView, available_roster_actions
+from certification.tables import applications, campaigns, form_versions, opinions, rosters
+from graphql_schema.arranged import (
+    calendar_of,
+    extended_for,
+    extensions_of_application,
+    extensions_of_lists,
+    parse_calendar,
+)
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.session import Session
 from tenancy.identity import USES, GrantScope, Principal, Role
+from tenancy.tables import tenant_grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +83,52 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         community_id=UUID(row["community_id"]),
         street_id=UUID(row["street_id"]),
         filed_by=UUID(row["filed_by"]),
-        form_author_id=UUID(row["form_author_id"]) if row["form_author_id"] else None,
+        form_authors=tuple(map(UUID, row["form_authors"] or ())),
         form_hash=bytes.fromhex(row["form_hash"]) if row["form_hash"] else None,
-        endorsed=tuple((stage, UUID(person)) for stage, person in row["endorsed"] or ()),
+        form_returned=any(returned for *_, returned in row["endorsed"] or ()),
+        endorsed=tuple((stage, UUID(person)) for stage, person, _ in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
+        extended=extended_for(row["extensions"], row["level"]),
     )
     reader = decide_reader(session.principal, view.tenant_id)
-    return [
-        Availability(
-            found.action,
-            found.name,
-            found.allowed,
-            found.clause,
-            None if found.obstacle is None else describe(found.obstacle, session),
-        )
-        for found in available_actions(programme, view, reader, session.now)
-    ]
+    return [_show(found, session) for found in available_actions(programme, view, reader, session.now)]
 
 
-def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
-    """The latest start of a publicity that leaves its report inside the window, or what stands against one."""
-    try:
-        plan = latest_plan(parse_stored(row["programme"]))
-    except CertificationError as obstacle:
-        found = describe(obstacle, session)
-        return {"opens_on": None, "counted": [], "report_from": None, "obstacle": found}
-    return {
-        "opens_on": plan.opens_on,
-        "counted": plan.counted,
-        "report_from": plan.report_from,
-        "obstacle": None,
-    }
+def decide_roster_actions(row: Mapping[str, Any], session: Session) -> list[Availability]:
+    """The city's actions on the lists of a level with what stands against each; none for a level that the programme lacks.
+
+    `row` has the keys of `ROUND_NEEDS`, as JSON values, and the argument `level`.
+    """
+    programme, level = parse_stored(row["programme"]), row["level"]
+    if session.principal is None or level not in programme.levels:
+        return []
+    view = RoundView(
+        campaign_tenant_id=row["tenant_id"],
+        level=level,
+        rosters=tuple(_roster(one) for one in row["rosters"] or () if one["level"] == level),
+        statuses={status: number for one, status, number in row["statuses"] or () if one == level},
+        extended=extended_for(row["extensions"], level),
+        calendar=parse_calendar(row["calendar"]),
+    )
+    reader = decide_reader(session.principal, view.campaign_tenant_id)
+    return [_show(found, session) for found in available_roster_actions(programme, view, reader, session.now)]
+
+
+def _show(found: Found, session: Session) -> Availability:
+    obstacle = None if found.obstacle is None else describe(found.obstacle, session)
+    return Availability(found.action, found.name, found.allowed, found.clause, obstacle)
+
+
+def _roster(row: Mapping[str, Any]) -> Roster:
+    """A list from its row as JSON."""
+    values = dict(row)
+    for names, parse in (
+        (("id", "campaign_id", "previous_id", "author_id"), UUID),
+        (("document_date", "opens_on", "closes_on"), date.fromisoformat),
+        (("closed_at", "created_at"), datetime.fromisoformat),
+    ):
+        values |= {name: parse(row[name]) for name in names if row[name] is not None}
+    return Roster(**values)
 
 
 def describe(obstacle: CertificationError, session: Session) -> Mapping[str, Any]:
@@ -120,28 +147,30 @@ def programme(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     )
 
 
-def _of_form(name: str, row: FromClause) -> ColumnElement[Any]:
-    found = select(form_versions.c[name]).where(
+def form_authors(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Who wrote a version, any of them."""
+    found = select(func.json_agg(form_versions.c.author_id)).where(
+        form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.application_id == row.c.id
+    )
+    return found.correlate(row).scalar_subquery()
+
+
+def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The hash of the version in force."""
+    found = select(form_versions.c.hash).where(
         form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.id == row.c.form_version_id
     )
     return found.correlate(row).scalar_subquery()
 
 
-def form_author(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """Who wrote the version in force."""
-    return _of_form("author_id", row)
-
-
-def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The hash of the version in force."""
-    return _of_form("hash", row)
-
-
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """`[[stage, person], …]` of the opinions given."""
-    pair = func.json_build_array(opinions.c.stage, opinions.c.author_id)
+    """`[[stage, person, returned], …]` of the opinions given; the last says whether it returned the version in force."""
+    returned = and_(
+        opinions.c.verdict == literal_column("'return'"), opinions.c.form_version_id == row.c.form_version_id
+    )
+    given = func.json_build_array(opinions.c.stage, opinions.c.author_id, returned)
     return (
-        select(func.json_agg(pair))
+        select(func.json_agg(given))
         .where(opinions.c.tenant_id == row.c.tenant_id, opinions.c.application_id == row.c.id)
         .correlate(row)
         .scalar_subquery()
@@ -165,6 +194,53 @@ def statuses(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return select(func.json_object_agg(counted.c.status, counted.c.n)).scalar_subquery()
 
 
+def lists(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The campaign's lists, whole rows."""
+    found = rosters.alias("found")
+    return (
+        select(func.json_agg(func.row_to_json(literal_column("found"))))
+        .select_from(found)
+        .where(found.c.tenant_id == row.c.tenant_id, found.c.campaign_id == row.c.id)
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+def round_statuses(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """`[[level, status, number], …]` of the applications of the counties that grant the city its oversight now."""
+    overseen = (
+        select(tenant_grants.c.tenant_id)
+        .where(
+            tenant_grants.c.grantee_tenant_id == row.c.tenant_id,
+            tenant_grants.c.scope == GrantScope.OVERSEE.value,
+            tenant_grants.c.valid_from <= parameters.now,
+            or_(tenant_grants.c.valid_to.is_(None), tenant_grants.c.valid_to > parameters.now),
+        )
+        .correlate(row)
+    )
+    counted = (
+        select(applications.c.level, applications.c.status, func.count().label("n"))
+        .where(
+            applications.c.tenant_id.in_(overseen),
+            applications.c.campaign_tenant_id == row.c.tenant_id,
+            applications.c.campaign_id == row.c.id,
+        )
+        .group_by(applications.c.level, applications.c.status)
+        .correlate(row)
+        .subquery("counted")
+    )
+    line = func.json_build_array(counted.c.level, counted.c.status, counted.c.n)
+    return select(func.json_agg(line)).scalar_subquery()
+
+
+ROUND_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
+    "tenant_id": campaigns.c.tenant_id,
+    "programme": campaigns.c.programme,
+    "rosters": lists,
+    "statuses": round_statuses,
+    "extensions": extensions_of_lists,
+    "calendar": calendar_of("tenant_id"),
+}
 NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{
         name: applications.c[name]
@@ -178,9 +254,10 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
             "filed_by",
         )
     },
-    "form_author_id": form_author,
+    "form_authors": form_authors,
     "form_hash": form_hash,
     "endorsed": endorsed,
     "statuses": statuses,
     "programme": programme,
+    "extensions": extensions_of_application,
 }

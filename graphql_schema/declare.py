@@ -20,7 +20,8 @@ from typing import Any, Final, Generic, Optional, Protocol, TypeVar, dataclass_t
 
 import strawberry
 from graphql import GraphQLField, GraphQLInputField, GraphQLObjectType
-from sqlalchemy import Column, ColumnElement, FromClause, Table, false
+from sqlalchemy import Column, ColumnElement, FromClause, Integer, Table, Text, false
+from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
@@ -77,6 +78,21 @@ class ExpressionSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalSource:
+    """A value sealed behind a commitment of the row, opened by Python (readpath/personal.py); the subject is the row.
+
+    Whole within the reach of `permission`, and logged; else what `cover` makes of it. With `own` it is whole in the reader's own tenant
+    alone. Without a permission the row is the reader's own: whole, and not logged.
+    """
+
+    commitment: Column[Any]
+    field: str
+    cover: Callable[[str], str]
+    permission: Permission | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """The row's global id."""
 
@@ -114,11 +130,25 @@ class ConnectionSource(RelationSource):
 
 
 @dataclass(frozen=True, slots=True)
-class ComputedSource:
-    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else."""
+class Asked:
+    """An SQL expression over the row and the field's arguments, which are bound by name."""
 
-    needs: Mapping[str, Column[Any] | Build]
+    build: Callable[[FromClause, Mapping[str, ColumnElement[Any]]], ColumnElement[Any]]
+
+
+Need = Column[Any] | Build | Asked
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedSource:
+    """A Python function of declared columns (by name, as JSON values) and the session; it reads nothing else.
+
+    The field's arguments come with the columns, by their names, None when absent; `arguments` are those names.
+    """
+
+    needs: Mapping[str, Need]
     compute: Callable[[Mapping[str, Any], Any], Any]
+    arguments: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +166,7 @@ class ActSource:
 Source = (
     ColumnSource
     | ExpressionSource
+    | PersonalSource
     | IdSource
     | OneSource
     | ListSource
@@ -248,6 +279,19 @@ def expression(build: Build, *, description: str, nullable: bool = True, mask: M
     return _field(ExpressionSource(build, nullable, mask), description)
 
 
+def personal(
+    commitment: Column[Any],
+    stored_as: str,
+    *,
+    cover: Callable[[str], str] = str,
+    permission: Permission | None = None,
+    own: bool = False,
+    description: str,
+) -> Any:
+    """A personal field (see PersonalSource); null once it was erased. `stored_as` is its name in `personal_values`."""
+    return _field(PersonalSource(commitment, stored_as, cover, permission, own), description)
+
+
 def to_one(
     on: Join | None = None,
     *,
@@ -314,13 +358,24 @@ def connection(
 
 
 def computed(
-    needs: Mapping[str, Column[Any] | Build],
+    needs: Mapping[str, Need],
     compute: Callable[[Mapping[str, Any], Any], Any],
     *,
     description: str,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
 ) -> Any:
-    """A field that Python computes from columns, only when it is asked for."""
-    return _field(ComputedSource(needs, compute), description)
+    """A field that Python computes from columns, only when it is asked for.
+
+    `arguments`: name → type and description; `compute` has them beside the needs, and a need that is `Asked` before.
+    """
+    given = arguments or {}
+    bound = {name: Integer() if type_ is int else Text() for name, (type_, _) in given.items()}
+    made = _field(ComputedSource(needs, compute, bound), description)
+    made.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
+        for name, (type_, text) in given.items()
+    ]
+    return made
 
 
 def identity() -> Any:

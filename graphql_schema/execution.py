@@ -9,6 +9,7 @@ Nothing here knows HTTP. What a resolver raises that is not meant for clients is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from strawberry.types.arguments import convert_arguments
 
 from graphql_schema.declare import Outcome, find_permission, find_rows
-from graphql_schema.errors import RequestError, format_error
+from graphql_schema.errors import CodedError, RequestError, format_error
 from graphql_schema.ids import NodeRef, refuse_id
 from graphql_schema.readpath.access import DeniedError, check_permission
 from graphql_schema.readpath.call import Call, Reader, Standpoints
@@ -51,8 +52,10 @@ from graphql_schema.readpath.complete import (
 )
 from graphql_schema.readpath.plans import Kept, OperationLike, PlacePlan, PlanMaker, RootPlan, shape_of
 from graphql_schema.session import Session
-from tenancy.access import record_refusal
+from tenancy.access import record_reads, record_refusal
 from tenancy.database import TenantConnection
+
+logger = logging.getLogger(__name__)
 
 PlainTypes = tuple[dict[str, type], bool]
 
@@ -142,7 +145,30 @@ async def execute(
     except UnansweredError as unanswered:
         done.errors.append(unanswered.error)
         data = b"null"
+    if done.reads.found:
+        data = await _keep_reads(data, done)
     return respond(data, done)
+
+
+async def _keep_reads(data: bytes, done: Completion) -> bytes:
+    """The data, once the access log holds which personal values it shows; null when that fails."""
+    session = done.session
+    try:
+        assert session.principal is not None  # noqa: S101 - strangers are shown nothing whole
+        await record_reads(
+            session.database, session.principal, done.reads.targets(), session.trace_id, session.now
+        )
+    except Exception:
+        logger.exception("a reading of personal values could not be logged, trace %s", session.trace_id)
+        done.errors.append(
+            CodedError(
+                "personal.unlogged",
+                "个人信息的查阅未能记录，不予显示；请稍后重试。",
+                "Reading personal values could not be logged, so they are not shown; try again later.",
+            )
+        )
+        return b"null"
+    return data
 
 
 def plain_types(definition: OperationDefinitionNode) -> PlainTypes:

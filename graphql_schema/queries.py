@@ -6,9 +6,12 @@ import strawberry
 
 from graphql_schema.declare import Connection, Node, connection, find_node, to_one
 from graphql_schema.permissions import Permission
+from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
+from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.person import Person, PersonFilter
@@ -66,6 +69,18 @@ class Query:
         permission=Permission.READ,
         description="The city's lists (名单).",
     )
+    extensions: Connection[Extension] = connection(
+        order="proposed_at",
+        filter_input=ExtensionFilter,
+        permission=Permission.READ,
+        description="Extensions of windows, confirmed or not (延期).",
+    )
+    calendar_years: Connection[CalendarYear] = connection(
+        order="year",
+        filter_input=CalendarYearFilter,
+        permission=Permission.READ,
+        description="Years whose working days the city's administrator set (工作日安排).",
+    )
     certifications: Connection[Certification] = connection(
         order="certified_on",
         filter_input=CertificationFilter,
@@ -83,6 +98,13 @@ class Query:
         filter_input=PersonFilter,
         permission=Permission.READ_PEOPLE,
         description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    access_log: Connection[AccessRecord] = connection(
+        order="at",
+        filter_input=AccessRecordFilter,
+        permission=Permission.READ_PEOPLE,
+        description="Refused attempts and readings of personal data, by people of one's own tenant and of those that grant their"
+        " audit (访问记录).",
     )
     grants: Connection[Grant] = connection(
         order="valid_from",

@@ -24,6 +24,7 @@ from sqlalchemy import Table
 
 from tenancy.errors import ForeignRowError, InvalidScopeError, InvariantError, RowNotFoundError
 from tenancy.statements import Statement, insert_sql, update_sql
+from tenancy.vault import Vault
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -69,10 +70,17 @@ class TenantConnection:
 
     raw: Connection
     scope: Scope
+    vault: Vault | None = None
 
     @property
     def tenant_id(self) -> int:
         return self.scope.tenant_id
+
+    def get_vault(self) -> Vault:
+        """What opens personal values. Raises InvariantError when the database was opened without."""
+        if self.vault is None:
+            raise InvariantError(what="personal values were reached for without a vault")
+        return self.vault
 
     async def all(self, statement: Statement, **given: Any) -> list[asyncpg.Record]:
         """Every row; the parameter `tenant_id` is the bound tenant unless given."""
@@ -121,19 +129,31 @@ class Database:
     RESET when one comes back either: all settings of ours are LOCAL and ended with the transaction.
     """
 
-    def __init__(self, dsn: str, max_size: int) -> None:
+    def __init__(self, dsn: str, max_size: int, vault: Vault | None = None) -> None:
+        self.vault = vault
         self._dsn = dsn
         self._max_size = max_size
         self._free: list[Connection] = []
         self._places = asyncio.Semaphore(max_size)
 
     @classmethod
-    async def connect(cls, dsn: str, min_size: int = 1, max_size: int = 10) -> Database:
-        """Open `min_size` connections, later up to `max_size`; `dsn` is `postgresql://role:password@/name?host=…`."""
-        database = cls(dsn, max_size)
+    async def connect(
+        cls, dsn: str, min_size: int = 1, max_size: int = 10, *, vault: Vault | None = None
+    ) -> Database:
+        """Open `min_size` connections, later up to `max_size`; `dsn` is `postgresql://role:password@/name?host=…`.
+
+        `vault` opens personal values; without it, what needs them fails.
+        """
+        database = cls(dsn, max_size, vault)
         for _ in range(min_size):
             database._free.append(await open_connection(dsn))
         return database
+
+    def get_vault(self) -> Vault:
+        """What opens personal values. Raises InvariantError when there is none."""
+        if self.vault is None:
+            raise InvariantError(what="personal values were reached for without a vault")
+        return self.vault
 
     async def close(self) -> None:
         """Close every connection, waiting for transactions under way; nothing can be opened afterwards."""
@@ -205,7 +225,7 @@ class Transaction:
         except BaseException:
             await self._undo()
             raise
-        return TenantConnection(self._raw, self._scope)
+        return TenantConnection(self._raw, self._scope, self._database.vault)
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:

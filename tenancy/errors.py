@@ -91,3 +91,19 @@ class WeakPasswordError(TenancyError):
     code = "tenancy.password.length"
     zh = "密码长度应为{shortest}至{longest}个字符"
     en = "A password has {shortest} to {longest} characters"
+
+
+class VaultError(TenancyError):
+    """A key of the vault is there and cannot be used: a wrong passphrase, a damaged file, a mode that lets others read."""
+
+    code = "tenancy.vault.unusable"
+    zh = "密钥库的密钥 {kek} 无法使用：{reason_zh}"
+    en = "The vault's key {kek} cannot be used: {reason_en}"
+
+
+class UnopenableError(TenancyError):
+    """A sealed value or key that does not open: changed, moved to another place, or sealed under a key that is not here."""
+
+    code = "tenancy.personal.unopenable"
+    zh = "个人信息无法解密：内容被改动或移动，或密钥不在"
+    en = "A personal value does not open: it was changed or moved, or its key is not here"

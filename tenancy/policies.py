@@ -19,14 +19,21 @@ READERS: Final = {
     "granted": "tenant_id = ANY ((SELECT nullif(current_setting('app.granted', true), '')::int[])::int[])",
     "shared": "tenant_id = ANY ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
     "grantee": f"grantee_tenant_id = {TENANT}",
+    "cited": "subject_type = 'extension' AND tenant_id = ANY"
+    " ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
 }
-"""Kind of reader beside the owner → the condition under which it may SELECT a row."""
+"""Kind of reader beside the owner → the condition under which it may SELECT a row.
+
+`cited` is of the ledger's entries alone: a county that acts by an extension cites the city's entry on it.
+"""
 
 PRIVILEGES: Final = {
     "personal_values": ("SELECT", "INSERT", "DELETE"),
+    "personal_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_log": ("SELECT", "INSERT"),
 }
-"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole."""
+"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, and a
+key only erased or wrapped anew."""
 
 EDITABLE: Final = ("SELECT", "INSERT", "UPDATE")
 

@@ -7,8 +7,7 @@ second list:
 * `info["policies"]`: which kinds of reader see it beside its own tenant (ADR 0005): `granted`, `shared`,
   `grantee`;
 * `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest
-  (audit/rows.py);
-* `info["commitments"]`: it holds personal values, each under its salted commitment (audit/values.py).
+  (audit/rows.py).
 
 `tenants` is a registry, no tenant's data: everyone reads it, the app role never writes it. Nothing here opens a
 connection.
@@ -146,12 +145,18 @@ personal_values = tenant_table(
     Column("commitment", LargeBinary, nullable=False, comment="HMAC-SHA-256, 32 bytes"),
     Column("subject_id", Uuid, nullable=False, comment="the person or form it speaks of"),
     Column("field", Text, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("salt", LargeBinary, nullable=False, comment="32 secret bytes, erased with the value"),
+    Column("sealed", LargeBinary, nullable=False, comment="salt and value under the subject's key"),
     Index(None, "tenant_id", "subject_id"),
     key=("commitment",),
 )
-personal_values.info["commitments"] = True
+
+personal_keys = tenant_table(
+    "personal_keys",
+    Column("subject_id", Uuid, nullable=False, comment="whose values it opens"),
+    Column("wrapped", LargeBinary, nullable=False, comment="32 bytes under a key of the vault"),
+    Column("kek_id", Text, nullable=False, comment="which key of the vault"),
+    key=("subject_id",),
+)
 
 credentials = tenant_table(
     "credentials",
@@ -211,7 +216,7 @@ access_log = tenant_table(
     Column("person_id", Uuid, nullable=False),
     Column("operation", Text, nullable=False),
     Column("target", Text, nullable=False, comment="what was reached for; no personal data"),
-    Column("code", Text, nullable=False, comment="the refusal's code"),
+    Column("code", Text, nullable=False, comment="what it came to: a refusal's code, or personal.read"),
     Column("trace_id", Text, nullable=False),
     Index(None, "tenant_id", "at"),
 )
@@ -222,6 +227,7 @@ __all__ = [
     "metadata",
     "one_of",
     "people",
+    "personal_keys",
     "personal_values",
     "role_assignments",
     "tenant_grants",

@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tenancy.vault import FileVault
 from tests.support import DatabaseUrls, clone_database
 from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
@@ -60,6 +61,12 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres.start(folder / "home", durable=False) as server:
         yield server
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> FileVault:
+    """What opens the personal values of the run's databases."""
+    return FileVault(tmp_path_factory.mktemp("vault"), b"a passphrase of the run")
 
 
 @pytest.fixture(scope="session")

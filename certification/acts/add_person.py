@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import bindparam, select
 
 from audit.commitment import commit
 from audit.entry import Subject
@@ -29,8 +29,9 @@ from certification.forms import check_line
 from certification.life import Actor
 from certification.model import ROLE_ZH, Credential, Person, PersonalValue, RoleAssignment
 from tenancy.database import TenantConnection
+from tenancy.personal import read_values
 from tenancy.statements import statement
-from tenancy.tables import credentials, personal_values
+from tenancy.tables import credentials
 
 OPERATION: Final = "person.added"
 NAME_LIMIT: Final = 30
@@ -43,16 +44,9 @@ _TAKEN = statement(
     )
 )
 _STORED = statement(
-    select(credentials.c.login, personal_values.c.value)
-    .outerjoin(
-        personal_values,
-        and_(
-            personal_values.c.tenant_id == credentials.c.tenant_id,
-            personal_values.c.subject_id == credentials.c.person_id,
-            personal_values.c.field == _FIELD,
-        ),
+    select(credentials.c.login).where(
+        credentials.c.tenant_id == bindparam("tenant_id"), credentials.c.person_id == bindparam("person")
     )
-    .where(credentials.c.tenant_id == bindparam("tenant_id"), credentials.c.person_id == bindparam("person"))
 )
 
 
@@ -131,8 +125,9 @@ def decide(state: State, command: Command, context: Context) -> Change:
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
     """Whether the person was added by this name, unless it has been erased, and this login."""
-    row = await tx.one(_STORED, person=first_id)
-    return row["login"] == command.login and row["value"] in (None, command.name)
+    login = (await tx.one(_STORED, person=first_id))["login"]
+    stored = (await read_values(tx, [first_id])).get(first_id, {})
+    return login == command.login and all(kept.value == command.name for kept in stored.values())
 
 
 def _check_roles(state: State, command: Command) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.listing import authorise_city, check_rests_on
 from certification.changes import Act, Change, Context, update
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import RosterKind
 from certification.reading import FoundRound, read_round
@@ -40,14 +41,15 @@ def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
 
 def decide(state: FoundRound, command: Command, context: Context) -> Change:
     """The list, closed without objection."""
-    _, latest = check_roster_step(state.programme, ACTION, state.view, context.actor, context.now)
+    row, latest = check_roster_step(state.programme, ACTION, state.view, context.actor, context.now)
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
-    return Change(
+    change = Change(
         operation="roster.publicity_closed",
         subject=Subject("roster", publicity.id, 2),
         intent={"campaign": str(publicity.campaign_id), "kind": publicity.kind, "level": publicity.level},
         writes=update(replace(publicity, closed_at=context.now)),
     )
+    return cite_late(change, state.programme, row, state.extensions, context.now)
 
 
 ACT: Final = Act("roster.publicity_closed", load, authorise, decide)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert
-from certification.errors import (
-    AlreadyAppliedError,
-    JustificationMissingError,
-    NotFoundError,
-    NotInScopeError,
-)
+from certification.errors import AlreadyAppliedError, NotFoundError, NotInScopeError
+from certification.extensions import Confirmed, cite_late, latest_closes
 from certification.life import Actor, ApplicationView, check_entitled, check_step
 from certification.model import Application
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.reading import Community, get_campaign, get_community, places_taken
+from certification.windows import find_extensions
 from tenancy.database import TenantConnection
 
 ACTION: Final = "file_application"
@@ -43,6 +40,7 @@ class State:
     programme: Programme
     community: Community
     view: ApplicationView
+    extensions: tuple[Confirmed, ...] = ()
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
@@ -64,7 +62,9 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         street_id=community.street_id,
         county_taken=places_taken(programme, community.statuses),
     )
-    return State(programme, community, view)
+    extensions = await find_extensions(tx, programme, view, command.campaign_id, now)
+    view = replace(view, extended=latest_closes(extensions))
+    return State(programme, community, view, extensions)
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
@@ -79,8 +79,6 @@ def decide(state: State, command: Command, context: Context) -> Change:
     clause = programme.scope.ground.clause
     if not state.community.exists or state.community.kind not in programme.scope.value:
         raise NotInScopeError(clause=clause)
-    if state.community.kind in programme.justified.value:
-        raise JustificationMissingError(clause=programme.justified.ground.clause, kind=state.community.kind)
     if state.community.live:
         raise AlreadyAppliedError(clause=clause)
     application = Application(
@@ -97,8 +95,9 @@ def decide(state: State, command: Command, context: Context) -> Change:
         filed_by=context.actor.person_id,
         created_at=context.now,
         updated_at=context.now,
+        community_kind=state.community.kind,
     )
-    return Change(
+    change = Change(
         operation="application.filed",
         subject=Subject("application", application.id, 1),
         intent={
@@ -110,6 +109,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         },
         writes=insert(application),
     )
+    return cite_late(change, programme, step, state.extensions, context.now)
 
 
 ACT: Final = Act("application.filed", load, authorise, decide)

@@ -2,7 +2,8 @@
 
 The county's opinion is its recommendation (推荐) and takes a place of the county: places are counted behind the lock of the
 tenant's head, so of two officers pressing at once one is refused. Nobody gives two of them, nor one on their own filing.
-A refusal ends the application, and says why.
+A refusal ends the application, and says why; to return it has its own act. The city's first review gives its verdict on each item
+of the standard beside the opinion. A village's reason is confirmed by the county that recommends it.
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ from typing import Final
 from uuid import UUID
 
 from certification.acts.binding import get_bound_form, give
+from certification.assessment import Found, check_items
 from certification.changes import Act, Change, Context
+from certification.errors import JustificationUnconfirmedError
 from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
-from certification.model import Stage, Verdict
+from certification.model import KIND_OF_UNIT_ZH, Stage, Verdict
+from certification.programme import Step
 from certification.reading import FoundApplication, read_application
 from tenancy.database import TenantConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A verdict at a stage, its text (may be blank when agreeing), and the hash (32 bytes) of the form version read."""
+    """A verdict at a stage, its text (may be blank when agreeing), and the hash (32 bytes) of the form version read.
+
+    `items` at the stages that assess; `confirm_justification` by the county, for a village.
+    """
 
     application_id: UUID
     stage: str
     verdict: str
     text: str
     form_hash: bytes
+    items: tuple[Found, ...] = ()
+    confirm_justification: bool = False
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
@@ -49,13 +58,36 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     form = get_bound_form(state, command.form_hash)
     if command.text or command.verdict != Verdict.AGREE:
         check_text("text", "意见", command.text, OPINION_LIMIT)
-    return give(state, step, form, command.text, context, "application.opinion_given")
+    check_items(state.programme, step, state.view.level, command.items)
+    confirmed = _confirm(state, step, command.confirm_justification)
+    return give(
+        state,
+        step,
+        form,
+        command.text,
+        context,
+        "application.opinion_given",
+        found=command.items,
+        confirmed=confirmed,
+    )
 
 
 def _action(state: FoundApplication, command: Command) -> str:
-    # A site visit has its own act, which asks for a note.
-    stage = command.stage if command.stage != Stage.SITE_VISIT else "-"
-    return action_of(state.programme, stage, command.verdict)
+    # A site visit and a return have their own acts, which ask for more.
+    own = command.stage == Stage.SITE_VISIT or command.verdict == Verdict.RETURN
+    return action_of(state.programme, "-" if own else command.stage, command.verdict)
+
+
+def _confirm(state: FoundApplication, step: Step, given: bool) -> bool | None:
+    """What the opinion says of a village's reason; None where there is nothing to confirm."""
+    asked, kind = state.programme.justified, state.application.community_kind
+    if kind not in asked.value or (step.stage, step.verdict) != (Stage.COUNTY, Verdict.AGREE):
+        return None
+    if not given:
+        raise JustificationUnconfirmedError(
+            clause=asked.ground.clause, kind=kind, kind_zh=KIND_OF_UNIT_ZH[kind]
+        )
+    return True
 
 
 ACT: Final = Act("application.opinion_given", load, authorise, decide)

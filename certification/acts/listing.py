@@ -12,25 +12,28 @@ from audit.canonical import digest
 from audit.entry import Subject
 from certification.changes import Change, Context, insert
 from certification.errors import CityQuotaError, FieldRefusedError, RosterItemsError, RosterMissingError
-from certification.forms import check_line, check_text
+from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import LEVEL_ZH, Actor
 from certification.model import KIND_ZH, Level, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reading import Candidate, FoundRound
-from certification.rosters import check_city
-
-REASON_LIMIT = 500
+from certification.rosters import check_city, has_left
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person says of an application on a list: its county, its id, a verdict and a reason."""
+    """What a person says of an application on a list: its county, its id, a verdict and a reason.
+
+    In a ranking perhaps a score, higher is better, and why it stands behind one of an equal score.
+    """
 
     tenant_id: int
     application_id: UUID
     verdict: str
     reason: str
+    score: int | None = None
+    tie_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Line:
     candidate: Candidate
     verdict: str
     reason: str
+    score: int | None = None
+    tie_reason: str | None = None
 
 
 def authorise_city(state: FoundRound, action: str, actor: Actor) -> str:
@@ -69,7 +74,7 @@ def match_choices(
         if choice.verdict not in verdicts:
             refuse_items("结论无效", f"a verdict is none of {', '.join(verdicts)}")
         check_text("reason", "理由", choice.reason, REASON_LIMIT)
-        lines.append(Line(candidate, choice.verdict, choice.reason))
+        lines.append(Line(candidate, choice.verdict, choice.reason, choice.score, choice.tie_reason))
     if expected:
         refuse_items(f"漏列 {len(expected)} 份申请", f"{len(expected)} application(s) are left out")
     return tuple(lines)
@@ -90,6 +95,12 @@ def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
     """The items whose county still lets the city read its application: it may end that while a round runs."""
     keys = {(one.tenant_id, one.id) for one in state.candidates}
     return [item for item in items if (item.application_tenant_id, item.application_id) in keys]
+
+
+def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
+    """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
+    left = {(one.tenant_id, one.id) for one in state.candidates if has_left(one.status)}
+    return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
 
 
 def check_city_quota(state: FoundRound, asked: int) -> None:
@@ -158,6 +169,8 @@ def make_list(
                     "application": str(item.application_id),
                     "reason_digest": digest(item.reason).hex(),
                     "verdict": item.verdict,
+                    **({} if item.score is None else {"score": item.score}),
+                    **({} if item.tie_reason is None else {"tie_digest": digest(item.tie_reason).hex()}),
                 }
                 for item in items
             ],
@@ -195,4 +208,6 @@ def _item(roster: Roster, position: int, line: Line) -> RosterItem:
         cited_origin=line.candidate.entry.origin,
         cited_seq=line.candidate.entry.seq,
         cited_hash=line.candidate.entry.hash,
+        score=line.score,
+        tie_reason=line.tie_reason,
     )

@@ -15,11 +15,13 @@ from certification.acts.listing import (
     find_candidates,
     make_list,
     refuse_items,
+    without_left,
 )
 from certification.changes import Act, Change, Context
+from certification.extensions import cite_extension, cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
-from certification.planner import local_day, plan_publicity
+from certification.planner import fits_plain_window, local_day, plan_publicity
 from certification.reading import FoundRound, read_round
 from certification.rosters import check_roster_step, listed_statuses
 from tenancy.database import TenantConnection
@@ -53,16 +55,21 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
     ranking = check_rests_on(latest, command.ranking_id, RosterKind.RANKING)
     status = listed_statuses(programme, row)[ItemVerdict.LISTED]
-    chosen = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
+    selected = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
+    chosen = without_left(state, selected)
     found = find_candidates(state, chosen, status)
     if not chosen or len(found) != len(chosen):
         refuse_items("没有入选的申请", "the ranking selected nobody who can be listed")
     check_city_quota(state, len(found))
     today = local_day(context.now, programme.zone)
-    plan = plan_publicity(command.opens_on, today, programme)
+    calendar = state.view.calendar
+    plan = plan_publicity(command.opens_on, today, programme, calendar, state.view.extended)
     lines = [Line(line.candidate, ItemVerdict.LISTED.value, line.reason) for line in found]
     days = (plan.opens_on, plan.closes_on)
-    return make_list(state, context, RosterKind.PUBLICITY.value, lines, previous=ranking, days=days)
+    change = make_list(state, context, RosterKind.PUBLICITY.value, lines, previous=ranking, days=days)
+    if fits_plain_window(plan, programme):
+        return cite_late(change, programme, row, state.extensions, context.now)
+    return cite_extension(change, programme.publicity.window, state.extensions)
 
 
 ACT: Final = Act("roster.publicity", load, authorise, decide)

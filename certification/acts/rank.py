@@ -6,15 +6,16 @@ rests on it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, NoReturn
 from uuid import UUID
 
 from certification.acts.listing import (
-    REASON_LIMIT,
     Choice,
+    Line,
     authorise_city,
     check_city_quota,
     make_list,
@@ -22,10 +23,12 @@ from certification.acts.listing import (
     refuse_items,
 )
 from certification.changes import Act, Change, Context
-from certification.errors import InvariantError
-from certification.forms import check_text
+from certification.errors import InvariantError, RosterScoresError, RosterTieUnarguedError
+from certification.extensions import cite_late
+from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ItemVerdict
+from certification.programme import Programme
 from certification.reading import FoundRound, read_round
 from certification.rosters import check_roster_step, listed_statuses
 from tenancy.database import TenantConnection
@@ -68,8 +71,38 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     check_city_quota(state, sum(selected))
     if state.programme.ranking_in_order.value and any(b and not a for a, b in pairwise(selected)):
         refuse_items("入选须按排序先后", "one is selected behind one that is not")
+    check_scores(state.programme, lines)
     previous = state.view.find_latest(row.makes)
-    return make_list(state, context, row.makes, lines, previous=previous, reason=command.reason)
+    change = make_list(state, context, row.makes, lines, previous=previous, reason=command.reason)
+    return cite_late(change, state.programme, row, state.extensions, context.now)
+
+
+def check_scores(programme: Programme, lines: Sequence[Line]) -> None:
+    """Raise RosterScoresError, RosterTieUnarguedError or FieldRefusedError unless the scores, if there are any, bear the order.
+
+    Either all have one or none has; they never rise down the order; who stands behind an equal score is told why.
+    """
+    highest = programme.ranking_highest_score.value
+    scores = [line.score for line in lines if line.score is not None]
+    if scores and len(scores) != len(lines):
+        refuse_scores("须全部评分或全部不评分", "either all have a score or none has")
+    if any(not 0 <= score <= highest for score in scores):
+        refuse_scores(f"分值须在 0 至 {highest} 之间", f"a score lies between 0 and {highest}")
+    if any(later > before for before, later in pairwise(scores)):
+        refuse_scores("排在后面的分值更高", "a score rises down the order")
+    for at, line in enumerate(lines):
+        tied = at > 0 and line.score is not None and line.score == lines[at - 1].score
+        if line.tie_reason is not None:
+            if not tied:
+                refuse_scores("仅同分者须说明排后理由", "a reason for a tie where there is none")
+            check_text("tie_reason", "同分理由", line.tie_reason, REASON_LIMIT)
+        elif tied and programme.ranking_ties_argued.value:
+            raise RosterTieUnarguedError(clause=programme.ranking_ties_argued.ground.clause, position=at + 1)
+
+
+def refuse_scores(zh: str, en: str) -> NoReturn:
+    """Raise RosterScoresError."""
+    raise RosterScoresError(reason_zh=zh, reason_en=en)
 
 
 ACT: Final = Act("roster.ranking", load, authorise, decide)

@@ -15,9 +15,11 @@ from certification.acts.listing import (
     find_candidates,
     make_list,
     match_choices,
+    without_left,
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.reading import FoundRound, read_round
@@ -56,14 +58,16 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     report = check_rests_on(latest, command.report_id, RosterKind.REPORT)
     check_document(programme, command.document_number, command.document_date, context)
     status = listed_statuses(programme, row)[ItemVerdict.CERTIFIED]
-    listed = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
+    named = [item for item in state.items[report.id] if item.verdict == ItemVerdict.LISTED]
+    listed = without_left(state, named)
     reported = [line.candidate for line in find_candidates(state, listed, status)]
     # A decision is made once: it waits until every county that is in it can be reached.
     if len(reported) != len(listed):
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(listed) - len(reported))
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
-    return make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    return cite_late(change, programme, row, state.extensions, context.now)
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)

@@ -1,4 +1,7 @@
-"""The city records its site visit (实地考察) to a community, with what it found."""
+"""The city records its site visit (实地考察) to a community: what it found, item by item, and whether it agrees or refuses.
+
+What the visit sends back is returned by acts/return_application.py.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from certification.acts.binding import get_bound_form, give
+from certification.assessment import Found, check_items
 from certification.changes import Act, Change, Context
 from certification.forms import OPINION_LIMIT, check_text
-from certification.life import Actor, check_entitled, check_step
+from certification.life import Actor, action_of, check_entitled, check_step
+from certification.model import Stage, Verdict
 from certification.reading import FoundApplication, read_application
 from tenancy.database import TenantConnection
-
-ACTION: Final = "record_site_visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +27,32 @@ class Command:
     application_id: UUID
     note: str
     form_hash: bytes
+    verdict: str = Verdict.AGREE.value
+    items: tuple[Found, ...] = ()
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_entitled(state.programme, ACTION, state.view, actor).name
+    return check_entitled(state.programme, _action(state, command), state.view, actor).name
 
 
 def decide(state: FoundApplication, command: Command, context: Context) -> Change:
     """The note, as a row beside the opinions."""
-    step = check_step(state.programme, ACTION, state.view, context.actor, context.now)
+    step = check_step(state.programme, _action(state, command), state.view, context.actor, context.now)
     form = get_bound_form(state, command.form_hash)
     check_text("note", "考察记录", command.note, OPINION_LIMIT)
-    return give(state, step, form, command.note, context, "application.site_visited")
+    check_items(state.programme, step, state.view.level, command.items)
+    return give(state, step, form, command.note, context, "application.site_visited", found=command.items)
+
+
+def _action(state: FoundApplication, command: Command) -> str:
+    stage = Stage.SITE_VISIT if command.verdict != Verdict.RETURN else "-"
+    return action_of(state.programme, stage, command.verdict)
 
 
 ACT: Final = Act("application.site_visited", load, authorise, decide)

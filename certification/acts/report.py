@@ -20,9 +20,11 @@ from certification.acts.listing import (
     make_list,
     refuse_items,
     within_reach,
+    without_left,
 )
 from certification.changes import Act, Change, Context
 from certification.errors import RosterUnfinishedError
+from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterItem, RosterKind
 from certification.reading import FoundRound, read_round
@@ -60,7 +62,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
     check_document(programme, command.document_number, command.document_date, context)
     statuses = listed_statuses(programme, row)
-    publicised = within_reach(state, state.items[publicity.id])
+    publicised = without_left(state, within_reach(state, state.items[publicity.id]))
     listed = find_candidates(state, publicised, statuses[ItemVerdict.LISTED])
     if len(listed) != len(publicised):
         raise RosterUnfinishedError(clause=row.ground.clause, count=len(publicised) - len(listed))
@@ -71,9 +73,10 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
         state, _unselected(state, publicity.previous_id), statuses[ItemVerdict.NOT_SELECTED]
     )
     document = (command.document_number, command.document_date)
-    return make_list(
+    change = make_list(
         state, context, RosterKind.REPORT.value, (*listed, *out), previous=publicity, document=document
     )
+    return cite_late(change, programme, row, state.extensions, context.now)
 
 
 def _unselected(state: FoundRound, ranking_id: UUID | None) -> list[RosterItem]:

@@ -12,36 +12,45 @@ from sqlalchemy import bindparam, select
 from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
-from certification.forms import Contact, check_contact, check_content, content_hash
+from certification.extensions import cite_late
+from certification.forms import (
+    CONTACT_FIELDS,
+    Contact,
+    check_contact,
+    check_content,
+    check_justification,
+    content_hash,
+)
 from certification.life import Actor, check_entitled, check_step
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
+from certification.tables import form_versions
 from tenancy.database import TenantConnection
+from tenancy.personal import read_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values
 
 ACTION: Final = "save_form"
-_STORED = statement(
-    select(personal_values.c.field, personal_values.c.value).where(
-        personal_values.c.tenant_id == bindparam("tenant_id"),
-        personal_values.c.subject_id == bindparam("subject"),
-    )
+_COMMITTED = statement(
+    select(
+        *(form_versions.c[f"{field}_commitment"].is_not(None).label(field) for field in CONTACT_FIELDS)
+    ).where(form_versions.c.tenant_id == bindparam("tenant_id"), form_versions.c.id == bindparam("version"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The typed fields of the form. `contact` is personal: it enters no digest."""
+    """The typed fields of the form; a village's has a justification. `contact` is personal: it enters no digest."""
 
     application_id: UUID
     situation: str
     narrative: str
     contact: Contact = field(metadata={"personal": True})
+    justification: str | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
@@ -55,6 +64,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     step = check_step(programme, ACTION, state.view, context.actor, context.now)
     form = programme.forms[programme.levels[application.level].form]
     check_content(programme, form, command.situation, command.narrative)
+    check_justification(programme, application.community_kind, command.justification)
     check_contact(command.contact)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
@@ -79,9 +89,11 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             situation=command.situation,
             narrative=command.narrative,
             commitments=commitments,
+            justification=command.justification,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
+        justification=command.justification,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])
@@ -94,7 +106,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         form_version_id=version_id,
         updated_at=context.now,
     )
-    return Change(
+    change = Change(
         operation="application.form_saved",
         subject=Subject("application", application.id, after.revision),
         intent={
@@ -106,12 +118,16 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         },
         writes=(*insert(version, *values), *update(after)),
     )
+    return cite_late(change, programme, step, state.extensions, context.now)
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
-    """Whether the stored contact of a version is the one given; true once it has been erased."""
-    stored = {row["field"]: row["value"] for row in await tx.all(_STORED, subject=first_id)}
-    return not stored or stored == command.contact.values()
+    """Whether what is left of a version's contact is what was given; what was erased is not compared."""
+    given, version = command.contact.values(), await tx.one(_COMMITTED, version=first_id)
+    if any(version[field] != (field in given) for field in CONTACT_FIELDS):
+        return False
+    stored = (await read_values(tx, [first_id])).get(first_id, {})
+    return all(given[field] == kept.value for field, kept in stored.items())
 
 
 ACT: Final = Act("application.form_saved", load, authorise, decide, same_personal)

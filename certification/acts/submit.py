@@ -10,6 +10,7 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.binding import get_bound_form
 from certification.changes import Act, Change, Context, update
+from certification.extensions import cite_late
 from certification.life import Actor, check_entitled, check_step
 from certification.reading import FoundApplication, read_application
 from tenancy.database import TenantConnection
@@ -27,7 +28,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
     """Read the application."""
-    return await read_application(tx, command.application_id)
+    return await read_application(tx, command.application_id, now)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:
@@ -41,12 +42,13 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     form = get_bound_form(state, command.form_hash)
     application = state.application
     after = replace(application, status=step.to, revision=application.revision + 1, updated_at=context.now)
-    return Change(
+    change = Change(
         operation="application.submitted",
         subject=Subject("application", application.id, after.revision),
         intent={"action": ACTION, "form_hash": form.hash.hex(), "status": step.to},
         writes=update(after),
     )
+    return cite_late(change, state.programme, step, state.extensions, context.now)
 
 
 ACT: Final = Act("application.submitted", load, authorise, decide)

@@ -10,20 +10,27 @@ from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.confirm_extension import confirm_extension
+from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
+from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
+from graphql_schema.mutations.return_application import return_application
 from graphql_schema.mutations.save_form import save_form
+from graphql_schema.mutations.set_calendar import set_calendar
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
+from graphql_schema.mutations.withdraw_application import withdraw_application
 from graphql_schema.permissions import Permission
 
 
@@ -81,6 +88,24 @@ class Mutation:
         permission=Permission.ACT,
         description="Note what was found on the spot (实地考察).",
     )
+    return_application = act(
+        return_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="Hand an application back with what is wrong (退回).",
+    )
+    withdraw_application = act(
+        withdraw_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="A community takes its application back (撤回).",
+    )
+    lapse_application = act(
+        lapse_application,
+        answers=answers.ApplicationResult,
+        permission=Permission.ACT,
+        description="A county declares lapsed what was not recommended in time (失效).",
+    )
     rank_applications = act(
         rank_applications,
         answers=answers.RosterResult,
@@ -110,6 +135,30 @@ class Mutation:
         answers=answers.RosterResult,
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
+    )
+    propose_extension = act(
+        propose_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="The city proposes to extend a window (提出延期).",
+    )
+    confirm_extension = act(
+        confirm_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="Another officer of the city confirms an extension (确认延期).",
+    )
+    decline_extension = act(
+        decline_extension,
+        answers=answers.ExtensionResult,
+        permission=Permission.ACT,
+        description="An officer of the city declines an extension (否决延期).",
+    )
+    set_calendar = act(
+        set_calendar,
+        answers=answers.CalendarResult,
+        permission=Permission.ADMINISTER,
+        description="The city's administrator sets a year's working days (设定工作日安排).",
     )
     add_person = act(
         add_person,

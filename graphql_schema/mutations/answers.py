@@ -1,7 +1,7 @@
 """What mutations answer: a recorded act with its receipt, or a refusal. One union for each kind of subject.
 
 An expected refusal is a member of the union, in both languages and with the clause on which it rests; whatever else fails is a masked
-error. `application`, `roster`, `campaign`, `person`, `role` and `grant` are selected by the read path after commit.
+error. `application`, `roster`, `campaign`, `person`, `role`, `grant`, `extension` and `calendar` are selected by the read path after commit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import strawberry
 
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
+from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
@@ -109,6 +111,22 @@ class GrantRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
 
 
+@strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
+class ExtensionRecorded:
+    """The extension as it is now."""
+
+    extension: Extension = strawberry.field(description="The extension (延期).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+
+
+@strawberry.type(description="A year's working days were set (工作日安排已记录).")
+class CalendarRecorded:
+    """The year as it is now."""
+
+    calendar: CalendarYear = strawberry.field(description="The year (年度安排).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+
+
 @strawberry.type(description="One's password was changed (密码已修改).")
 class PasswordChanged:
     """Nothing of it enters the ledger."""
@@ -144,6 +162,12 @@ RoleResult = Annotated[
 ]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
+]
+ExtensionResult = Annotated[
+    ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")
+]
+CalendarResult = Annotated[
+    CalendarRecorded | Refusal, strawberry.union("CalendarResult", description="Recorded, or refused.")
 ]
 PasswordResult = Annotated[
     PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import strawberry
 
 from certification.acts.listing import Choice
@@ -27,13 +29,29 @@ class ChoiceInput:
         return Choice(application.tenant, application.uuid, self.verdict.value, self.reason)
 
 
+@strawberry.input(description="What a ranking says of an application (排序条目).")
+class RankedChoiceInput(ChoiceInput):
+    """Perhaps with a score."""
+
+    score: int | None = strawberry.field(
+        default=None, description="Higher is better; all have one or none has (评分)."
+    )
+    tie_reason: str | None = strawberry.field(
+        default=None, description="Why it stands behind the equal score before it (同分理由)."
+    )
+
+    def decode(self) -> Choice:
+        """The choice with its score. Raises CodedError `id.malformed`."""
+        return replace(super().decode(), score=self.score, tie_reason=self.tie_reason)
+
+
 @strawberry.input(description="A ranking, best first (排序).")
 class RankApplicationsInput:
     """Every visited application of a level, selected or not."""
 
     campaign_id: strawberry.ID = strawberry.field(description="The campaign (批次).")
     level: Level = strawberry.field(description="The level (级别).")
-    items: list[ChoiceInput] = strawberry.field(
+    items: list[RankedChoiceInput] = strawberry.field(
         description="Best first; SELECTED or NOT_SELECTED (排序名单)."
     )
     reason: str = strawberry.field(description="How the order was found (排序说明).")

@@ -31,11 +31,14 @@ class SaveFormInput:
     situation: str = strawberry.field(description="The box 社区基本情况，创建工作情况.")
     narrative: str = strawberry.field(description="推荐材料, at most 1500 字.")
     contact: ContactInput = strawberry.field(description="Contact person (社区联系人).")
+    justification: str | None = strawberry.field(
+        default=None, description="Why a village stands beside communities; for villages alone (申报理由)."
+    )
 
 
 async def save_form(root: Session, request_id: strawberry.ID, input: SaveFormInput) -> Outcome:
     """A new version; earlier ones stay."""
     application = parse_id(input.application_id, "Application")
     contact = Contact(input.contact.name, input.contact.fixed_phone, input.contact.mobile_phone)
-    command = Command(application.uuid, input.situation, input.narrative, contact)
+    command = Command(application.uuid, input.situation, input.narrative, contact, input.justification)
     return await answer_application(root, ACT, command, application.tenant, request_id)

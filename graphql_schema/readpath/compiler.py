@@ -44,6 +44,7 @@ from sqlalchemy.types import TypeEngine
 
 from graphql_schema.declare import (
     SOURCE,
+    Asked,
     ColumnSource,
     Compare,
     ComputedSource,
@@ -53,6 +54,8 @@ from graphql_schema.declare import (
     IdSource,
     ListSource,
     Mask,
+    Need,
+    PersonalSource,
     RelationSource,
     ScopeKind,
     TypeSource,
@@ -68,8 +71,20 @@ from graphql_schema.readpath.arguments import Arguments
 from graphql_schema.readpath.call import Getter, Reader
 from graphql_schema.readpath.collect import TYPENAME, Document, Selected
 from graphql_schema.readpath.cursors import cursor_pieces
-from graphql_schema.readpath.encode import NO_NULL, NULL, Piece, concat, key, marker, otherwise, raw, scalar
+from graphql_schema.readpath.encode import (
+    NO_NULL,
+    NULL,
+    Piece,
+    concat,
+    key,
+    marker,
+    otherwise,
+    raw,
+    scalar,
+    text_literal,
+)
 from graphql_schema.readpath.paging import Paging
+from graphql_schema.readpath.personal import PersonalField, print_token
 from graphql_schema.readpath.slots import Slots, checked_key, constant, stored
 from tenancy.statements import statement
 
@@ -79,10 +94,11 @@ SIZE: Final = "_size"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """PostgreSQL text and where its parameters come from, in their order."""
+    """PostgreSQL text, where its parameters come from, in their order, and the personal fields that its answer holds sealed."""
 
     sql: str
     getters: tuple[Getter, ...]
+    personal: tuple[PersonalField, ...]
 
 
 class Compiler:
@@ -91,6 +107,7 @@ class Compiler:
     def __init__(self, document: Document, reader: Reader) -> None:
         self.document, self.reader = document, reader
         self.slots = Slots({})
+        self.personal: list[PersonalField] = []
         self._rows = 0
 
     def finish(self, query: Select[Any]) -> Compiled:
@@ -98,13 +115,14 @@ class Compiler:
         made = statement(query)
         by_name: dict[str, Getter] = {name: constant(value) for name, value in made.fixed.items()}
         by_name.update((bind.key, getter) for bind, getter in self.slots.found.values())
-        return Compiled(made.sql, tuple(by_name[name] for name in made.names))
+        return Compiled(made.sql, tuple(by_name[name] for name in made.names), tuple(self.personal))
 
     # -- root fields
 
     def relation_root(self, selected: Selected, source: RelationSource) -> Compiled:
         """A root field that is a relation of nothing: a row, a list or a connection within the scope."""
-        return self.finish(select(_bytes(concat(self._relation(selected, source, None, None)))))
+        pieces = self._relation(selected, source, None, None)
+        return self.finish(select(_bytes(concat(pieces))))
 
     def node_root(
         self, selected: Selected, type_: GraphQLObjectType, place: Mapping[str, Getter]
@@ -158,7 +176,7 @@ class Compiler:
             pieces += [key(child.key) if len(pieces) == 1 else "," + key(child.key), *value(child)]
         return [*pieces, "}"]
 
-    def _field(
+    def _field(  # noqa: PLR0911 - a table
         self, selected: Selected, type_: GraphQLObjectType, source: TypeSource, row: FromClause
     ) -> list[Piece]:
         if selected.name == TYPENAME:
@@ -174,12 +192,16 @@ class Compiler:
                 if mask is not None:
                     value = self._masked(value, mask, source, row)
                 return scalar(value, named, nullable=nullable, none=none)
+            case PersonalSource() as personal:
+                self.personal.append(PersonalField(type_.name, selected.name, personal))
+                whole = self._whole(personal, source, row)
+                return [print_token(len(self.personal) - 1, personal, whole, row, source.key[0])]
             case IdSource():
                 return self._id(type_, source, row)
             case ComputedSource() as computed:
                 selected.computed, selected.dirty = computed, True
                 self.document.hold_plain(selected)
-                return self._needs(computed, row)
+                return self._needs(selected, computed, row)
             case RelationSource() as relation:
                 return self._relation(selected, relation, source, row)
             case other:
@@ -188,12 +210,31 @@ class Compiler:
     def _id(self, type_: GraphQLObjectType, source: TypeSource, row: FromClause) -> list[Piece]:
         return [f'"{type_.name}.', row.c[source.tenant_column], ".", row.c[source.key[0]], '"']
 
-    def _needs(self, computed: ComputedSource, row: FromClause) -> list[Piece]:
+    def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        for name, need in computed.needs.items():
-            value = row.c[need.name] if isinstance(need, Column) else need(row, self.slots)
+        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        asked: dict[str, ColumnElement[Any]] = {}
+        for name, type_ in computed.arguments.items():
+            meaning = (id(arguments), name, len(self.slots.found))
+            # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
+            given = arguments.find(name) is not None
+            getter = arguments.getter(name, convert=stored) if given else constant(None)
+            asked[name] = self.slots.bind(meaning, type_, getter)
+        needs = {name: self._need(need, row, asked) for name, need in computed.needs.items()}
+        for name, value in (needs | asked).items():
             pieces += [key(name) if len(pieces) == 1 else "," + key(name), *raw(value)]
         return [*pieces, "}"]
+
+    def _need(
+        self, need: Need, row: FromClause, asked: Mapping[str, ColumnElement[Any]]
+    ) -> ColumnElement[Any]:
+        match need:
+            case Column():
+                return row.c[need.name]
+            case Asked(build):
+                return build(row, asked)
+            case _:
+                return need(row, self.slots)
 
     def _masked(
         self, value: ColumnElement[Any], mask: Mask, source: TypeSource, row: FromClause
@@ -203,6 +244,20 @@ class Compiler:
             return mask.cover(value)
         reached = self._reach_of(mask.permission, source, row)
         return value if reached is None else case((reached, value), else_=mask.cover(value))
+
+    def _whole(self, personal: PersonalSource, source: TypeSource, row: FromClause) -> Piece:
+        """1 where the reader sees the value whole, else 0."""
+        if personal.permission is None:
+            return "1"
+        if not kinds_of(self.reader.signature, personal.permission):
+            return "0"
+        reached = self._reach_of(personal.permission, source, row)
+        conditions = [] if reached is None else [reached]
+        if personal.own:
+            conditions.append(row.c.tenant_id == self.slots.tenant_id)
+        if not conditions:
+            return "1"
+        return case((and_(*conditions), text_literal("1")), else_=text_literal("0"))
 
     # -- relations
 

@@ -29,6 +29,7 @@ from graphql import (
 from graphql_schema.errors import CodedError, GraphQLSchemaError
 from graphql_schema.readpath.collect import TYPENAME, Selected
 from graphql_schema.readpath.encode import MARKER
+from graphql_schema.readpath.personal import UNOPENABLE, PersonalField, Reads, open_tokens
 from graphql_schema.scalars import format_value
 from graphql_schema.session import Session
 
@@ -40,6 +41,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "permission.denied": ("无权查看该内容。", "You may not see this."),
     "auth.required": ("请先登录。", "Sign in first."),
     "number.unsafe": ("数值超出可表示范围。", "The number does not fit 53 bits."),
+    UNOPENABLE: (
+        "个人信息无法解密，请凭追踪编号联系管理员。",
+        "A personal value does not open; quote the trace id.",
+    ),
     "enum.unknown": ("存有未知的取值。", "A stored value is not known to the schema."),
     "internal.error": ("系统内部错误，请凭追踪编号联系管理员。", "Internal error; quote the trace id."),
 }
@@ -81,11 +86,18 @@ def refusal(error: Exception, selected: Selected, path: Path, trace_id: str) -> 
 
 
 class Completion:
-    """Completes the values of one response; nullable failures gather in `errors`."""
+    """Completes the values of one response; nullable failures gather in `errors`, what left uncovered in `reads`."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.errors: list[GraphQLError] = []
+        self.reads = Reads()
+
+    def open(self, answer: bytes | None, fields: Sequence[PersonalField]) -> bytes | None:
+        """A statement's answer with its personal fields opened. Raises VaultError."""
+        if not fields or answer is None:
+            return answer
+        return open_tokens(answer, fields, self.session.database.get_vault(), self.reads)
 
     def finish(self, answer: bytes | None, selected: Selected, path: Path) -> bytes:
         """A root field's JSON. Raises UnansweredError when the field is non-null and has no answer."""

@@ -127,7 +127,8 @@ class StatementPlan:
             parameters = [getter(call) for getter in self.compiled.getters]
         except CodedError as error:
             raise refusal(error, self.selected, path, call.session.trace_id) from error
-        return done.finish(await tx.raw.fetchval(self.compiled.sql, *parameters), self.selected, path)
+        answer = done.open(await tx.raw.fetchval(self.compiled.sql, *parameters), self.compiled.personal)
+        return done.finish(answer, self.selected, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class PlacePlan:
         if tenant := call.within(placed.scope, ref.tenant):
             parameters = [_placed(getter, tenant, ref.key, call) for getter in placed.compiled.getters]
             answer = await tx.raw.fetchval(placed.compiled.sql, *parameters)
+            answer = done.open(answer, placed.compiled.personal)
         return done.finish(answer, placed.selected, path)
 
     def _compile(self, ref: NodeRef, call: Call) -> Placed:
@@ -203,7 +205,7 @@ class PlacesPlan:
                 by_type.setdefault(ref.type, []).append(at)
             found: dict[int, tuple[Selected, bytes]] = {}
             for places in by_type.values():
-                await self._read(tx, call, refs, places, found)
+                await self._read(tx, call, done, refs, places, found)
         except (CodedError, DeniedError) as error:
             raise refused(error, self.selected, path, call) from error
         items = (done.item(*found[at], (*path, at)) if at in found else b"null" for at in range(len(refs)))
@@ -221,6 +223,7 @@ class PlacesPlan:
         self,
         tx: TenantConnection,
         call: Call,
+        done: Completion,
         refs: Sequence[NodeRef],
         places: Sequence[int],
         found: dict[int, tuple[Selected, bytes]],
@@ -233,7 +236,7 @@ class PlacesPlan:
         asked = (kept, [refs[at].tenant for at in kept], [refs[at].key for at in kept])
         parameters = [_placed_set(getter, asked, call) for getter in compiled.getters]
         for at, answer in await tx.raw.fetch(compiled.sql, *parameters) if kept else ():
-            found[at] = selected, answer
+            found[at] = selected, done.open(answer, compiled.personal) or b"null"
 
     def _find(self, type_: GraphQLObjectType, call: Call) -> tuple[Selected, Compiled]:
         found = self.compiled.get(type_.name)

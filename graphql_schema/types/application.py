@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, and_, literal_column, not_, select
 
 from audit.tables import ledger_entries
-from certification.tables import applications, campaigns, certifications, form_versions, opinions
-from graphql_schema.actions import NEEDS, decide_actions
+from certification.tables import (
+    application_endings,
+    applications,
+    campaigns,
+    certifications,
+    form_versions,
+    item_assessments,
+    opinions,
+)
+from graphql_schema.actions import NEEDS, decide_actions, programme
+from graphql_schema.comparing import COMPARED, decide_comparison, of_version
+from graphql_schema.deadlines import APPLICATION_NEEDS, decide_deadline
 from graphql_schema.declare import (
     Connection,
     Direction,
-    Mask,
     Node,
     Parameters,
     among,
@@ -27,6 +35,7 @@ from graphql_schema.declare import (
     equals,
     expression,
     in_tenant,
+    personal,
     refers,
     rows,
     to_many,
@@ -34,48 +43,74 @@ from graphql_schema.declare import (
 )
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.campaign import Campaign
-from graphql_schema.types.enums import ApplicationStatus, Level, OpinionStage, OpinionVerdict
+from graphql_schema.types.deadline import Deadline
+from graphql_schema.types.enums import (
+    ApplicationStatus,
+    Finding,
+    Level,
+    OpinionStage,
+    OpinionVerdict,
+    SegmentKind,
+    UnitKind,
+)
 from graphql_schema.types.ledger import LedgerEntry
-from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import personal_values, tenants, units
+from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
 
 
-def personal(commitment: str) -> Callable[[FromClause, Parameters], ColumnElement[Any]]:
-    """The value behind a commitment; NULL once it is erased."""
-
-    def build(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-        return (
-            select(personal_values.c.value)
-            .where(
-                personal_values.c.tenant_id == row.c.tenant_id,
-                personal_values.c.commitment == row.c[commitment],
-            )
-            .correlate(row)
-            .scalar_subquery()
-        )
-
-    return build
-
-
-def cover_name(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_name(value: str) -> str:
     """The family name alone: 张**."""
-    return func.left(value, literal_column("1"), type_=Text).op("||")(literal_column("'**'"))
+    return f"{value[:1]}**"
 
 
-def cover_phone(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def cover_phone(value: str) -> str:
     """The last two digits alone: *********12."""
-    return literal_column("'*********'", Text).op("||")(func.right(value, literal_column("2"), type_=Text))
+    return f"*********{value[-2:]}"
 
 
-NAME = Mask(Permission.READ_CONTACTS, cover_name)
-PHONE = Mask(Permission.READ_CONTACTS, cover_phone)
+def is_current(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Whether the version is the one in force."""
+    return (
+        select(literal_column("1"))
+        .select_from(applications)
+        .where(
+            applications.c.tenant_id == row.c.tenant_id,
+            applications.c.id == row.c.application_id,
+            applications.c.form_version_id == row.c[_version_of(row)],
+        )
+        .correlate(row)
+        .exists()
+    )
+
+
+def stands(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """Whether the opinion is on the version in force, and no return came after it."""
+    later = opinions.alias("later")
+    returned = (
+        select(literal_column("1"))
+        .select_from(later)
+        .where(
+            later.c.tenant_id == row.c.tenant_id,
+            later.c.application_id == row.c.application_id,
+            later.c.verdict == literal_column("'return'"),
+            later.c.given_at >= row.c.given_at,
+            later.c.id != row.c.id,
+        )
+        .correlate(row)
+        .exists()
+    )
+    return and_(is_current(row, parameters), not_(returned))
+
+
+def _version_of(row: FromClause) -> str:
+    return "form_version_id" if "form_version_id" in row.c else "id"
 
 
 @rows(
@@ -96,17 +131,74 @@ class FormVersion(Node):
     )
     author_id: UUID = column(form_versions.c.author_id, description="The author's pseudonym (填报人代号).")
     created_at: datetime = column(form_versions.c.created_at, description="When (时间).")
-    contact_name: str | None = expression(
-        personal("contact_name_commitment"),
-        mask=NAME,
+    contact_name: str | None = personal(
+        form_versions.c.contact_name_commitment,
+        "contact_name",
+        cover=cover_name,
+        permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
     )
-    fixed_phone: str | None = expression(
-        personal("fixed_phone_commitment"), mask=PHONE, description="Fixed phone, likewise (固定电话)."
+    fixed_phone: str | None = personal(
+        form_versions.c.fixed_phone_commitment,
+        "fixed_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Fixed phone, likewise (固定电话).",
     )
-    mobile_phone: str | None = expression(
-        personal("mobile_phone_commitment"), mask=PHONE, description="Mobile phone, likewise (手机)."
+    justification: str | None = column(
+        form_versions.c.justification, description="Why a village stands beside communities (申报理由)."
     )
+    is_current: bool = expression(
+        is_current, nullable=False, description="Whether it is the version in force (是否现行)."
+    )
+    mobile_phone: str | None = personal(
+        form_versions.c.mobile_phone_commitment,
+        "mobile_phone",
+        cover=cover_phone,
+        permission=Permission.READ_CONTACTS,
+        description="Mobile phone, likewise (手机).",
+    )
+
+
+@rows(
+    item_assessments,
+    permission=Permission.READ,
+    reach=through_application("application_id"),
+    description="A verdict on an item of the standard, given with an opinion (逐条评定).",
+)
+class ItemAssessment(Node):
+    """What was found of one item."""
+
+    item_code: str = column(
+        item_assessments.c.item_code, description="Code within the standard, as in `StandardClause` (条款号)."
+    )
+    verdict: Finding = column(item_assessments.c.verdict, description="What was found (评定).")
+    note: str = column(
+        item_assessments.c.note, description="What falls short, or why it does not apply (说明)."
+    )
+    assessor_id: UUID = column(
+        item_assessments.c.assessor_id, description="The assessor's pseudonym (评定人代号)."
+    )
+    assessed_at: datetime = column(item_assessments.c.assessed_at, description="When (时间).")
+
+
+@rows(
+    application_endings,
+    permission=Permission.READ,
+    reach=through_application("application_id"),
+    description="Why an application ended before anybody decided on it (撤回、失效).",
+)
+class ApplicationEnding:
+    """Withdrawn or lapsed."""
+
+    status: ApplicationStatus = column(
+        application_endings.c.status, description="WITHDRAWN or LAPSED (撤回或失效)."
+    )
+    reason: str = column(application_endings.c.reason, description="Why (理由).")
+    author_id: UUID = column(
+        application_endings.c.author_id, description="The author's pseudonym (办理人代号)."
+    )
+    ended_at: datetime = column(application_endings.c.ended_at, description="When (时间).")
 
 
 @rows(
@@ -129,20 +221,46 @@ class Opinion(Node):
         {tenants.c.id: opinions.c.author_tenant_id}, description="The author's tenant (签署单位)."
     )
     given_at: datetime = column(opinions.c.given_at, description="When (时间).")
+    stands: bool = expression(
+        stands,
+        nullable=False,
+        description="Whether it is on the version in force and no return came after it (是否有效).",
+    )
+    justification_confirmed: bool | None = column(
+        opinions.c.justification_confirmed, description="The county confirms a village's reason (确认理由)."
+    )
+    items: list[ItemAssessment] = to_many(
+        {item_assessments.c.opinion_id: opinions.c.id},
+        order=(item_assessments.c.item_code,),
+        within=True,
+        description="Item by item, where the stage assesses (逐条评定).",
+    )
     form_version: FormVersion = to_one(
         {form_versions.c.id: opinions.c.form_version_id}, within=True, description="The version (表单版本)."
     )
 
 
-@strawberry.type(description="An action and whether it is open to the reader now (可办事项).")
-class AvailableAction:
-    """What graphql_schema/actions.py decides."""
+@strawberry.type(description="A run of a text in two versions (文字段).")
+class TextSegment:
+    """Equal, deleted or inserted."""
 
-    action: str = strawberry.field(description="Name of the action (事项).")
-    name: str = strawberry.field(description="What officers call it (事项名称).")
-    clause: str | None = strawberry.field(description="The clause it rests on (依据条款).")
-    allowed: bool = strawberry.field(description="Whether it may be done now (可否办理).")
-    obstacle: Obstacle | None = strawberry.field(description="What stands against it now (不可办理的原因).")
+    kind: SegmentKind = strawberry.field(description="What became of it (变动).")
+    text: str = strawberry.field(description="The text (文字).")
+
+
+@strawberry.type(description="A field of the form in two versions (字段比对).")
+class FieldComparison:
+    """What certification/comparison.py says."""
+
+    field: str = strawberry.field(description="Its name among the fields of `FormVersion` (字段).")
+    label: str = strawberry.field(description="What the form calls it (字段名称).")
+    personal: bool = strawberry.field(description="A personal field shows neither value here (个人信息).")
+    changed: bool | None = strawberry.field(
+        description="Whether it changed; null: not told, for a personal field that both versions have (是否变动)."
+    )
+    before: str | None = strawberry.field(description="In the one version (变动前).")
+    after: str | None = strawberry.field(description="In the other (变动后).")
+    segments: list[TextSegment] = strawberry.field(description="The text, run by run (逐段).")
 
 
 @strawberry.enum(description="What applications can be ordered by (排序字段).")
@@ -188,6 +306,10 @@ class Application(Node):
     level: Level = column(applications.c.level, description="Level applied for (级别).")
     status: ApplicationStatus = column(applications.c.status, description="Where it stands (状态).")
     revision: int = column(applications.c.revision, description="Grows by one with every act (修订号).")
+    community_kind: UnitKind | None = column(
+        applications.c.community_kind,
+        description="COMMUNITY or VILLAGE when it was filed; null: from before kinds were kept (社区或行政村).",
+    )
     filed_by: UUID = column(applications.c.filed_by, description="Pseudonym of who filed it (申报人代号).")
     created_at: datetime = column(applications.c.created_at, description="When it was begun (创建时间).")
     updated_at: datetime = column(applications.c.updated_at, description="When it last changed (更新时间).")
@@ -218,6 +340,26 @@ class Application(Node):
         within=True,
         description="Opinions in order of time (意见).",
     )
+    comparison: list[FieldComparison] | None = computed(
+        {"programme": programme, "form": of_version("from", "form"), **COMPARED},
+        decide_comparison,
+        arguments={
+            "from": (int, "Number of the version that is compared (原版本)."),
+            "to": (int, "Number of the version that it is compared with (新版本)."),
+        },
+        description="Two versions of the form, field by field; null when one of them does not exist (版本比对).",
+    )
+    assessments: list[ItemAssessment] = to_many(
+        {item_assessments.c.application_id: applications.c.id},
+        order=(item_assessments.c.assessed_at, item_assessments.c.item_code, item_assessments.c.id),
+        within=True,
+        description="Every verdict on an item, in order of time (逐条评定).",
+    )
+    ending: ApplicationEnding | None = to_one(
+        {application_endings.c.application_id: applications.c.id},
+        within=True,
+        description="Why it ended before anybody decided on it (撤回、失效).",
+    )
     certification: Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None = (
         to_one(
             {certifications.c.application_id: applications.c.id},
@@ -235,4 +377,9 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    deadline: Deadline | None = computed(
+        APPLICATION_NEEDS,
+        decide_deadline,
+        description="Until when it must go on; null when nothing bounds it (当前期限).",
     )

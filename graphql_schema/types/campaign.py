@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from certification.tables import campaign_levels, campaign_windows, campaigns, rosters, standard_clauses
-from graphql_schema.actions import decide_publicity
+from certification.tables import (
+    campaign_levels,
+    campaign_windows,
+    campaigns,
+    extensions,
+    rosters,
+    standard_clauses,
+)
+from graphql_schema.actions import ROUND_NEEDS, decide_roster_actions
+from graphql_schema.deadlines import CAMPAIGN_NEEDS, decide_deadlines, decide_publicity
 from graphql_schema.declare import (
     Connection,
     Node,
@@ -23,12 +31,15 @@ from graphql_schema.declare import (
 )
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
+from graphql_schema.types.action import AvailableAction
+from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import Level, StandardPart
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
 if TYPE_CHECKING:
+    from graphql_schema.types.extension import Extension
     from graphql_schema.types.roster import Roster
 
 
@@ -125,8 +136,28 @@ class Campaign(Node):
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
         {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."
     )
+    extensions: Connection[Annotated[Extension, strawberry.lazy("graphql_schema.types.extension")]] = (
+        connection(
+            {extensions.c.campaign_id: campaigns.c.id},
+            order="proposed_at",
+            description="Extensions of its windows, confirmed or not (延期).",
+        )
+    )
     publicity_plan: PublicityPlan = computed(
-        {"programme": campaigns.c.programme},
+        CAMPAIGN_NEEDS,
         decide_publicity,
+        arguments={"level": (Level | None, "With the extensions of this level as well (级别).")},
         description="Publicity in working days, make-up days counted (公示安排).",
+    )
+    deadlines: list[Deadline] = computed(
+        CAMPAIGN_NEEDS,
+        decide_deadlines,
+        arguments={"level": (Level, "The level (级别).")},
+        description="Windows, the latest start of a publicity and the report, in working days (期限).",
+    )
+    available_actions: list[AvailableAction] = computed(
+        ROUND_NEEDS,
+        decide_roster_actions,
+        arguments={"level": (Level, "The level (级别).")},
+        description="What the reader may do now with the city's lists, and why not (名单可办事项).",
     )

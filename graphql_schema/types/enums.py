@@ -10,8 +10,9 @@ from typing import Final
 
 import strawberry
 
+from certification.comparison import Kind as SegmentKind
+from certification.model import Finding, Level, RosterKind
 from certification.model import ItemVerdict as RosterVerdict
-from certification.model import Level, RosterKind
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
@@ -23,8 +24,10 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
+    "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
+    "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
@@ -62,6 +65,7 @@ class StandardPart(Enum):
 
 __all__ = [
     "ApplicationStatus",
+    "Finding",
     "GrantScope",
     "Level",
     "LineageKind",
@@ -70,6 +74,7 @@ __all__ = [
     "RoleName",
     "RosterKind",
     "RosterVerdict",
+    "SegmentKind",
     "StandardPart",
     "TenantLevel",
     "UnitKind",

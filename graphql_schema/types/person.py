@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, cast, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, null, or_, select
 
 from graphql_schema.declare import (
     WHOLE_TENANT_ONLY,
@@ -16,12 +16,13 @@ from graphql_schema.declare import (
     column,
     expression,
     in_tenant,
+    personal,
     rows,
     to_many,
     to_one,
 )
 from graphql_schema.permissions import Permission
-from graphql_schema.types.application import cover_name, personal
+from graphql_schema.types.application import cover_name
 from graphql_schema.types.enums import RoleName
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
@@ -32,12 +33,6 @@ def held_now(row: FromClause, parameters: Parameters) -> ColumnElement[bool]:
     """The assignment is valid at the request's time."""
     now = parameters.now
     return and_(row.c.valid_from <= now, or_(row.c.valid_to.is_(None), row.c.valid_to > now))
-
-
-def own_name(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
-    """The name; covered in another tenant, where the reader administers nothing, whatever the grant."""
-    value = personal("name_commitment")(row, parameters)
-    return case((row.c.tenant_id == parameters.tenant_id, value), else_=cover_name(value))
 
 
 def login(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -87,9 +82,12 @@ class Person(Node):
     """A person; nobody is ever deleted, roles end."""
 
     created_at: datetime = column(people.c.created_at, description="Since when (登记时间).")
-    name: str | None = expression(
-        own_name,
-        mask=Mask(Permission.ADMINISTER, cover_name),
+    name: str | None = personal(
+        people.c.name_commitment,
+        "name",
+        cover=cover_name,
+        permission=Permission.ADMINISTER,
+        own=True,
         description="Name, whole for an administrator of this very tenant, else covered; null once erased (姓名).",
     )
     login: str | None = expression(

@@ -38,6 +38,10 @@ class RosterItem:
     )
     verdict: RosterVerdict = column(roster_items.c.verdict, description="Verdict (结论).")
     reason: str = column(roster_items.c.reason, description="Reason (理由).")
+    score: int | None = column(roster_items.c.score, description="Ranking: its score (评分).")
+    tie_reason: str | None = column(
+        roster_items.c.tie_reason, description="Ranking: why it stands behind an equal score (同分理由)."
+    )
     cited_origin: str = column(
         roster_items.c.cited_origin, description="Log of the county's entry cited (引用账本)."
     )

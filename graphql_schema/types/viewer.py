@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause
 
-from graphql_schema.declare import Parameters, column, expression, rows, to_many, to_one
+from graphql_schema.declare import Parameters, column, personal, rows, to_many, to_one
 from graphql_schema.permissions import Permission
-from graphql_schema.types.application import personal
 from graphql_schema.types.person import RoleAssignment, held_now
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import people, role_assignments, tenants
@@ -25,7 +24,7 @@ class Viewer:
     """The reader's own row."""
 
     person_id: UUID = column(people.c.id, description="Pseudonym (代号).")
-    name: str | None = expression(personal("name_commitment"), description="Own name (姓名).")
+    name: str | None = personal(people.c.name_commitment, "name", description="Own name (姓名).")
     tenant: Tenant = to_one({tenants.c.id: people.c.tenant_id}, description="Home tenant (所属租户).")
     roles: list[RoleAssignment] = to_many(
         {role_assignments.c.person_id: people.c.id},

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xingji.commands import db, demo, found, ledger, migrate, serve, tokens
+from xingji.commands import db, demo, found, ledger, migrate, serve, tokens, vault
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, found, serve, migrate, ledger, db, tokens)
+COMMANDS = (demo, found, serve, migrate, ledger, db, tokens, vault)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

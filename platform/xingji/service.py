@@ -2,8 +2,8 @@
 
     async with open_service(settings, url, clock) as service: …
 
-The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`) and
-`tokens/` (the keys of bearer tokens). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
+The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
+`vault/` (what opens personal values, under `secrets/vault-passphrase`) and `tokens/` (the keys of bearer tokens). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from tenancy.identity import Principal
 from tenancy.statements import statement
 from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
+from tenancy.vault import FileVault, RememberingVault
 from xingji.errors import SchemaDriftError
 from xingji.http.settings import Service
 from xingji.migrate import get_head_revision
@@ -66,6 +67,16 @@ def wall_clock() -> datetime:
 def open_keys(home: Path) -> FileKeyStore:
     """The signing keys of the home; the passphrase is made at the first call."""
     return FileKeyStore(home / "keys", _passphrase(home / "secrets" / "ledger-passphrase"))
+
+
+def open_vault(home: Path) -> FileVault:
+    """The vault of the home, which opens personal values; the passphrase is made at the first call."""
+    return FileVault(home / "vault", _passphrase(home / "secrets" / "vault-passphrase"))
+
+
+def find_vault(home: Path) -> FileVault | None:
+    """The vault of the home if there is one: for who only checks, and should not make one."""
+    return open_vault(home) if (home / "vault").exists() else None
 
 
 async def read_registry(database: Database) -> tuple[Tenant, ...]:
@@ -113,7 +124,8 @@ async def open_service(
     clock: Clock = wall_clock,
 ) -> AsyncIterator[Service[Principal, Session]]:
     """The service on a database of the app role; closes the pool after the last request."""
-    database = await Database.connect(url, min_size=2, max_size=settings.pool)
+    vault = RememberingVault(open_vault(settings.home))
+    database = await Database.connect(url, min_size=2, max_size=settings.pool, vault=vault)
     try:
         head = get_head_revision()
         registry = await read_registry(database)

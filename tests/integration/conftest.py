@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.api.arrangements import arrange
 from tests.integration.api.kit import Stage, World, found_world, serve_world
 from tests.integration.demo.kit import Playing, play_until
 from tests.support import DatabaseUrls, clone_database
@@ -88,8 +89,9 @@ async def replay(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[S
 
 @pytest.fixture(scope="session")
 async def reading(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
-    """One server over a played world for all that only read or are refused."""
+    """One server over a played world for all that only read or are refused, with something of every kind in it."""
     async with _served(postgres, played.world, ENDS) as stage:
+        await arrange(stage)
         yield stage
 
 

@@ -29,13 +29,13 @@ from tenancy.divisions import Tenancy, get_division, tenancies, unit_id, units_o
 from tenancy.errors import WeakPasswordError
 from tenancy.identity import RoleName
 from tenancy.sign_in import hash_password
-from xingji import migrate
+from xingji import sealing
 from xingji.commands import Commands
 from xingji.databases import Database as Server
 from xingji.databases import open_database
 from xingji.errors import InstallationExistsError, SettingInvalidError
 from xingji.founding import found_installation, make_founding
-from xingji.service import wall_clock
+from xingji.service import open_vault, wall_clock
 from xingji.settings import Settings
 
 LOGIN: Final = "admin"
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             path: Path | None = arguments.passwords_out
             return sys.stdout if path is None else stack.enter_context(_open_private(path))
 
-        migrate.upgrade(server.get_owner_url())
+        sealing.upgrade(server.get_owner_url(), settings.home)
         founded = asyncio.run(_found(settings, server, arguments.domain, Teller(open_out, given).begin))
     if founded == 0:
         raise InstallationExistsError(tenants=len(tenancies()))
@@ -134,7 +134,7 @@ def make_password() -> str:
 async def _found(
     settings: Settings, server: Server, domain: str, begin: Callable[[Tenancy], Founding]
 ) -> int:
-    database = await Database.connect(server.app_url, 1, 2)
+    database = await Database.connect(server.app_url, 1, 2, vault=open_vault(settings.home))
     try:
         return await found_installation(
             server.get_owner_url(), database, settings.home, domain, begin, wall_clock(), _show

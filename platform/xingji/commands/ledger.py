@@ -1,7 +1,7 @@
 """`xingji ledger …`: export, verify, check, head, key.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
-the database and compares every audited row with it; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
+the database, compares every audited row with it and opens every personal value, if the home has the vault; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
@@ -27,10 +27,12 @@ from audit.ledger import signed_head
 from audit.online import verify_stored
 from audit.rows import is_audited
 from tenancy.database import Database, Scope, TenantConnection
+from tenancy.errors import VaultError
+from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.errors import TenantUnknownError
-from xingji.service import Tenant, open_keys, read_registry
+from xingji.service import Tenant, find_vault, open_keys, read_registry
 from xingji.settings import Settings
 
 T = TypeVar("T")
@@ -88,13 +90,20 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
         since = None if arguments.since is None else arguments.since.read_bytes()
 
         async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> int:
+            vault = find_vault(settings.home)
             verdict = await verify_stored(
-                tx.raw, tenant.id, signer.verifier_key, AUDITED, since=since, progress=terminal_progress()
+                tx.raw,
+                tenant.id,
+                signer.verifier_key,
+                AUDITED,
+                since=since,
+                progress=terminal_progress(),
+                values=None if vault is None else value_reader(vault),
             )
             return report_verdict(verdict, as_json=arguments.json)
 
         return _with_tenant(settings, arguments.tenant, work)
-    except (AuditError, OSError) as error:
+    except (AuditError, VaultError, OSError) as error:
         return report_unusable(error, as_json=arguments.json)
 
 

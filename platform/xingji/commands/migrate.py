@@ -1,8 +1,9 @@
-"""`xingji migrate`: bring the database's schema to the newest revision, as its owner."""
+"""`xingji migrate`: bring the database to the newest revision, as its owner; seals what older versions kept in the clear."""
 
 import argparse
+import sys
 
-from xingji import migrate
+from xingji import migrate, sealing
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.settings import Settings
@@ -16,6 +17,10 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with open_database(settings) as database:
         owner_url = database.get_owner_url()
-        migrate.upgrade(owner_url)
+        sealed = sealing.upgrade(owner_url, settings.home)
+        if sealed:
+            sys.stderr.write(
+                f"已加密 {sealed} 项个人信息；旧备份中仍是明文\nsealed {sealed} personal values; older backups hold them in the clear\n"
+            )
         print(migrate.find_revision(owner_url) or "-")
     return 0

@@ -25,8 +25,9 @@ from audit.online import verify_stored
 from audit.verdict import Verdict
 from audit.verify import verify_log
 from tenancy.database import Database, Scope
+from tenancy.personal import value_reader
 from tenancy.sign_in import hash_password
-from xingji import migrate
+from xingji import sealing
 from xingji.app import create_app
 from xingji.commands.ledger import AUDITED
 from xingji.databases import Database as Server
@@ -41,7 +42,7 @@ from xingji.errors import DemoFailedError
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
-from xingji.service import Tenant, open_keys, open_service, read_registry
+from xingji.service import Tenant, open_keys, open_service, open_vault, read_registry
 from xingji.settings import Settings
 
 DOMAIN: Final = "demo.xingji.example"
@@ -55,7 +56,7 @@ def run_demo(settings: Settings, *, stay: bool) -> int:
     screen = Screen()
     with open_database(settings) as server:
         screen.step("PostgreSQL 就绪", "内嵌" if server.server else "外部")
-        migrate.upgrade(server.get_owner_url())
+        sealing.upgrade(server.get_owner_url(), settings.home)
         screen.step("数据库结构已是最新")
         try:
             return asyncio.run(_run(settings, server, screen, stay))
@@ -64,7 +65,7 @@ def run_demo(settings: Settings, *, stay: bool) -> int:
 
 
 async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -> int:
-    database = await Database.connect(server.app_url, 1, 4)
+    database = await Database.connect(server.app_url, 1, 4, vault=open_vault(settings.home))
     try:
         await _found(settings, server, database, screen)
         told = _read_told(settings.home)
@@ -173,7 +174,8 @@ async def _verify_online(
     database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
 ) -> Verdict:
     async with database.read(Scope(tenant.id)) as tx:
-        return await verify_stored(tx.raw, tenant.id, key, AUDITED, since=since)
+        values = value_reader(tx.get_vault())
+        return await verify_stored(tx.raw, tenant.id, key, AUDITED, since=since, values=values)
 
 
 async def _verify_offline(

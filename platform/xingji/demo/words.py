@@ -28,8 +28,9 @@ OPINIONS: Mapping[str, str] = {
 RETURN = "专职人员证书编号未填写，请补充后重报。"
 CORRECTED = "专职人员证书编号：演示-001、演示-002、演示-003。"
 JUSTIFICATION = "本村已完成村改居，常住居民八成以上非农就业，设有与社区相同的就业服务站，与城市社区功能相近。"
-WITHDRAWAL = "社区办公场所搬迁，条件暂不具备，申请撤回。"
-EXTENSION = "该社区因疫情静态管理未能按期申报，材料齐备，准予延期两日。"
+WITHDRAWAL = "两名专职人员调离，暂不具备条件，申请撤回。"
+LAPSE = "申报窗口已过，草稿未提交。"
+EXTENSION = "该社区办公场所搬迁，未能按期申报，材料齐备，准予延期两日。"
 OBJECTIONS: Mapping[int, str] = {
     1: "该社区公示栏的招聘信息似乎很久没有更新，请核实。（演示）",
     6: "该社区办公场所实际不足五十平方米，与申报材料不符。（演示）",
@@ -62,6 +63,11 @@ VISIT = "实地查看就业服务站、公示栏和台账，随机抽查实名�
 CONTACT: Mapping[str, Any] = {"name": "演示联系人", "fixedPhone": "0394-8000000"}
 
 
+def findings() -> list[dict[str, Any]]:
+    """A verdict on each of the thirteen items that somebody must look at: all are met."""
+    return [{"code": code, "verdict": "MEETS"} for code in ITEMS]
+
+
 def form_of(county: str, street: str, community: str) -> dict[str, Any]:
     """The typed fields of a community's form."""
     words = {"county": county, "street": street, "community": community}
@@ -70,11 +76,6 @@ def form_of(county: str, street: str, community: str) -> dict[str, Any]:
         "narrative": NARRATIVE.format(**words),
         "contact": dict(CONTACT),
     }
-
-
-def item_verdicts() -> list[dict[str, Any]]:
-    """Every item of platform and services is met."""
-    return [{"code": code, "verdict": "MEETS", "note": ""} for code in ITEMS]
 
 
 def paper_of(county: str, community: str, year: int) -> bytes:

@@ -28,6 +28,7 @@ from audit.verdict import Verdict
 from certification.founding import Founding, Login, Person
 from tenancy.database import Database, Scope
 from tenancy.divisions import Tenancy, units_of
+from tenancy.personal import value_reader
 from tests.support import DatabaseUrls
 from xingji.app import create_app
 from xingji.cli import main
@@ -36,11 +37,11 @@ from xingji.demo import documents as q
 from xingji.demo.cast import CITY, PASSWORD, County, Place, counties, founding_of
 from xingji.demo.client import SIGN_IN
 from xingji.demo.clock import StoryClock
-from xingji.demo.words import form_of
+from xingji.demo.words import findings, form_of
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
-from xingji.service import open_keys, open_service, read_registry
+from xingji.service import open_keys, open_service, open_vault, read_registry
 from xingji.settings import Settings
 
 DOMAIN: Final = "test.xingji.example"
@@ -92,7 +93,7 @@ def founding_with_crowd(tenant: Tenancy, password_hash: str) -> Founding:
 async def found_world(urls: DatabaseUrls, home: Path, now: Any) -> None:
     """Found the installation on a migrated database."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    database = await Database.connect(urls.app, 1, 2)
+    database = await Database.connect(urls.app, 1, 2, vault=open_vault(home))
     try:
         await found_installation(
             urls.owner,
@@ -223,7 +224,7 @@ async def tamper(urls: DatabaseUrls, *statements: str) -> None:
 
 async def verify_all(urls: DatabaseUrls, home: Path, only: Collection[str] = ()) -> dict[str, Verdict]:
     """Every tenant's verdict by its code, or that of some."""
-    database = await Database.connect(urls.app, 1, 1)
+    database = await Database.connect(urls.app, 1, 1, vault=open_vault(home))
     try:
         found, keys = {}, open_keys(home)
         for tenant in await read_registry(database):
@@ -231,7 +232,8 @@ async def verify_all(urls: DatabaseUrls, home: Path, only: Collection[str] = ())
                 continue
             async with database.read(Scope(tenant.id)) as tx:
                 key: VerifierKey = keys.get(tenant.origin).verifier_key
-                found[tenant.code] = await verify_stored(tx.raw, tenant.id, key, AUDITED)
+                values = value_reader(tx.get_vault())
+                found[tenant.code] = await verify_stored(tx.raw, tenant.id, key, AUDITED, values=values)
         return found
     finally:
         await database.close()
@@ -331,6 +333,7 @@ def opinion(application: str, form_hash: str, stage: str, text: str = "同意。
         "verdict": "AGREE",
         "text": text,
         "formHash": form_hash,
+        "items": findings() if stage == "CITY" else [],
     }
 
 

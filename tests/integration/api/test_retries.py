@@ -124,3 +124,30 @@ async def test_a_request_id_that_cannot_be_kept_is_refused(endorsed: Stage):
     for name in ("", "有空", "a b", "x" * 201, "x\n"):
         data = await officer.get(q.GIVE_OPINION, requestId=name, input=given)
         assert data["giveOpinion"]["code"] == "request.malformed", name
+
+
+async def test_an_act_whose_payload_cannot_be_logged_stands_and_shows_nothing(fresh: Stage):
+    await (await fresh.person(CITY, "leader")).act(q.OPEN_CAMPAIGN, {"programme": "zhoukou-2022"})
+    clerk = await fresh.person(FIRST.code, "clerk")
+    wanted = {
+        "campaignId": await fresh.campaign(),
+        "level": "PROVINCIAL",
+        "communityId": f"Unit.{FIRST.tenant_id}.{FIRST.nominee.id}",
+    }
+    draft = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]
+    form = form_of(FIRST.name, FIRST.street.name, FIRST.nominee.name)
+    values = {"requestId": "one", "input": {"applicationId": draft, **form}}
+    saving = """mutation($requestId: ID!, $input: SaveFormInput!) { saveForm(requestId: $requestId, input: $input) {
+        ... on ApplicationRecorded { receipt { replayed } application { form { id contactName } } } } }"""
+    await tamper(fresh.urls, "REVOKE INSERT ON access_log FROM xingji_app")
+    answer = await clerk.ask(saving, **values)
+    assert answer["data"] is None
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["personal.unlogged"]
+    assert form["contact"]["name"] not in json.dumps(answer, ensure_ascii=False)
+    await tamper(fresh.urls, "GRANT INSERT ON access_log TO xingji_app")
+    again = (await clerk.get(saving, **values))["saveForm"]
+    assert again["receipt"]["replayed"]
+    shown = again["application"]["form"]
+    assert shown["contactName"] == form["contact"]["name"]
+    logged = await fresh.rows("SELECT tenant_id, target FROM access_log WHERE code = 'personal.read'")
+    assert [tuple(row) for row in logged] == [(FIRST.tenant_id, f"{shown['id']} contactName")]

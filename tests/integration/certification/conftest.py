@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from tenancy.database import Database
+from tenancy.vault import FileVault
 from tests.integration.certification.world import World, found_all, tenant_rows
 from xingji.postgres import EmbeddedPostgres
 
@@ -16,7 +17,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-async def founded(postgres: EmbeddedPostgres, migrated: str) -> str:
+async def founded(postgres: EmbeddedPostgres, migrated: str, vault: FileVault) -> str:
     """The name of a database in which the tenants are founded; clone it, never write to it."""
     name = "xingji_founded"
     await _clone(postgres, migrated, name)
@@ -26,18 +27,18 @@ async def founded(postgres: EmbeddedPostgres, migrated: str) -> str:
         tenant_rows(),
     )
     await owner.close()
-    database = await Database.connect(postgres.url("app", name))
+    database = await Database.connect(postgres.url("app", name), vault=vault)
     await found_all(database)
     await database.close()
     return name
 
 
 @pytest.fixture
-async def world(postgres: EmbeddedPostgres, founded: str) -> AsyncIterator[World]:
+async def world(postgres: EmbeddedPostgres, founded: str, vault: FileVault) -> AsyncIterator[World]:
     """A clone of the founded database, with people who act in it."""
     name = f"xingji_world_{next(_numbers)}"
     await _clone(postgres, founded, name)
-    database = await Database.connect(postgres.url("app", name))
+    database = await Database.connect(postgres.url("app", name), vault=vault)
     yield World(database)
     await database.close()
     admin = await asyncpg.connect(postgres.url("superuser", "postgres"))

@@ -15,6 +15,8 @@ from audit.online import verify_stored
 from certification.founding import Founding, Login, Person, found_tenant
 from tenancy.database import Database, Scope
 from tenancy.divisions import get_tenancy, tenant_rows, unit_id, units_of
+from tenancy.personal import value_reader
+from tenancy.vault import FileVault
 from tests.integration.certification.world import AUDITED, FOUNDED, named
 from tests.support import DatabaseUrls
 
@@ -47,17 +49,18 @@ async def register(database: DatabaseUrls) -> int:
 
 
 async def test_a_county_of_real_divisions_is_founded_and_verifies(
-    database: DatabaseUrls, signer: Ed25519Signer
+    database: DatabaseUrls, signer: Ed25519Signer, vault: FileVault
 ) -> None:
     tenant = await register(database)
-    app = await Database.connect(database.app)
+    app = await Database.connect(database.app, vault=vault)
     async with asyncio.timeout(20), app.write(Scope(tenant)) as tx:
         receipts = await found_tenant(tx, signer, a_founding(), FOUNDED)
     founding = a_founding()
     assert [receipt.seq for receipt in receipts] == list(range(1, len(receipts) + 1))
     async with app.read(Scope(tenant)) as tx:
-        verdict = await verify_stored(tx.raw, tenant, signer.verifier_key, AUDITED)
-        assert verdict.ok, verdict
+        values = value_reader(vault)
+        verdict = await verify_stored(tx.raw, tenant, signer.verifier_key, AUDITED, values=values)
+        assert verdict.ok and verdict.values_checked, verdict
     async with app.read(Scope(tenant)) as tx:
         counted = {
             name: await tx.raw.fetchval(f"SELECT count(*) FROM {name}")
@@ -86,9 +89,11 @@ async def test_a_county_of_real_divisions_is_founded_and_verifies(
     assert "王主任" not in leaves
 
 
-async def test_a_tenant_is_founded_once(database: DatabaseUrls, signer: Ed25519Signer) -> None:
+async def test_a_tenant_is_founded_once(
+    database: DatabaseUrls, signer: Ed25519Signer, vault: FileVault
+) -> None:
     tenant = await register(database)
-    app = await Database.connect(database.app)
+    app = await Database.connect(database.app, vault=vault)
     small = Founding(UUID(int=1), (), (), people=(Person(named("one"), "甲", ()),))
     async with app.write(Scope(tenant)) as tx:
         await found_tenant(tx, signer, small, FOUNDED)

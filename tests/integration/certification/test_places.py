@@ -44,4 +44,4 @@ async def test_places_count_once_and_in_their_own_campaign(world: World, postgre
 
 async def taken(world: World, county: int, application: UUID) -> int:
     async with world.database.read(Scope(county, shared=(CITY,))) as tx:
-        return (await read_application(tx, application)).view.county_taken
+        return (await read_application(tx, application, APRIL_26)).view.county_taken

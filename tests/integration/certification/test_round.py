@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from certification.acts import close_publicity
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
 from tenancy.database import Scope
+from tenancy.personal import insert_values, read_values
 from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
 
 
@@ -101,19 +103,15 @@ async def test_a_changed_personal_value_is_found_and_an_erased_one_is_not_tamper
     await world.save(application, 2)
     assert (await world.verify(2)).ok
     async with world.database.write(Scope(2)) as tx:
-        erased = await tx.raw.fetchrow(
-            "DELETE FROM personal_values WHERE field = 'mobile_phone' RETURNING commitment, subject_id, salt"
-        )
+        subject = await tx.raw.fetchval("SELECT subject_id FROM personal_values WHERE field = 'mobile_phone'")
+        phone = (await read_values(tx, [subject]))[subject]["mobile_phone"]
+        await tx.raw.execute("DELETE FROM personal_values WHERE commitment = $1", phone.commitment)
     assert (await world.verify(2)).ok
     async with world.database.write(Scope(2)) as tx:
-        await tx.raw.execute(
-            "INSERT INTO personal_values (tenant_id, commitment, subject_id, field, value, salt)"
-            " VALUES (2, $1, $2, 'mobile_phone', '13900000000', $3)",
-            *erased,
-        )
+        await insert_values(tx, [replace(phone, value="13900000000")])
     verdict = await world.verify(2)
     assert (verdict.ok, verdict.code) == (False, "value_changed")
-    assert str(erased["subject_id"]) in verdict.zh and "13900000000" not in verdict.zh + verdict.en
+    assert str(subject) in verdict.zh and "13900000000" not in verdict.zh + verdict.en
 
 
 async def test_a_rankings_entry_names_its_reasons_by_digest(world: World) -> None:

@@ -33,6 +33,7 @@ from certification.acts import (
     submit,
 )
 from certification.acts.listing import Choice
+from certification.assessment import Found
 from certification.changes import Act
 from certification.following import follow, pending_followings
 from certification.forms import Contact
@@ -40,12 +41,14 @@ from certification.founding import Founding, Login, Person, found_tenant
 from certification.recording import Recorded, perform
 from tenancy.database import Database, Scope
 from tenancy.identity import Principal
+from tenancy.personal import value_reader
 from tenancy.tables import metadata
 
 CITY = 1
 COUNTIES = tuple(range(2, 12))
 DOMAIN = "xingji.example"
 AUDITED = [table for table in metadata.sorted_tables if is_audited(table)]
+MET = tuple(Found(f"{part}.{n}", "meets") for part, last in ((1, 7), (2, 6)) for n in range(1, last + 1))
 CONTACT = Contact("王社区", "0394-8281000", "13800000000")
 FOUNDED = datetime(2022, 4, 1, tzinfo=UTC)
 APRIL_26 = datetime(2022, 4, 26, 2, tzinfo=UTC)
@@ -216,7 +219,8 @@ class World:
         self, application: UUID, county: int, stage: str, who: str, now: datetime, verdict: str = "agree"
     ) -> Recorded:
         bound = await self.hash_of(county, application)
-        command = give_opinion.Command(application, stage, verdict, "经审核，意见如上。", bound)
+        items = MET if stage == "city" else ()
+        command = give_opinion.Command(application, stage, verdict, "经审核，意见如上。", bound, items)
         return await self.act(give_opinion.ACT, command, who, now, on=county)
 
     async def visited(self, campaign: UUID, county: int) -> UUID:
@@ -225,7 +229,7 @@ class World:
         await self.opinion(application, county, "county", f"county/{county}", APRIL_26)
         await self.opinion(application, county, "city", "city/1", MAY_17)
         bound = await self.hash_of(county, application)
-        visit = record_site_visit.Command(application, "实地察看，情况属实。", bound)
+        visit = record_site_visit.Command(application, "实地察看，情况属实。", bound, items=MET)
         await self.act(record_site_visit.ACT, visit, "city/1", MAY_17, on=county)
         return application
 
@@ -285,4 +289,5 @@ class World:
 
     async def verify(self, tenant: int) -> Verdict:
         async with self.database.read(Scope(tenant)) as tx:
-            return await verify_stored(tx.raw, tenant, self.keys[tenant].verifier_key, AUDITED)
+            values = value_reader(tx.get_vault())
+            return await verify_stored(tx.raw, tenant, self.keys[tenant].verifier_key, AUDITED, values=values)

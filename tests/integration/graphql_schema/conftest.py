@@ -14,6 +14,7 @@ from graphql_schema.schema import build_schema
 from graphql_schema.session import Session
 from tenancy.database import Database
 from tenancy.identity import Principal
+from tenancy.vault import FileVault
 from tests.integration.graphql_schema.world import NOW, World
 from xingji.postgres import EmbeddedPostgres
 
@@ -31,13 +32,15 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-async def reading(postgres: EmbeddedPostgres, migrated: str, world: World) -> AsyncIterator[Database]:
+async def reading(
+    postgres: EmbeddedPostgres, migrated: str, world: World, vault: FileVault
+) -> AsyncIterator[Database]:
     """The app role's database with the world's rows."""
     name = "xingji_reading"
     admin = await asyncpg.connect(postgres.url("superuser", "postgres"))
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated} OWNER xingji_owner STRATEGY file_copy")
-    await world.insert(postgres.url("superuser", name))
-    database = await Database.connect(postgres.url("app", name), max_size=2)
+    await world.insert(postgres.url("superuser", name), vault)
+    database = await Database.connect(postgres.url("app", name), max_size=2, vault=vault)
     yield database
     await database.close()
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

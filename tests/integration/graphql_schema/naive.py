@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -23,10 +24,14 @@ from graphql import (
     parse,
 )
 
+from certification.calendar import Calendar
+from certification.comparison import compare
 from certification.life import ApplicationView, available_actions
+from certification.model import Roster
+from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import NOW, PROGRAMME, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -39,13 +44,36 @@ TABLES = {
     "Application": "applications",
     "FormVersion": "form_versions",
     "Opinion": "opinions",
+    "ItemAssessment": "item_assessments",
+    "ApplicationEnding": "application_endings",
     "Certification": "certifications",
     "Roster": "rosters",
     "RosterItem": "roster_items",
+    "Extension": "extensions",
+    "CalendarYear": "calendar_years",
+    "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
+    "AccessRecord": "access_log",
 }
+CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay"}
+# By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
+WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
+WORKED += [date(2022, 6, n) for n in (1, 2, 6, 7, 8, 9, 10)]
+SET_TO_REST = date(2022, 5, 12)
+CLOSES = {
+    "recommendation": datetime(2022, 5, 15, 16, tzinfo=UTC),
+    "city_review": datetime(2022, 5, 30, 16, tzinfo=UTC),
+}
+OPENS = {
+    "recommendation": datetime(2022, 4, 24, 16, tzinfo=UTC),
+    "city_review": datetime(2022, 5, 15, 16, tzinfo=UTC),
+}
+NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
+WAITING = dict.fromkeys(("draft", "submitted", "street_endorsed"), "recommendation")
+WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
 KEYS = {"LedgerEntry": "seq"}
 
 
@@ -94,6 +122,8 @@ class Naive:
         column = {
             "FormVersion": "application_id",
             "Opinion": "application_id",
+            "ItemAssessment": "application_id",
+            "ApplicationEnding": "application_id",
             "Certification": "application_id",
             "LedgerEntry": "subject_id",
         }.get(type_)
@@ -206,6 +236,9 @@ class Naive:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
         return self.connection(rows, a, "certified_on")
 
+    def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
+
     def Query_ledgerEntries(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("LedgerEntry", a.get("filter") or {}, {}), a, "seq")
 
@@ -233,7 +266,8 @@ class Naive:
         return self.one("Tenant", id=row["tenant_id"])
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
-    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
+    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
+    Extension_tenant = CalendarYear_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
@@ -321,6 +355,24 @@ class Naive:
     def Application_opinions(self, row: Row, _: Any) -> Any:
         return self.of("Opinion", row, "given_at", "id")
 
+    def Application_assessments(self, row: Row, _: Any) -> Any:
+        return self.of("ItemAssessment", row, "assessed_at", "item_code", "id")
+
+    def Application_ending(self, row: Row, _: Any) -> Any:
+        return next(iter(self.of("ApplicationEnding", row, "application_id")), None)
+
+    def Application_comparison(self, row: Row, a: dict[str, Any]) -> Any:
+        versions = {found["version"]: found for found in self.Application_formVersions(row, None)}
+        if a["from"] not in versions or a["to"] not in versions:
+            return None
+        before, after = (
+            {**found, **{name: found[f"{name}_commitment"] for name in CONTACT}}
+            for found in (versions[a["from"]], versions[a["to"]])
+        )
+        known = self.Application_campaign(row, None) is not None
+        form = PROGRAMME.forms[before["form"]] if known else None
+        return [asdict(one) for one in compare(form, before, after)]
+
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)
 
@@ -341,10 +393,16 @@ class Naive:
         view = ApplicationView(
             **{name: row[name] for name in ("tenant_id", "campaign_tenant_id", "level", "status")},
             **{name: row[name] for name in ("community_id", "street_id", "filed_by")},
-            form_author_id=form.get("author_id"),
+            form_authors=tuple(
+                f["author_id"] for f in self.world.all("form_versions") if f["application_id"] == row["id"]
+            ),
+            form_returned=any(
+                o["verdict"] == "return" and o["form_version_id"] == row["form_version_id"] for o in given
+            ),
             form_hash=form.get("hash"),
             endorsed=tuple((o["stage"], o["author_id"]) for o in given),
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
+            extended=self.extended_for(row),
         )
         away = row["tenant_id"] != self.reader.tenant_id
         roles = [role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR]
@@ -354,29 +412,153 @@ class Naive:
             roles=roles,
             oversees=away,
         )
+        return [shown(found) for found in available_actions(PROGRAMME, view, actor, NOW)]
+
+    def extensions_of(self, city: int, level: str | None) -> list[Row]:
         return [
-            {
-                "action": found.action,
-                "name": found.name,
-                "clause": found.clause,
-                "allowed": found.allowed,
-                "obstacle": found.obstacle
-                and {
-                    "code": found.obstacle.code,
-                    "message": found.obstacle.en,
-                    "clause": found.obstacle.clause,
-                },
-            }
-            for found in available_actions(PROGRAMME, view, actor, NOW)
+            one
+            for one in self.world.all("extensions")
+            if one["tenant_id"] == city and one["confirmed_at"] and one["level"] in (None, level)
         ]
 
-    def Campaign_publicityPlan(self, _row: Row, _: Any) -> Any:
+    def extended_for(self, row: Row) -> dict[str, datetime]:
+        """Stage → latest close, for an application."""
+        whom = [(None, None), (row["tenant_id"], None), (row["tenant_id"], row["community_id"])]
+        found = self.extensions_of(row["campaign_tenant_id"], row["level"])
+        mine = [one for one in found if (one["beneficiary_tenant_id"], one["community_id"]) in whom]
+        return {one["stage"]: one["closes_at"] for one in sorted(mine, key=lambda one: one["closes_at"])}
+
+    def extended_round(self, city: int, level: str | None) -> dict[str, datetime]:
+        found = self.extensions_of(city, level)
+        return {one["stage"]: one["closes_at"] for one in found if one["beneficiary_tenant_id"] is None}
+
+    def due(self, city: int, code: str, name: str, stage: str, until: datetime, extended: bool) -> Any:
+        last = (until + timedelta(hours=8)).date() - timedelta(days=1)
+        left = [day for day in WORKED if day <= last and not (city == CITY and day == SET_TO_REST)]
+        return {
+            "code": code,
+            "name": name,
+            "opens_at": OPENS[stage],
+            "closes_at": until,
+            "last_day": last,
+            "working_days_left": len(left),
+            "overdue": False,
+            "extended": extended,
+            "obstacle": None,
+        }
+
+    def window_due(self, city: int, stage: str, extended: dict[str, datetime]) -> Any:
+        return self.due(
+            city, stage, NAMES[stage], stage, extended.get(stage, CLOSES[stage]), stage in extended
+        )
+
+    def Application_deadline(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None or row["status"] not in WAITING:
+            return None
+        return self.window_due(row["campaign_tenant_id"], WAITING[row["status"]], self.extended_for(row))
+
+    def Campaign_deadlines(self, row: Row, a: dict[str, Any]) -> Any:
+        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"].lower())
+        start = date(2022, 5, 26) if "city_review" in extended else date(2022, 5, 20)
+        until = datetime(start.year, start.month, start.day, 16, tzinfo=UTC)
+        return [
+            *(self.window_due(city, stage, extended) for stage in CLOSES),
+            self.due(city, "publicity", "最迟公示", "city_review", until, "city_review" in extended),
+            {**self.window_due(city, "city_review", extended), "code": "report", "name": "报送截止"},
+        ]
+
+    def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
+        city, level = row["tenant_id"], a["level"].lower()
+        # Of the two counties one has granted its oversight.
+        counted = [
+            one["status"]
+            for one in self.world.all("applications")
+            if (one["tenant_id"], one["campaign_id"], one["level"]) == (EAST, row["id"], level)
+            and self.reader.tenant_id == city == CITY
+        ]
+        view = RoundView(
+            campaign_tenant_id=city,
+            level=level,
+            rosters=tuple(
+                Roster(**{name: value for name, value in one.items() if name != "__typename"})
+                for one in self.part("Roster", row, "created_at")
+                if one["level"] == level
+            ),
+            statuses={status: counted.count(status) for status in counted},
+            extended=self.extended_round(city, level),
+            calendar=Calendar({SET_TO_REST: False} if city == CITY else {}),
+        )
+        actor = SimpleNamespace(
+            person_id=self.reader.person_id,
+            home_tenant_id=self.reader.tenant_id,
+            roles=self.reader.roles if city == self.reader.tenant_id else (),
+            oversees=False,
+        )
+        return [shown(found) for found in available_roster_actions(PROGRAMME, view, actor, NOW)]
+
+    def Campaign_extensions(self, row: Row, a: dict[str, Any]) -> Any:
+        return self.connection(self.part("Extension", row, "proposed_at"), a, "proposed_at")
+
+    Extension_campaign = Roster_campaign
+
+    def Extension_beneficiary(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["beneficiary_tenant_id"])
+
+    def Extension_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["beneficiary_tenant_id"], id=row["community_id"])
+
+    def CalendarYear_days(self, row: Row, _: Any) -> Any:
+        rows = self.rows("CalendarDay", tenant_id=row["tenant_id"], year=row["year"])
+        return sorted(rows, key=lambda found: found["day"])
+
+    def Query_extensions(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Extension", a.get("filter") or {}, {"campaignId": "campaign_id"})
+        return self.connection(rows, a, "proposed_at")
+
+    def Query_calendarYears(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("CalendarYear", a.get("filter") or {}, {}), a, "year")
+
+    def Campaign_publicityPlan(self, row: Row, a: dict[str, Any]) -> Any:
+        if (row["tenant_id"], a.get("level")) == (CITY, "STAR"):
+            counted = [
+                date(2022, 5, 27),
+                date(2022, 5, 30),
+                date(2022, 5, 31),
+                date(2022, 6, 1),
+                date(2022, 6, 2),
+            ]
+            return {
+                "opens_on": date(2022, 5, 26),
+                "counted": counted,
+                "report_from": date(2022, 6, 6),
+                "obstacle": None,
+            }
         return {
             "opens_on": date(2022, 5, 20),
             "counted": [date(2022, 5, day) for day in range(23, 28)],
             "report_from": date(2022, 5, 30),
             "obstacle": None,
         }
+
+    def in_force(self, row: Row, version: UUID) -> bool:
+        found = (a for a in self.world.all("applications") if a["id"] == row["application_id"])
+        return next(found)["form_version_id"] == version
+
+    def FormVersion_isCurrent(self, row: Row, _: Any) -> Any:
+        return self.in_force(row, row["id"])
+
+    def Opinion_stands(self, row: Row, _: Any) -> Any:
+        others = [
+            o
+            for o in self.world.all("opinions")
+            if o["application_id"] == row["application_id"] and o["id"] != row["id"]
+        ]
+        returned = any(o["verdict"] == "return" and o["given_at"] >= row["given_at"] for o in others)
+        return self.in_force(row, row["form_version_id"]) and not returned
+
+    def Opinion_items(self, row: Row, _: Any) -> Any:
+        rows = self.rows("ItemAssessment", tenant_id=row["tenant_id"], opinion_id=row["id"])
+        return sorted(rows, key=lambda item: item["item_code"])
 
     def Opinion_formVersion(self, row: Row, _: Any) -> Any:
         return self.one("FormVersion", tenant_id=row["tenant_id"], id=row["form_version_id"])
@@ -390,8 +572,8 @@ class Naive:
         return row["cited_seq"]
 
     def personal(self, row: Row, column: str) -> str | None:
-        values = self.world.all("personal_values")
-        return next((value["value"] for value in values if value["commitment"] == row[column]), None)
+        values = self.world.personal_values
+        return next((value.value for value in values if value.commitment == row[column]), None)
 
     def contact(self, row: Row, column: str, cover: Callable[[str], str]) -> str | None:
         value = self.personal(row, column)
@@ -417,6 +599,18 @@ class Naive:
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def shown(found: Any) -> dict[str, Any]:
+    """An action, by the words that the API shows."""
+    against = found.obstacle
+    return {
+        "action": found.action,
+        "name": found.name,
+        "clause": found.clause,
+        "allowed": found.allowed,
+        "obstacle": against and {"code": against.code, "message": against.en, "clause": against.clause},
+    }
 
 
 def place(row: Row, order: str) -> list[Any]:

@@ -50,6 +50,13 @@ WRITTEN = {
         form { version contactName fixedPhone mobilePhone } formVersions { id } certification { id } } } } }""",
     "opinions": """{ applications { edges { node { opinions { stage verdict text givenAt formHash authorTenant { name }
         formVersion { id hash } } } } } }""",
+    "which opinions stand, and what was found": """{ applications(first: 100) { edges { node { communityKind
+        formVersions { version isCurrent justification } ending { status reason authorId endedAt }
+        opinions { stage verdict stands justificationConfirmed items { id itemCode verdict note assessorId assessedAt } }
+        assessments { itemCode verdict } } } } }""",
+    "versions compared": """{ applications(first: 100) { edges { node { comparison(from: 1, to: 2) { field label personal changed
+        before after segments { kind text } } same: comparison(from: 2, to: 2) { field changed }
+        nothing: comparison(from: 1, to: 9) { field } } } } }""",
     "nested connections": """{ units(first: 3, filter: {kind: [COUNTY, STREET]}) { totalCount pageInfo { hasNextPage endCursor
         hasPreviousPage startCursor } edges { cursor node { name validFrom validTo children(first: 2) { totalCount
         pageInfo { hasNextPage endCursor } edges { node { name code parent { id } } } } } } } }""",
@@ -85,6 +92,16 @@ WRITTEN = {
     "... on Tenant { name } ... on LedgerEntry { seq } } }",
     "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
     "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
+    "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
+        overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
+        c: publicityPlan { opensOn } d: publicityPlan(level: STAR) { opensOn counted reportFrom }
+        e: availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } f: availableActions(level: STAR) {
+        action name clause allowed obstacle { code message clause } } } } }
+        applications(first: 100) { edges { node { status deadline { code closesAt lastDay workingDaysLeft extended } } } } }""",
+    "arrangements": """{ extensions { totalCount edges { cursor node { id stage level closesAt reason proposedBy proposedAt confirmedBy
+        confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
+        calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
+        days { day working name setBy setAt } } } } campaigns { edges { node { extensions(first: 2) { edges { node { id } } } } } } }""",
     "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed obstacle { code message clause } } status } } } }",
 }
 
@@ -129,6 +146,35 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
         )
 
 
+ARGUMENT = """query($l: Level, $m: Level!) { campaigns { edges { node { a: publicityPlan(level: $l) { opensOn } b: publicityPlan {
+    opensOn } c: deadlines(level: $m) { lastDay } d: publicityPlan(level: STAR) { opensOn } } } } }"""
+
+
+@pytest.mark.parametrize(
+    "variables", [{"m": "STAR"}, {"m": "STAR", "l": None}, {"m": "PROVINCIAL", "l": "STAR"}], ids=str
+)
+async def test_answers_agree_on_arguments_of_computed_fields(
+    variables: dict[str, Any], ask: Ask, world: World
+) -> None:
+    reader = READERS["county officer"]
+    for _ in range(2):
+        agree(
+            await ask(ARGUMENT, reader, variables), Naive(SDL, world, reader).ask(ARGUMENT, dict(variables))
+        )
+
+
+ALIASES = """query($n: Int!, $m: Int!) { units(first: 9, filter: {kind: [COUNTY, STREET]}) { edges { node {
+    a: children(first: $n) { edges { node { name } } } b: children(first: $m) { edges { node { name } } }
+    c: children(first: $n) { edges { node { name } } } } } }
+    applications(first: 100) { edges { node { a: comparison(from: $n, to: $m) { before after }
+    b: comparison(from: $m, to: $n) { before after } c: comparison(from: $n, to: $n) { before after } } } } }"""
+
+
+async def test_variables_of_fields_beside_each_other_are_kept_apart(ask: Ask, world: World) -> None:
+    reader, variables = READERS["city officer"], {"n": 1, "m": 2}
+    agree(await ask(ALIASES, reader, variables), Naive(SDL, world, reader).ask(ALIASES, variables))
+
+
 ROOTS = (
     "viewer",
     "tenants",
@@ -136,6 +182,8 @@ ROOTS = (
     "campaigns",
     "applications",
     "rosters",
+    "extensions",
+    "calendarYears",
     "certifications",
     "ledgerEntries",
 )
@@ -166,8 +214,14 @@ def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
             if not below:
                 return "__typename"
             arguments = ""
+            if "from" in definition.args:
+                arguments = draw(
+                    st.sampled_from(["(from: 1, to: 2)", "(from: 2, to: 1)", "(from: 1, to: 1)"])
+                )
             if "first" in definition.args:
                 arguments = draw(st.sampled_from(["", "(first: 2)", "(last: 3)", "(first: 0)", "(last: 1)"]))
+            elif "level" in definition.args:
+                arguments = draw(st.sampled_from(["(level: PROVINCIAL)", "(level: STAR)"]))
             text = f"a{depth}{at}{name}: {name}{arguments} {{ {fields(named, depth - 1, below)} }}"
         match draw(st.integers(0, 9)):
             case 0:

@@ -17,7 +17,10 @@ from audit.tables import ledger_entries
 from certification import tables as c
 from certification.reader import load_programme
 from tenancy import tables as t
+from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, Role, RoleName
+from tenancy.personal import PersonalValue, insert_values
+from tenancy.vault import Vault
 
 Row = dict[str, Any]
 PROGRAMME = load_programme("zhoukou-2022")
@@ -42,6 +45,7 @@ class World:
 
     def __init__(self, communities: int = 3) -> None:
         self.rows: dict[str, list[Row]] = {}
+        self.personal_values: list[PersonalValue] = []
         for number, code, level, parent in (
             (CITY, "411600", "city", None),
             (EAST, "411602", "county", CITY),
@@ -103,15 +107,8 @@ class World:
     def personal(self, tenant: int, subject: UUID, field: str, value: str, erased: bool = False) -> bytes:
         commitment = digest(tenant, subject, field)
         if not erased:
-            self.add(
-                t.personal_values,
-                tenant_id=tenant,
-                commitment=commitment,
-                subject_id=subject,
-                field=field,
-                value=value,
-                salt=digest("salt", subject, field),
-            )
+            salt = digest("salt", subject, field)
+            self.personal_values.append(PersonalValue(tenant, commitment, subject, field, value, salt))
         return commitment
 
     def person(self, tenant: int, name: str) -> UUID:
@@ -122,6 +119,17 @@ class World:
             id=person,
             name_commitment=self.personal(tenant, person, "name", f"王{name}"),
             created_at=START,
+        )
+        self.add(
+            t.access_log,
+            tenant_id=tenant,
+            id=uid("attempt", name, tenant),
+            at=START,
+            person_id=person,
+            operation="application.filed",
+            target="-",
+            code="not_found",
+            trace_id=f"trace {tenant}",
         )
         self.add(
             t.role_assignments,
@@ -177,6 +185,8 @@ class World:
                 position=at,
                 wording="办公面积≥50m²",
             )
+        if city == CITY:
+            self.arrangements(city)
         for at, kind in enumerate(("ranking", "publicity")):
             roster = uid("roster", city, kind)
             self.add(
@@ -210,6 +220,64 @@ class World:
                     cited_seq=2**53 - 1,
                     cited_hash=digest("cited"),
                 )
+
+    def arrangements(self, city: int) -> None:
+        """Extensions for all, for a level, for a county, for a community, and one that nobody confirmed; a day set, one set back."""
+        east = {"beneficiary_tenant_id": EAST}
+        for n, (stage, until, whom) in enumerate(
+            (
+                ("recommendation", datetime(2022, 5, 17, 16, tzinfo=UTC), {}),
+                ("recommendation", datetime(2022, 5, 19, 16, tzinfo=UTC), east),
+                (
+                    "recommendation",
+                    datetime(2022, 5, 24, 16, tzinfo=UTC),
+                    {**east, "community_id": uid("community1.0", EAST)},
+                ),
+                ("city_review", datetime(2022, 6, 6, 16, tzinfo=UTC), {"level": "star"}),
+                ("city_review", datetime(2022, 6, 9, 16, tzinfo=UTC), {}),
+            )
+        ):
+            confirmed = n < 4
+            self.add(
+                c.extensions,
+                tenant_id=city,
+                id=uid("extension", city, n),
+                campaign_id=uid("campaign", city),
+                stage=stage,
+                closes_at=until,
+                reason="汛期",
+                proposed_by=uid("person", "officer", city),
+                proposed_at=START + timedelta(hours=n),
+                confirmed_by=uid("person", "other", city) if confirmed else None,
+                confirmed_at=START + timedelta(hours=n, minutes=1) if confirmed else None,
+                **whom,
+            )
+        done = {"set_by": uid("person", "officer", city), "set_at": START}
+        self.add(
+            c.calendar_years,
+            tenant_id=city,
+            id=uid("year", city),
+            year=2022,
+            document_number="国办发明电〔2021〕11号",
+            title="2022年安排",
+            complete=False,
+            reason="停电",
+            revision=1,
+            **done,
+        )
+        for day, working in ((date(2022, 5, 12), False), (date(2022, 5, 14), None)):
+            self.add(
+                c.calendar_days, tenant_id=city, day=day, year=2022, working=working, name="调整", **done
+            )
+        self.add(
+            t.tenant_grants,
+            tenant_id=EAST,
+            id=uid("grant", EAST),
+            grantee_tenant_id=city,
+            scope="oversee",
+            valid_from=START,
+            valid_to=None,
+        )
 
     def county(self, county: int, communities: int) -> None:
         root = uid("root", county)
@@ -252,6 +320,7 @@ class World:
             filed_by=uid("person", "clerk", county),
             created_at=created,
             updated_at=created + timedelta(days=1, microseconds=n),
+            community_kind=("community", "village", None)[n % 3],
         )
         for v, version in enumerate(versions):
             self.form(county, n, application, version, v, created)
@@ -262,13 +331,38 @@ class World:
                 id=uid("opinion", application, o),
                 application_id=application,
                 stage=stage,
-                verdict="agree" if o else "refuse",
+                verdict=("refuse", "return" if n == 2 else "agree", "agree", "agree")[o],
                 text=f'同意\t"{o}" </script> 😀 {{"!":"null"}}',
-                form_version_id=versions[0],
-                form_hash=digest("form", versions[0]),
+                form_version_id=versions[o // 3 and -1],
+                form_hash=digest("form", versions[o // 3 and -1]),
                 author_tenant_id=county if o < 2 else CITY,
                 author_id=uid("person", "officer", county),
                 given_at=created + timedelta(minutes=o // 2),
+                justification_confirmed=True if o == 1 else None,
+            )
+            for item, verdict in (("1.2", "does_not_meet"), ("1.1", "meets")) if o > 1 else ():
+                self.add(
+                    c.item_assessments,
+                    tenant_id=county,
+                    id=uid("item", application, o, item),
+                    application_id=application,
+                    opinion_id=uid("opinion", application, o),
+                    item_code=item,
+                    verdict=verdict,
+                    note="缺一项" if verdict != "meets" else "",
+                    assessor_tenant_id=CITY,
+                    assessor_id=uid("person", "officer", CITY),
+                    assessed_at=created + timedelta(minutes=o // 2),
+                )
+        if n == 4:
+            self.add(
+                c.application_endings,
+                tenant_id=county,
+                application_id=application,
+                status="withdrawn",
+                reason="另有安排",
+                author_id=uid("person", "clerk", county),
+                ended_at=created,
             )
         if n == 1:
             self.add(
@@ -295,7 +389,7 @@ class World:
             application_id=application,
             version=v + 1,
             form="form-2",
-            situation="基本情况",
+            situation=f"基本情况。专职{v}名，持证上岗。",
             narrative="推荐材料" * 3,
             contact_name_commitment=self.personal(county, version, "contact_name", "李四", erased=n == 5),
             fixed_phone_commitment=self.personal(county, version, "fixed_phone", "0394-8270001"),
@@ -303,6 +397,7 @@ class World:
             hash=digest("form", version),
             author_id=uid("person", "clerk", county),
             created_at=created,
+            justification="距城区远" if n % 2 else None,
         )
 
     def entries(self, county: int, application: UUID) -> None:
@@ -324,7 +419,7 @@ class World:
                 arguments_digest=digest(seq),
             )
 
-    async def insert(self, url: str) -> None:
+    async def insert(self, url: str, vault: Vault) -> None:
         """Insert every row as the superuser, without triggers: nobody acted, there are no entries to match."""
         raw = await asyncpg.connect(url)
         try:
@@ -332,6 +427,9 @@ class World:
                 await raw.execute("SET LOCAL session_replication_role = replica")
                 for table, rows in self.sets():
                     await insert_rows(raw, table, rows)
+                for tenant in {value.tenant_id for value in self.personal_values}:
+                    mine = [value for value in self.personal_values if value.tenant_id == tenant]
+                    await insert_values(TenantConnection(raw, Scope(tenant), vault), mine)
         finally:
             await raw.close()
 

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tenancy.database import Database
+from tenancy.vault import FileVault
 from tests.integration.tenancy.samples import Row
 from tests.support import DatabaseUrls
 
@@ -31,8 +32,8 @@ class Place:
 
 
 @pytest.fixture
-async def place(database: DatabaseUrls) -> AsyncIterator[Place]:
-    served = await Database.connect(database.app, 1, 8)
+async def place(database: DatabaseUrls, vault: FileVault) -> AsyncIterator[Place]:
+    served = await Database.connect(database.app, 1, 8, vault=vault)
     root = await asyncpg.connect(database.superuser)
     try:
         yield Place(database, served, root)

@@ -163,7 +163,7 @@ async def test_update_refuses_a_row_that_is_not_there(place: Place) -> None:
 
 async def test_row_with_a_missing_or_unknown_column_is_refused(place: Place) -> None:
     row = a_row(personal_values, 3, 0)
-    short = {name: value for name, value in row.items() if name != "salt"}
+    short = {name: value for name, value in row.items() if name != "sealed"}
     async with place.database.write(Scope(3)) as tx:
         for wrong in (short, {**row, "nickname": "x"}):
             with pytest.raises(InvariantError):

@@ -101,19 +101,20 @@ async def test_catalogue_is_as_declared(place: Place) -> None:
     tables = {row["table_name"] for row in await place.root.fetch(named)}
     declared = {table.name: table.info["policies"] for table in TENANT_TABLES}
     declared |= {table.name: ("granted",) for table in LEDGER_TABLES}
+    declared["ledger_entries"] = ("granted", "cited")
     assert tables == set(declared)
     flags = "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE relname = ANY($1)"
     assert {
         row["relname"]: row["forced"] for row in await place.root.fetch(flags, list(tables))
     } == dict.fromkeys(tables, True)
-    await place.root.execute("CREATE TABLE pattern (tenant_id int, grantee_tenant_id int)")
-    for sql in policy_sql("pattern", ("granted", "shared", "grantee")):
+    await place.root.execute("CREATE TABLE pattern (tenant_id int, grantee_tenant_id int, subject_type text)")
+    for sql in policy_sql("pattern", ("granted", "shared", "grantee", "cited")):
         await place.root.execute(sql)
     listed = await place.root.fetch(
         "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
     )
     pattern = {row["policyname"]: tuple(row)[2:] for row in listed if row["tablename"] == "pattern"}
-    assert len(pattern) == 4
+    assert len(pattern) == 5
     for name, policies in declared.items():
         found = {row["policyname"]: tuple(row)[2:] for row in listed if row["tablename"] == name}
         assert found == {policy: pattern[policy] for policy in ("own", *policies)}, name

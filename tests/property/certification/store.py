@@ -14,8 +14,8 @@ from certification.acts import file_application
 from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
 from certification.following import Command as FollowCommand
+from certification.following import Named, find_following
 from certification.following import State as FollowState
-from certification.following import find_following
 from certification.life import Actor, ApplicationView
 from certification.model import Application, Campaign, Certification, FormVersion, Opinion, Roster, RosterItem
 from certification.programme import Programme
@@ -110,8 +110,8 @@ class Store:
     def found(self, application_id: UUID) -> FoundApplication:
         one = self.applications[application_id]
         form = None if one.form_version_id is None else self.forms[one.form_version_id]
-        versions = sum(version.application_id == one.id for version in self.forms.values())
-        given = tuple((o.stage, o.author_id) for o in self.opinions if o.application_id == one.id)
+        versions = [version for version in self.forms.values() if version.application_id == one.id]
+        given = [o for o in self.opinions if o.application_id == one.id]
         view = ApplicationView(
             tenant_id=one.tenant_id,
             campaign_tenant_id=CITY,
@@ -120,12 +120,25 @@ class Store:
             community_id=one.community_id,
             street_id=one.street_id,
             filed_by=one.filed_by,
-            form_author_id=None if form is None else form.author_id,
+            form_authors=tuple(version.author_id for version in versions),
             form_hash=None if form is None else form.hash,
-            endorsed=given,
+            form_returned=any(
+                o.verdict == "return" and o.form_version_id == one.form_version_id for o in given
+            ),
+            endorsed=tuple((o.stage, o.author_id) for o in given),
             county_taken=places_taken(self.programme, self.statuses(one.tenant_id)),
         )
-        return FoundApplication(one, self.programme, form, versions, view)
+        return FoundApplication(one, self.programme, form, len(versions), view)
+
+    def named(self, application_id: UUID) -> Named:
+        """The application with what the city's lists say of it, followed or not."""
+        lists = (
+            (self.rosters[item.roster_id].kind, item.verdict)
+            for items in self.items.values()
+            for item in items
+            if item.application_id == application_id
+        )
+        return Named(self.found(application_id), tuple(lists))
 
     def round(self) -> FoundRound:
         statuses: dict[str, int] = {}

@@ -23,15 +23,19 @@ from certification.acts import (
     close_publicity,
     file_application,
     give_opinion,
+    lapse,
     open_publicity,
     rank,
     record_decision,
     record_site_visit,
     report,
+    return_application,
     save_form,
     submit,
+    withdraw,
 )
 from certification.acts.listing import Choice
+from certification.assessment import Found
 from certification.changes import Act
 from certification.errors import CertificationError
 from certification.forms import Contact
@@ -41,17 +45,19 @@ from tests.property.certification.store import CITY, Store, community_of, named
 
 COUNTIES, COMMUNITIES, CITY_QUOTA = (2, 3, 4), (1, 2), 2
 ORDER = {
-    "draft": {"draft", "submitted"},
-    "submitted": {"street_endorsed", "rejected"},
-    "street_endorsed": {"county_recommended", "rejected"},
-    "county_recommended": {"city_reviewed", "rejected"},
-    "city_reviewed": {"site_visited"},
-    "site_visited": {"publicised", "rejected"},
-    "publicised": {"reported"},
+    "draft": {"draft", "submitted", "withdrawn", "lapsed"},
+    "submitted": {"street_endorsed", "rejected", "returned", "withdrawn", "lapsed"},
+    "street_endorsed": {"county_recommended", "rejected", "returned", "withdrawn", "lapsed"},
+    "county_recommended": {"city_reviewed", "rejected", "returned", "withdrawn"},
+    "city_reviewed": {"site_visited", "rejected", "returned", "withdrawn"},
+    "site_visited": {"publicised", "rejected", "returned", "withdrawn"},
+    "returned": {"returned", "submitted", "withdrawn", "lapsed"},
+    "publicised": {"reported", "withdrawn"},
     "reported": {"certified", "not_certified"},
 }
-AT_HOME = ("file", "save", "submit", "street", "county")
-AT_CITY = ("city", "visit", "rank", "publicise", "close", "report")
+AT_HOME = ("file", "save", "submit", "street", "county", "return street", "return county")
+AT_CITY = ("city", "visit", "rank", "publicise", "close", "report", "return city", "return site_visit")
+MET = tuple(Found(f"{part}.{n}", "meets") for part, last in ((1, 7), (2, 6)) for n in range(1, last + 1))
 HOLDING = {
     "county_recommended",
     "city_reviewed",
@@ -156,6 +162,27 @@ class Round(RuleBasedStateMachine):
         what = data.draw(st.sampled_from(["save", "submit", "street", "county", "city", "visit"]))
         self.act_on(application, what, person, stale == 0, agree > 0)
 
+    @precondition(lambda self: self.store.applications)
+    @rule(data=st.data(), stale=st.integers(0, 9), anybody=st.integers(0, 3))
+    def someone_takes_it_back(self, data: st.DataObject, stale: int, anybody: int) -> None:
+        application = data.draw(st.sampled_from(sorted(self.store.applications)))
+        state = self.store.named(application)
+        bound = bytes(32) if stale == 0 or state.found.form is None else state.found.form.hash
+        stage = data.draw(st.sampled_from(["street", "county", "city", "site_visit", "withdraw", "lapse"]))
+        county = state.found.application.tenant_id
+        fitting = {"street": "street", "county": "county", "withdraw": "clerk", "lapse": "county"}.get(stage)
+        those = [one for one in PEOPLE if one.person_id == named(f"{county}/{fitting}")] or CITY_OFFICERS
+        person = data.draw(st.sampled_from(those if anybody else PEOPLE))
+        if stage == "withdraw":
+            left = self.attempt(stage, withdraw.ACT, state, withdraw.Command(application, "另有安排"), person)
+            assert not left or self.store.applications[application].status == "withdrawn"
+        elif stage == "lapse":
+            self.attempt(stage, lapse.ACT, state.found, lapse.Command(application, "逾期"), person)
+        else:
+            command = return_application.Command(application, stage, "材料不全", bound)
+            back = self.attempt(f"return {stage}", return_application.ACT, state, command, person)
+            assert not (back and stale == 0)
+
     @initialize(depths=st.tuples(*(st.sampled_from([7, 7, 6, 4, 2, 0]) for _ in COUNTIES)))
     def some_have_begun(self, depths: tuple[int, ...]) -> None:
         """Each county's first community is some way along, so that random acts meet every stage."""
@@ -206,6 +233,7 @@ class Round(RuleBasedStateMachine):
             "street_endorsed": ("county", "county"),
             "county_recommended": ("city", "city"),
             "city_reviewed": ("visit", "city"),
+            "returned": ("save" if self.store.found(application).view.form_returned else "submit", "clerk"),
         }.get(one.status)
         if following is None:
             return
@@ -227,10 +255,14 @@ class Round(RuleBasedStateMachine):
         elif what == "submit":
             done = self.attempt(what, submit.ACT, state, submit.Command(application, bound), person)
         elif what == "visit":
-            command = record_site_visit.Command(application, "属实", bound)
+            verdict = "agree" if agree else "refuse"
+            command = record_site_visit.Command(application, "属实", bound, verdict, MET)
             done = self.attempt(what, record_site_visit.ACT, state, command, person)
         else:
-            command = give_opinion.Command(application, what, "agree" if agree else "refuse", "意见", bound)
+            items = MET if what == "city" else ()
+            command = give_opinion.Command(
+                application, what, "agree" if agree else "refuse", "意见", bound, items
+            )
             done = self.attempt(what, give_opinion.ACT, state, command, person)
         assert not (done and stale and what != "save")
 
@@ -327,14 +359,26 @@ class Round(RuleBasedStateMachine):
     def no_person_acts_at_two_stages(self) -> None:
         for one in self.store.applications.values():
             given = [o for o in self.store.opinions if o.application_id == one.id and o.stage != "site_visit"]
-            assert len({o.author_id for o in given}) == len(given)
-            assert one.filed_by not in {o.author_id for o in given}
+            authors = {f.author_id for f in self.store.forms.values() if f.application_id == one.id}
+            assert len({o.author_id for o in given}) == len({(o.author_id, o.stage) for o in given})
+            assert not {one.filed_by, *authors} & {o.author_id for o in given}
             for opinion in given:
                 assert opinion.form_hash == self.store.forms[opinion.form_version_id].hash
 
     @invariant()
+    def what_was_returned_came_back_with_another_form(self) -> None:
+        for one in self.store.applications.values():
+            returned = {
+                o.form_version_id
+                for o in self.store.opinions
+                if o.application_id == one.id and o.verdict == "return"
+            }
+            assert one.status in {"returned", "withdrawn", "lapsed"} or one.form_version_id not in returned
+
+    @invariant()
     def nothing_happens_outside_its_window(self) -> None:
         for what, when in self.done:
+            assert what != "lapse" or when >= TURNS
             assert what not in AT_HOME or OPENS <= when < TURNS
             assert what not in AT_CITY or TURNS <= when < CLOSES
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certification.calendar import is_working_day
+from certification.calendar import Calendar, is_working_day
 from certification.errors import CertificationError, NoPublicityDateError, PublicityStartRefusedError
 from certification.planner import latest_plan, plan_from, plan_publicity
 from certification.programme import Programme, Setting
@@ -51,7 +51,7 @@ def naive(
     """The counted days and the days kept for the report, by walking and asking each day."""
     found, day = [], start if first_counts else start + timedelta(days=1)
     while len(found) < working_days + to_report:
-        if is_working_day(day, overrides):
+        if is_working_day(day, Calendar(overrides)):
             found.append(day)
         day += timedelta(days=1)
     return found
@@ -70,12 +70,12 @@ def test_a_plan_counts_as_the_oracle_does(
     start: date, working_days: int, first_counts: bool, to_report: int, overrides: dict[date, bool]
 ) -> None:
     rule = with_rule(working_days, first_counts, to_report, overrides).publicity
-    if not is_working_day(start, overrides):
+    if not is_working_day(start, Calendar(overrides)):
         with pytest.raises(PublicityStartRefusedError):
-            plan_from(start, rule, overrides)
+            plan_from(start, rule, Calendar(overrides))
         return
     days = naive(start, working_days, first_counts, to_report, overrides)
-    plan = plan_from(start, rule, overrides)
+    plan = plan_from(start, rule, Calendar(overrides))
     assert list(plan.counted) == days[:working_days]
     assert plan.report_from == days[-1]
 
@@ -95,18 +95,18 @@ def test_the_latest_start_is_the_last_that_fits(
     for offset in range(length + 1):
         start = first + timedelta(days=offset)
         days = naive(start, working_days, first_counts, to_report, overrides)
-        if is_working_day(start, overrides) and days[-1] <= last:
+        if is_working_day(start, Calendar(overrides)) and days[-1] <= last:
             fitting.append(start)
     if not fitting:
         with pytest.raises(NoPublicityDateError):
-            latest_plan(programme, overrides)
+            latest_plan(programme, Calendar(overrides))
         return
-    assert latest_plan(programme, overrides).opens_on == fitting[-1]
+    assert latest_plan(programme, Calendar(overrides)).opens_on == fitting[-1]
     for offset in range(-1, length + 2):
         start = first + timedelta(days=offset)
         try:
-            plan_publicity(start, first, programme, overrides)
+            plan_publicity(start, first, programme, Calendar(overrides))
         except CertificationError:
             assert start not in fitting
         else:
-            assert start in fitting or (is_working_day(start, overrides) and start <= fitting[-1])
+            assert start in fitting or (is_working_day(start, Calendar(overrides)) and start <= fitting[-1])

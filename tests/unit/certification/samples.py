@@ -69,7 +69,7 @@ def a_view(status: str | None, **changes: Any) -> ApplicationView:
         "community_id": COMMUNITY,
         "street_id": STREET,
         "filed_by": named("filer") if filed else None,
-        "form_author_id": named("filer") if filed else None,
+        "form_authors": (named("filer"),) if filed else (),
         "form_hash": HASH if filed else None,
         **changes,
     }

@@ -10,10 +10,12 @@ from certification.errors import (
     CertificationError,
     CountyQuotaError,
     FormMissingError,
+    FormReturnedError,
     HistoryMissingError,
     NotEntitledError,
     OutsideWindowError,
     SamePersonError,
+    WindowNotOverError,
     WrongStatusError,
 )
 from certification.life import available_actions, check_following, check_step, find_obstacle
@@ -52,6 +54,26 @@ ALLOWED = {
     ("county_recommended", "city_agree", CITY): ("review", "city_reviewed"),
     ("county_recommended", "city_refuse", CITY): ("review", "rejected"),
     ("city_reviewed", "record_site_visit", CITY): ("review", "site_visited"),
+    ("city_reviewed", "site_visit_refuse", CITY): ("review", "rejected"),
+    ("returned", "save_form", CLERK): ("recommendation", "returned"),
+    ("returned", "submit", CLERK): ("recommendation", "submitted"),
+    ("submitted", "street_return", STREET): ("recommendation", "returned"),
+    ("street_endorsed", "county_return", COUNTY_OFFICER): ("recommendation", "returned"),
+    ("county_recommended", "city_return", CITY): ("review", "returned"),
+    ("city_reviewed", "site_visit_return", CITY): ("review", "returned"),
+    ("site_visited", "site_visit_return", CITY): ("review", "returned"),
+    ("draft", "withdraw", CLERK): ("always", "withdrawn"),
+    ("submitted", "withdraw", CLERK): ("always", "withdrawn"),
+    ("returned", "withdraw", CLERK): ("always", "withdrawn"),
+    ("street_endorsed", "withdraw", CLERK): ("always", "withdrawn"),
+    ("county_recommended", "withdraw", CLERK): ("always", "withdrawn"),
+    ("city_reviewed", "withdraw", CLERK): ("always", "withdrawn"),
+    ("site_visited", "withdraw", CLERK): ("always", "withdrawn"),
+    ("publicised", "withdraw", CLERK): ("always", "withdrawn"),
+    ("draft", "lapse", COUNTY_OFFICER): ("later", "lapsed"),
+    ("submitted", "lapse", COUNTY_OFFICER): ("later", "lapsed"),
+    ("returned", "lapse", COUNTY_OFFICER): ("later", "lapsed"),
+    ("street_endorsed", "lapse", COUNTY_OFFICER): ("later", "lapsed"),
 }
 FOLLOWING = {
     ("site_visited", "publicise"): "publicised",
@@ -61,7 +83,12 @@ FOLLOWING = {
     ("reported", "decline_certification"): "not_certified",
 }
 ACTIONS = sorted({action for _, action, _ in ALLOWED} | {action for _, action in FOLLOWING})
-INSIDE = {"recommendation": RECOMMENDING, "review": REVIEWING}
+INSIDE = {
+    "recommendation": RECOMMENDING,
+    "review": REVIEWING,
+    "always": RECOMMENDING,
+    "later": REVIEWING,
+}
 
 
 @pytest.mark.parametrize(("status", "action", "role"), list(product((None, *Status), ACTIONS, ROLES)))
@@ -93,12 +120,12 @@ def test_a_list_moves_exactly_what_it_may(status: str | None, action: str) -> No
         (row, moment, inside)
         for row, (window, _) in ALLOWED.items()
         for moment, inside in (
-            (BEFORE, False),
-            (OPENS, window == "recommendation"),
-            (LAST, window == "recommendation"),
-            (REVIEWING, window == "review"),
-            (REVIEW_LAST, window == "review"),
-            (AFTER, False),
+            (BEFORE, window == "always"),
+            (OPENS, window in {"recommendation", "always"}),
+            (LAST, window in {"recommendation", "always"}),
+            (REVIEWING, window in {"review", "always", "later"}),
+            (REVIEW_LAST, window in {"review", "always", "later"}),
+            (AFTER, window in {"always", "later"}),
         )
     ],
 )
@@ -109,7 +136,7 @@ def test_a_window_begins_and_ends_at_midnight(
     obstacle = find_obstacle(programme(), action, a_view(status), someone(role), moment)  # type: ignore[arg-type]
     assert (obstacle is None) == inside
     if not inside:
-        assert isinstance(obstacle, OutsideWindowError)
+        assert isinstance(obstacle, OutsideWindowError | WindowNotOverError)
         assert obstacle.clause is not None
 
 
@@ -154,7 +181,8 @@ def test_star_has_no_cap_a_county_but_asks_for_history() -> None:
     "before",
     [
         {"filed_by": named(COUNTY_OFFICER)},
-        {"form_author_id": named(COUNTY_OFFICER)},
+        {"form_authors": (named(COUNTY_OFFICER), named("filer"))},
+        {"endorsed": (("street", named(COUNTY_OFFICER)), ("county", named("another")))},
         {"endorsed": (("street", named(COUNTY_OFFICER)),)},
     ],
 )
@@ -194,7 +222,43 @@ def test_what_is_shown_is_what_decides(status: str | None, role: str) -> None:
 
 def test_every_action_of_a_person_is_shown_once() -> None:
     shown = [one.action for one in available_actions(programme(), a_view("draft"), someone(CLERK), OPENS)]
-    assert shown == [action for _, action, _ in ALLOWED if action != "file_application"]
+    assert shown == list(dict.fromkeys(action for _, action, _ in ALLOWED if action != "file_application"))
     assert [one.action for one in available_actions(programme(), a_view(None), someone(CLERK), OPENS)] == [
         "file_application"
     ]
+
+
+def test_what_was_returned_comes_back_with_a_new_form() -> None:
+    view = a_view("returned", form_returned=True)
+    with pytest.raises(FormReturnedError):
+        check_step(programme(), "submit", view, someone(CLERK), OPENS)
+    assert check_step(programme(), "save_form", view, someone(CLERK), OPENS).to == "returned"
+    assert check_step(programme(), "withdraw", view, someone(CLERK), OPENS).to == "withdrawn"
+    assert check_step(programme(), "submit", a_view("returned"), someone(CLERK), OPENS).to == "submitted"
+
+
+def test_who_gave_an_opinion_mends_no_form_but_may_withdraw() -> None:
+    view = a_view("returned", endorsed=(("street", named(CLERK)),))
+    for action in ("save_form", "submit"):
+        with pytest.raises(SamePersonError):
+            check_step(programme(), action, view, someone(CLERK), OPENS)
+    assert check_step(programme(), "withdraw", view, someone(CLERK), OPENS)
+
+
+def test_the_same_person_may_return_and_later_agree_at_one_stage() -> None:
+    view = a_view("submitted", endorsed=(("street", named(STREET)),))
+    assert check_step(programme(), "street_agree", view, someone(STREET), OPENS)
+
+
+def test_a_lapse_waits_for_the_end_of_the_extension() -> None:
+    view = a_view("submitted", extended={"recommendation": REVIEW_LAST})
+    with pytest.raises(WindowNotOverError) as refusal:
+        check_step(programme(), "lapse", view, someone(COUNTY_OFFICER), REVIEWING)
+    assert "2022-05-30" in refusal.value.zh
+    assert check_step(programme(), "lapse", view, someone(COUNTY_OFFICER), AFTER)
+
+
+@pytest.mark.parametrize("action", ["withdraw", "lapse"])
+def test_a_draft_without_a_form_may_end(action: str) -> None:
+    who = someone(CLERK if action == "withdraw" else COUNTY_OFFICER)
+    assert check_step(programme(), action, a_view("draft", form_hash=None), who, REVIEWING)

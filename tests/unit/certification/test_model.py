@@ -11,7 +11,7 @@ import pytest
 from certification import errors, tables
 from certification.changes import TABLES
 from certification.errors import CertificationError
-from certification.model import ItemVerdict, Level, RosterKind, Stage, Status, Verdict
+from certification.model import ItemVerdict, Level, PersonalValue, RosterKind, Stage, Status, Verdict
 from certification.reading import ENDED
 
 ERRORS = [
@@ -21,7 +21,10 @@ ERRORS = [
 
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.__name__)
 def test_a_noun_has_the_columns_of_its_table(kind: type) -> None:
-    assert {one.name for one in fields(kind)} == {column.name for column in TABLES[kind].columns}
+    named = {one.name for one in fields(kind)}
+    if kind is PersonalValue:  # recording seals it
+        named = named - {"value", "salt"} | {"sealed"}
+    assert named == {column.name for column in TABLES[kind].columns}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from certification.calendar import is_working_day, next_working_day
+from certification.calendar import Calendar, is_working_day, next_working_day
 from certification.errors import CalendarUnpublishedError, NoPublicityDateError, PublicityStartRefusedError
 from certification.planner import end_of, latest_plan, plan_from, plan_publicity
 from certification.programme import Programme, Setting
@@ -41,11 +41,11 @@ def test_an_unpublished_year_is_refused(day: date) -> None:
 
 
 def test_an_override_stands_above_what_is_published() -> None:
-    overrides = {date(2022, 5, 9): False, date(2027, 1, 4): True}
-    assert not is_working_day(date(2022, 5, 9), overrides)
-    assert is_working_day(date(2027, 1, 4), overrides)
+    calendar = Calendar({date(2022, 5, 9): False, date(2027, 1, 4): True})
+    assert not is_working_day(date(2022, 5, 9), calendar)
+    assert is_working_day(date(2027, 1, 4), calendar)
     with pytest.raises(CalendarUnpublishedError):
-        is_working_day(date(2027, 1, 5), overrides)
+        is_working_day(date(2027, 1, 5), calendar)
     assert next_working_day(date(2022, 5, 6)) == date(2022, 5, 7)
 
 

@@ -39,6 +39,23 @@ def test_the_numbers_are_those_of_the_notice() -> None:
     ]
 
 
+def test_a_programme_stored_before_a_setting_was_thought_of_is_still_read() -> None:
+    data = copy.deepcopy(DATA)
+    del data["extensions"], data["ranking"]["highest_score"], data["ranking"]["ties_argued"]
+    earlier = parse_stored(parse(data).canonical.decode())
+    assert earlier.canonical != programme().canonical
+    assert (earlier.extension_days.value, earlier.ranking_highest_score.value) == (366, 1000)
+    assert earlier.ranking_ties_argued.value and earlier.ranking_ties_argued.ground.decided
+
+
+@pytest.mark.parametrize("days", [0, 3651, True, "366"])
+def test_an_extension_lasts_from_a_day_to_ten_years(days: object) -> None:
+    data = copy.deepcopy(DATA)
+    data["extensions"]["longest_days"]["value"] = days
+    with pytest.raises(ProgrammeRefusedError):
+        parse(data)
+
+
 def test_the_standard_is_whole() -> None:
     for level in programme().levels:
         parts = [item.part for item in programme().standard if level in item.levels]
@@ -123,6 +140,7 @@ OPTIONAL = {
     "groups",
     "requires",
     "window",
+    "after",
     "again",
     "rests_on",
     "follows",
@@ -174,14 +192,17 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
 
 
 BROKEN = {
-    "a dead end": lambda data: data["life"].remove(step(data, "city_agree")),
+    "a dead end": lambda data: data["statuses"]["final"].remove("lapsed"),
     "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
-    "a status never reached": lambda data: step(data, "city_agree").update({"from": "returned"}),
-    "a final status never reached": lambda data: data["statuses"]["final"].append("lapsed"),
+    "a status never reached": lambda data: step(data, "city_agree").update({"from": "publicised"}),
+    "a final status never reached": lambda data: data["life"].remove(step(data, "lapse")),
     "two beginnings": lambda data: data["life"].append({**data["life"][0], "action": "file_again"}),
     "no beginning": lambda data: data["life"].pop(0),
     "one action twice from one status": lambda data: data["life"].append(copy.deepcopy(data["life"][1])),
     "a window that is not there": lambda data: step(data, "submit").update(window="later"),
+    "after a window that is not there": lambda data: step(data, "lapse").update(after="later"),
+    "inside one window and after another": lambda data: step(data, "lapse").update(window="city_review"),
+    "a step from nowhere": lambda data: step(data, "withdraw").update({"from": []}),
     "a window that closes first": lambda data: data["windows"][0].update(
         closes_at="2022-04-01T00:00:00+00:00"
     ),
@@ -212,6 +233,15 @@ def test_a_programme_that_does_not_hold_together_is_refused(name: str) -> None:
     data = copy.deepcopy(DATA)
     BROKEN[name](data)  # type: ignore[no-untyped-call]
     assert refused(data)
+
+
+def test_a_programme_from_before_returns_and_assessments_is_still_read() -> None:
+    data = copy.deepcopy(DATA)
+    del data["returns"], data["assessment"]
+    old = parse(data)
+    assert not old.returned_anew.value
+    assert old.items_of("provincial", "city") == ()
+    assert len(programme().items_of("provincial", "city")) == 13
 
 
 def test_programmes_are_named_after_their_code() -> None:

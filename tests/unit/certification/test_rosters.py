@@ -18,12 +18,13 @@ from certification.errors import (
     RosterMissingError,
     RosterUnfinishedError,
 )
-from certification.model import Roster
+from certification.model import Roster, Status
 from certification.rosters import (
     RoundView,
     available_roster_actions,
     check_roster_step,
     find_roster_obstacle,
+    has_left,
     listed_statuses,
     statuses_before,
 )
@@ -84,6 +85,7 @@ SHUT = replace(PUBLICITY, closed_at=CLOSED)
         ("rank", a_round(county_recommended=1), REVIEWING, RosterUnfinishedError),
         ("rank", a_round(city_reviewed=1), REVIEWING, RosterUnfinishedError),
         ("rank", a_round(draft=1, submitted=1, street_endorsed=1, rejected=1), REVIEWING, None),
+        ("rank", a_round(returned=1, withdrawn=1, lapsed=1), REVIEWING, None),
         ("open_publicity", a_round(), REVIEWING, RosterMissingError),
         ("open_publicity", a_round(RANKING), REVIEWING, None),
         ("open_publicity", a_round(RANKING, PUBLICITY), REVIEWING, RosterExistsError),
@@ -132,6 +134,10 @@ def test_the_latest_ranking_is_the_one_that_none_came_after() -> None:
     for view in (a_round(RANKING, second), a_round(second, RANKING)):
         assert view.find_latest("ranking") == second
     assert a_round(RANKING).find_latest("report") is None
+
+
+def test_no_list_waits_for_what_has_left() -> None:
+    assert {status for status in Status if has_left(status)} == {"rejected", "withdrawn", "lapsed"}
 
 
 def test_what_is_listed_follows_from_the_table() -> None:

@@ -20,7 +20,7 @@ from xingji.demo.words import (
     UPHELD,
     VISIT,
     decision_list,
-    item_verdicts,
+    findings,
 )
 
 PLACES: Final = 6
@@ -36,10 +36,10 @@ async def open_campaign(teller: Teller) -> str:
 
 async def review(teller: Teller) -> str:
     """The first review, item by item."""
-    reviewer, done = teller.actor(CITY, "second"), 0
+    reviewer, done = teller.actor(CITY, "reviewer"), 0
     for level in LEVELS:
         for one in await teller.at_city(level):
-            values = {**opinion_input(one, "CITY"), "items": item_verdicts()}
+            values = {**opinion_input(one, "CITY"), "items": findings()}
             await teller.done(reviewer, q.GIVE_OPINION, f"city:{one['id']}", values)
             done += 1
     return f"初审 {done} 份，逐项对照 13 条标准"
@@ -54,7 +54,7 @@ async def visit(teller: Teller) -> str:
                 "applicationId": one["id"],
                 "note": VISIT,
                 "formHash": one["form"]["hash"],
-                "items": item_verdicts(),
+                "items": findings(),
             }
             await teller.done(visitor, q.RECORD_SITE_VISIT, f"visit:{one['id']}", values)
             done += 1

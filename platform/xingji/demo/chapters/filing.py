@@ -9,7 +9,7 @@ from xingji.demo import documents as q
 from xingji.demo.cast import CITY, DOUBLE, GAP, LATE, RETURNED, STARS, VILLAGE, WITHDRAWN, County, Place, counties
 from xingji.demo.client import Actor
 from xingji.demo.telling import LEVEL, StoryError, Teller
-from xingji.demo.words import CORRECTED, EXTENSION, JUSTIFICATION, OPINIONS, RETURN, WITHDRAWAL, form_of, photograph
+from xingji.demo.words import CORRECTED, EXTENSION, JUSTIFICATION, LAPSE, OPINIONS, RETURN, WITHDRAWAL, form_of, photograph
 
 STAR = "STAR"
 
@@ -168,7 +168,7 @@ async def lapse(teller: Teller) -> str:
     """What was never handed in ends with its window."""
     county = _get(VILLAGE)
     draft = await teller.find(county, "county", county.nominee.name)
-    ended = {"applicationId": draft["id"]}
+    ended = {"applicationId": draft["id"], "reason": LAPSE}
     await teller.done(teller.actor(county.code, "county"), q.LAPSE_APPLICATION, f"lapse:{draft['id']}", ended)
     teller.told.recommended = [f"{one.name} {one.recommended[1].name}" for one in counties()]
     return f"{county.name}{county.nominee.name}的草稿逾期失效"

@@ -1,0 +1,61 @@
+"""The digest by which a retry is known: a command may gain fields, and what was asked before them stays the same request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audit.canonical import digest
+from certification.acts import give_opinion, save_form
+from certification.assessment import Found
+from certification.forms import Contact, content_hash
+from certification.recording import arguments_digest
+from tests.unit.certification.samples import HASH, named
+
+
+def test_fields_that_a_command_gained_enter_only_when_they_are_given() -> None:
+    command = give_opinion.Command(named("a"), "county", "agree", "同意", HASH)
+    first = {
+        "arguments": {
+            "application_id": str(named("a")),
+            "form_hash": HASH.hex(),
+            "stage": "county",
+            "text": "同意",
+            "verdict": "agree",
+        },
+        "operation": "application.opinion_given",
+    }
+    given = arguments_digest("application.opinion_given", command)
+    assert given == digest(first)
+    for other in (
+        replace(command, confirm_justification=True),
+        replace(command, items=(Found("1.1", "meets"),)),
+        replace(command, items=(Found("1.1", "meets", "齐全"),)),
+    ):
+        found = arguments_digest("application.opinion_given", other)
+        assert found != given
+        given = found
+
+
+def test_a_contact_enters_no_digest_and_a_justification_does() -> None:
+    command = save_form.Command(named("a"), "情况", "材料", Contact("张三", None, "13812345678"))
+    other = replace(command, contact=Contact("李四", None, "13812345679"))
+    assert arguments_digest("x", command) == arguments_digest("x", other)
+    assert arguments_digest("x", command) != arguments_digest("x", replace(command, justification="理由"))
+
+
+def test_a_form_without_justification_has_the_hash_that_it_had_before_there_were_any() -> None:
+    content = {"form": "form-2", "situation": "情况", "narrative": "材料"}
+    commitments = {"contact_name": HASH}
+    known = digest(
+        {
+            "application": str(named("a")),
+            "contact_name": HASH.hex(),
+            "fixed_phone": None,
+            "mobile_phone": None,
+            "version": 1,
+            **content,
+        }
+    )
+    assert content_hash(named("a"), 1, commitments=commitments, **content) == known
+    other = content_hash(named("a"), 1, commitments=commitments, justification="理由", **content)
+    assert other != known
