@@ -1,7 +1,7 @@
 """The check that every verification runs, entry by entry, on leaves from files or from the database.
 
 For each leaf, in this order: canonical bytes, schema, origin, key, signature, place (sequence, previous
-hash), officer's signature, opening. The signature comes before the place, so that a genuine entry in a
+hash), officer's signature, opening, time (in a log that declares that its times ascend), incarnation. The signature comes before the place, so that a genuine entry in a
 wrong place is told apart from a forged one. `Diagnosis` then reads the whole log once more to name what was
 done; it runs only after something was found wrong.
 """
@@ -9,6 +9,7 @@ done; it runs only after something was found wrong.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -16,8 +17,9 @@ import orjson
 
 from audit.canonical import encode
 from audit.checkpoint import Checkpoint
-from audit.entry import GENESIS, OPENED, Actor, Entry, Subject, parse_entry
+from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Entry, Subject, format_time, parse_entry
 from audit.errors import EntryMalformedError, NotCanonicalError
+from audit.incarnation import INCARNATED, Incarnation, find_incarnation
 from audit.note import VerifierKey
 from audit.tree import Frontier
 from audit.verdict import RefutedError
@@ -37,6 +39,8 @@ class ChainCheck:
     since: Checkpoint | None = None
     head: bytes = GENESIS
     frontier: Frontier = field(default_factory=Frontier)
+    incarnations: list[Incarnation] = field(default_factory=list)
+    _latest: datetime | None = None
 
     def __post_init__(self) -> None:
         self._compare_with_kept_head()
@@ -53,6 +57,9 @@ class ChainCheck:
             raise RefutedError("officer_key_unknown", seq)
         if (entry.draft.operation == OPENED) != (seq == 0) or (seq == 0 and not self._opens(entry)):
             raise RefutedError("opening_wrong", seq)
+        self._check_time(entry)
+        if entry.draft.operation == INCARNATED:
+            self._take_incarnation(entry)
         self.head = entry.hash
         self.frontier = self.frontier.extend((entry.hash,))
         self._compare_with_kept_head()
@@ -62,10 +69,36 @@ class ChainCheck:
         intent = entry.draft.intent
         return intent.get("origin") == entry.origin and intent.get("keys") == [self.key.format()]
 
+    def contradiction(self, code: str, seq: int | None = None, **details: object) -> RefutedError:
+        """The finding that the log does not grow from the kept head; by name, where an incarnation has owned up to it."""
+        kept = self.since
+        for one in self.incarnations if kept is not None else ():
+            if kept is not None and one.owns_up_to(kept):
+                return RefutedError("rolled_back_incarnated", one.seq, since=kept.size, **one.told())
+        return RefutedError(code, seq, **details)
+
+    def _check_time(self, entry: Entry) -> None:
+        """Once the opening has declared it, no entry is recorded before its predecessor."""
+        time = entry.draft.time
+        if entry.seq == 0 and entry.draft.intent.get("times") == ASCENDING:
+            self._latest = time
+        if self._latest is not None:
+            if time < self._latest:
+                raise RefutedError(
+                    "time_reversed", entry.seq, time=format_time(time), before=format_time(self._latest)
+                )
+            self._latest = time
+
+    def _take_incarnation(self, entry: Entry) -> None:
+        found = find_incarnation(entry)
+        if found is None or found.stored.size != entry.seq or found.stored.root != self.frontier.root():
+            raise RefutedError("incarnation_wrong", entry.seq)
+        self.incarnations.append(found)
+
     def _compare_with_kept_head(self) -> None:
         kept = self.since
         if kept is not None and kept.size == self.frontier.size and kept.root != self.frontier.root():
-            raise RefutedError("history_rewritten", since=kept.size)
+            raise self.contradiction("history_rewritten", since=kept.size)
 
 
 def check_genuine(leaf: bytes, seq: int, key: VerifierKey) -> Entry:

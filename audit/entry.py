@@ -44,6 +44,8 @@ from audit.tree import leaf_hash
 MAX_ENTRY: Final = 65_535
 GENESIS: Final = bytes(32)
 OPENED: Final = "ledger.opened"
+ASCENDING: Final = "ascending"
+"""What an opening says of `times` when no entry's time is before its predecessor's."""
 
 
 @dataclass(frozen=True, slots=True)

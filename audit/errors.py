@@ -172,6 +172,22 @@ class SignerMismatchError(AuditError):
     en = "the signer {signer} is not that of the ledger {origin}"
 
 
+class SigningRefusedError(AuditError):
+    """The stored head does not grow from the one kept outside the database: it was put back, or is another history."""
+
+    code = "signing_refused"
+    zh = "{origin} 的库存账本不是由数据库之外保存的头部增长而来（{reason}），拒绝签署"
+    en = "the stored ledger {origin} does not grow from the head kept outside the database ({reason}): nothing is signed"
+
+
+class IncarnationNeedlessError(AuditError):
+    """The stored ledger grows from the kept head: there is nothing to own up to."""
+
+    code = "incarnation_needless"
+    zh = "{origin} 的账本与所存头部一致，无需另起"
+    en = "the ledger {origin} grows from the kept head: there is nothing to own up to"
+
+
 class RowUnsupportedError(AuditError):
     """A table or a value that the row digest does not define."""
 

@@ -12,7 +12,7 @@ binding the transaction to the tenant.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -23,6 +23,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     Table,
     bindparam,
     func,
@@ -34,8 +35,8 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import CTE
 
 from audit.canonical import digest
-from audit.checkpoint import Checkpoint, is_origin, sign_checkpoint
-from audit.entry import GENESIS, OPENED, Actor, Draft, Entry, Receipt, Subject, seal
+from audit.checkpoint import is_origin
+from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Draft, Entry, Receipt, Subject, seal
 from audit.errors import (
     EntryMalformedError,
     ForkRefusedError,
@@ -44,6 +45,9 @@ from audit.errors import (
     RequestRepeatedError,
     SignerMismatchError,
 )
+from audit.guard import check_head, sealed
+from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
+from audit.head import sign_head as sign_head  # noqa: PLC0414
 from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.statements import Connection, statement
@@ -52,24 +56,6 @@ from audit.tree import Frontier
 
 SYSTEM = UUID(int=0)
 """The actor of entries that no person made, such as the opening."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A ledger's state:
-
-    `hash` (32 bytes) of the last entry, and the frontier over all. Valid only under its lock.
-    """
-
-    tenant_id: int
-    origin: str
-    hash: bytes
-    frontier: Frontier
-
-    @property
-    def size(self) -> int:
-        """The number of entries, and the sequence of the next."""
-        return self.frontier.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,14 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
     try:
         await conn.execute(
             opening.text,
-            *opening.arguments(tenant_id=tenant_id, origin=signer.origin, size=0, head=GENESIS, frontier=b""),
+            *opening.arguments(
+                tenant_id=tenant_id,
+                origin=signer.origin,
+                size=0,
+                head=GENESIS,
+                frontier=b"",
+                recorded_at=time,
+            ),
         )
     except asyncpg.UniqueViolationError as error:
         raise LedgerExistsError(origin=signer.origin) from error
@@ -132,20 +125,25 @@ async def find_request(conn: Connection, tenant_id: int, actor_id: UUID, request
 
 
 def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Head, tuple[Entry, ...]]:
-    """Chain and sign a batch behind `head`, without writing it.
+    """Chain and sign a batch behind `head`, without writing it. No entry's time is before its predecessor's.
 
     Raises as `audit.entry.seal`, or SignerMismatchError.
     """
     if signer.origin != head.origin:
         raise SignerMismatchError(signer=signer.origin, origin=head.origin)
     entries: list[Entry] = []
-    prev = head.hash
-    for seq, draft in enumerate(drafts, start=head.size):
-        entry = seal(draft, head.origin, seq, prev, signer)
+    for draft in drafts:
+        entry = seal(
+            replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
+        )
         entries.append(entry)
-        prev = entry.hash
-    frontier = head.frontier.extend(entry.hash for entry in entries)
-    return Head(head.tenant_id, head.origin, prev, frontier), tuple(entries)
+        head = replace(
+            head,
+            hash=entry.hash,
+            frontier=head.frontier.extend((entry.hash,)),
+            recorded_at=entry.draft.time,
+        )
+    return head, tuple(entries)
 
 
 async def append(
@@ -153,11 +151,13 @@ async def append(
 ) -> tuple[Head, tuple[Receipt, ...]]:
     """Seal and write a batch behind the locked head, in one statement.
 
-    Returns the new head and the receipts in order. Raises what sealing raises, RequestRepeatedError, or
-    ForkRefusedError; after either of the last two the transaction is lost.
+    Returns the new head and the receipts in order. Raises what sealing raises, SigningRefusedError when the
+    signer's guard knows better, RequestRepeatedError, or ForkRefusedError; after either of the last two the
+    transaction is lost.
     """
     if not drafts:
         return head, ()
+    await check_head(conn, head, signer)
     after, entries = seal_batch(head, signer, drafts)
     appending = _appending()
     try:
@@ -168,6 +168,7 @@ async def append(
         raise ForkRefusedError(seq=head.size) from error
     if status != "UPDATE 1":
         raise ForkRefusedError(seq=head.size)
+    sealed(after, signer)
     return after, tuple(entry.receipt for entry in entries)
 
 
@@ -176,16 +177,13 @@ async def signed_head(conn: Connection, tenant_id: int, signer: Signer) -> str:
     return sign_head(await get_head(conn, tenant_id), signer)
 
 
-def sign_head(head: Head, signer: Signer) -> str:
-    """The signed note over a head. Raises SignerMismatchError."""
-    if signer.origin != head.origin:
-        raise SignerMismatchError(signer=signer.origin, origin=head.origin)
-    return sign_checkpoint(Checkpoint(head.origin, head.size, head.frontier.root()), signer)
-
-
 def _opening_draft(signer: Signer, time: datetime) -> Draft:
     origin = signer.origin
-    declared = {"keys": [VerifierKey(origin, signer.public_key).format()], "origin": origin}
+    declared = {
+        "keys": [VerifierKey(origin, signer.public_key).format()],
+        "origin": origin,
+        "times": ASCENDING,
+    }
     return Draft(
         operation=OPENED,
         request_id=OPENED,
@@ -201,7 +199,7 @@ async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
     if record is None:
         raise LedgerMissingError(tenant_id=tenant_id)
     frontier = Frontier.from_bytes(record["size"], record["frontier"])
-    return Head(tenant_id, record["origin"], record["head"], frontier)
+    return Head(tenant_id, record["origin"], record["head"], frontier, record["recorded_at"])
 
 
 def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, object]:
@@ -214,6 +212,7 @@ def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, obje
         "size_after": after.size,
         "head_after": after.hash,
         "frontier_after": after.frontier.to_bytes(),
+        "recorded_after": after.recorded_at,
         "entry_seq": [entry.seq for entry in entries],
         "entry_prev": [entry.prev for entry in entries],
         "entry_hash": [entry.hash for entry in entries],
@@ -263,6 +262,7 @@ def _appending() -> ClauseElement:
             size=bindparam("size_after", type_=BigInteger),
             head=bindparam("head_after", type_=heads.head.type),
             frontier=bindparam("frontier_after", type_=heads.frontier.type),
+            recorded_at=bindparam("recorded_after", type_=heads.recorded_at.type),
         )
         .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
     )
@@ -273,20 +273,20 @@ def _opening() -> ClauseElement:
     return insert(ledger_heads)
 
 
+def _select_head() -> Select[Any]:
+    heads = ledger_heads.c
+    columns = (heads.origin, heads.size, heads.head, heads.frontier, heads.recorded_at)
+    return select(*columns).where(heads.tenant_id == _tenant())
+
+
 @statement
 def _reading() -> ClauseElement:
-    heads = ledger_heads.c
-    return select(heads.origin, heads.size, heads.head, heads.frontier).where(heads.tenant_id == _tenant())
+    return _select_head()
 
 
 @statement
 def _locking() -> ClauseElement:
-    heads = ledger_heads.c
-    return (
-        select(heads.origin, heads.size, heads.head, heads.frontier)
-        .where(heads.tenant_id == _tenant())
-        .with_for_update()
-    )
+    return _select_head().with_for_update()
 
 
 @statement

@@ -13,7 +13,9 @@ Not checked: whether head and entries were rolled back together when no kept hea
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 from sqlalchemy import (
@@ -85,21 +87,26 @@ async def _check_log(
     head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
     if head is None:
         raise LedgerMissingError(tenant_id=tenant_id)
-    if kept is not None and kept.size > head["size"]:
-        raise RefutedError("rolled_back", head["size"], size=head["size"], since=kept.size)
     check = ChainCheck(key, kept)
+    if kept is not None and kept.size > head["size"]:
+        with suppress(RefutedError):
+            async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
+                check.feed(row["leaf"].encode())
+        raise check.contradiction("rolled_back", head["size"], size=head["size"], since=kept.size)
+    latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
         try:
             entry = check.feed(row["leaf"].encode())
         except RefutedError as finding:
             raise await _diagnose(conn, tenant_id, Diagnosis(finding, key), row, head["size"]) from finding
+        latest = entry.draft.time
         _check_columns(entry, row)
         await records.check(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
             progress(entry.seq + 1, head["size"])
     await records.check_nothing_more()
-    _check_head(head, check)
+    _check_head(head, check, latest)
     return check
 
 
@@ -140,7 +147,7 @@ def _check_columns(entry: Entry, row: asyncpg.Record) -> None:
         raise RefutedError("column_edited", entry.seq, column=column)
 
 
-def _check_head(head: asyncpg.Record, check: ChainCheck) -> None:
+def _check_head(head: asyncpg.Record, check: ChainCheck, latest: datetime | None) -> None:
     """The head row is the state after the last entry."""
     found = check.frontier.size
     if found < head["size"]:
@@ -156,6 +163,8 @@ def _check_head(head: asyncpg.Record, check: ChainCheck) -> None:
             raise RefutedError("head_row_wrong", column=column)
     if found == 0:
         raise RefutedError("entry_missing", 0)
+    if head["recorded_at"] not in {None, latest}:
+        raise RefutedError("head_row_wrong", column="recorded_at")
 
 
 @dataclass(slots=True)

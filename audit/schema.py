@@ -66,7 +66,8 @@ _ROW: Final[Schema] = {
     "key": lambda value: type(value) is str and 0 < len(value) <= 200,
     "table": _matches(_TABLE),
 }
-SERVER_SIG: Final[Schema] = {"key": _matches(_KEY_ID), "sig": _matches(_SIG)}
+is_hash, is_key_id, is_natural = _is_hash, _matches(_KEY_ID), _is_natural
+SERVER_SIG: Final[Schema] = {"key": is_key_id, "sig": _matches(_SIG)}
 OFFICER_SIG: Final[Schema] = {"key": _is_token, "sig": _matches(_SIG)}
 _BODY: Final[Schema] = {
     "actor": lambda value: type(value) is dict,

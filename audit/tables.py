@@ -33,6 +33,7 @@ ledger_heads = Table(
     Column("size", BigInteger, nullable=False),
     Column("head", LargeBinary, nullable=False, comment="leaf hash of the last entry, 32 bytes"),
     Column("frontier", LargeBinary, nullable=False, comment="compact range over all leaves"),
+    Column("recorded_at", DateTime(timezone=True), comment="time of the last entry"),
     PrimaryKeyConstraint("tenant_id", name="pk_ledger_heads"),
     CheckConstraint("octet_length(head) = 32", name="ck_ledger_heads_head"),
 )
@@ -70,7 +71,7 @@ ledger_rows = Table(
 )
 
 APP_GRANTS: Final[dict[str, str]] = {
-    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier)",
+    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at)",
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
 }

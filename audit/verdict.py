@@ -36,6 +36,12 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "账本只有 {size} 条，而所存旧头部已见证 {since} 条：末尾账目被删、头部被回退",
         "the log has {size} entries, the kept head vouches for {since}: it was cut and its head rolled back",
     ),
+    "rolled_back_incarnated": (
+        "所存旧头部见证的 {since} 条中，第 {stored} 号起的账目已失：账本曾被退回到 {stored} 条，"
+        "第 {seq} 号账目承认此事（所失头部 {size} 条）：{reason}",
+        "of the {since} entries of the kept head those from {stored} on are lost: the log was put back to {stored} entries, "
+        "and entry {seq} owns up to it (the head given up had {size}): {reason}",
+    ),
     "history_rewritten": (
         "前 {since} 条账目与所存旧头部不符：历史被持钥者重写；每条签名单独看仍有效",
         "the first {since} entries are not those of the kept head: history was rewritten with the key",
@@ -108,6 +114,15 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "第 {seq} 号账目：开账声明缺失、重复，或声明的密钥不是所持公钥",
         "entry {seq}: the opening is missing, repeated, or declares another key than the pinned one",
     ),
+    "time_reversed": (
+        "第 {seq} 号账目的时间 {time} 早于前一条的 {before}：账本声明时间不倒退；签名与顺序有效",
+        "the time {time} of entry {seq} is before its predecessor's, {before}, in a log that declares that times ascend; "
+        "signatures and order hold",
+    ),
+    "incarnation_wrong": (
+        "第 {seq} 号账目（退回声明）不符合格式，或所述库存头部不是它之前的账目",
+        "entry {seq}, an incarnation, is malformed, or the stored head that it names is not the entries before it",
+    ),
     "root_wrong": (
         "账目逐条有效，但根与头部不符：头部见证的是另一段历史",
         "every entry holds but their root is not the head's: the head vouches for another history",
@@ -143,6 +158,14 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "value_changed": (
         "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
         "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
+    ),
+    "file_missing": (
+        "第 {seq} 号账目所记文件 {sha256}（{key}）不在存储中；账目与各行有效",
+        "the file {sha256} ({key}) that entry {seq} recorded is not in the store; entries and rows hold",
+    ),
+    "file_altered": (
+        "存储中的文件 {sha256}（{key}）与第 {seq} 号账目所记不同：文件被改动；账目与各行有效",
+        "the file {sha256} ({key}) is not as entry {seq} recorded it: it was changed; entries and rows hold",
     ),
     "value_unopenable": (
         "{subject} 的个人信息 {field} 无法解密：内容被改动或移动，或密钥不在保管处；账目本身有效",

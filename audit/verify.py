@@ -2,7 +2,8 @@
 
 Step by step, bounds first:
 1. the head: strict note, signature by the pinned key, origin of that key;
-2. the kept head (`since`): not larger than the head (else rolled back);
+2. the kept head (`since`): not larger than the head (else rolled back; the entries are read all the same, for an
+   incarnation among them that owns up to it);
 3. every bundle that the head's size names: present, exactly framed;
 4. every entry: canonical, schema, origin, key, signature, sequence, previous hash (`audit.chain`);
 5. the root over the first `since.size` entries against the kept head, as soon as they are read;
@@ -15,6 +16,7 @@ that.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from audit.bundle import ENTRIES, MAX_BUNDLE, WIDTH, bundle_path, bundle_widths, parse_bundle
@@ -69,11 +71,14 @@ def _open_head(data: bytes, key: VerifierKey) -> Checkpoint:
 def _check_entries(
     directory: Path, head: Checkpoint, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
 ) -> ChainCheck:
+    check = ChainCheck(key, kept)
     if kept is not None and kept.size > head.size:
-        raise RefutedError("rolled_back", head.size, size=head.size, since=kept.size)
+        with suppress(RefutedError):
+            for leaf in _leaves(directory, head.size):
+                check.feed(leaf)
+        raise check.contradiction("rolled_back", head.size, size=head.size, since=kept.size)
     if head.size == 0:
         raise RefutedError("entry_missing", 0)
-    check = ChainCheck(key, kept)
     try:
         for leaf in _leaves(directory, head.size):
             entry = check.feed(leaf)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +25,12 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
+from audit.errors import SigningRefusedError
+from audit.guard import Guard
+from audit.head import Head
+from audit.heads import HeadStore
+from audit.signer import Signer
+from audit.statements import Connection
 from bench.data import CITY, STARTED
 from bench.limit import create_limit
 from xingji.app import create_app
@@ -44,6 +52,8 @@ async def serving(side: str, url: str, home: Path) -> AsyncIterator[int]:
     """
     environ = {**os.environ, "XINGJI_DATABASE_URL": url, "XINGJI_HOME": str(home)}
     environ.pop("XINGJI_MIGRATOR_URL", None)
+    heads = tempfile.mkdtemp(prefix="xb-")
+    environ["XINGJI_HEADS"] = heads
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.serving", side,
         cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -58,6 +68,7 @@ async def serving(side: str, url: str, home: Path) -> AsyncIterator[int]:
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(signal.SIGTERM)
         await child.wait()
+        shutil.rmtree(heads)
 
 
 def main(side: str) -> None:
@@ -69,13 +80,26 @@ def main(side: str) -> None:
     if side == "limit":
         app = create_limit(url, settings.pool, CITY)
     else:
-        clock = _moved_clock()
-        app = create_app(HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock))
+        clock, guard = _moved_clock(), UndoneGuard(HeadStore(settings.heads_folder))
+        app = create_app(
+            HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock, guard=guard)
+        )
     listening = socket.create_server(("127.0.0.1", 0))
     server = make_server(app, "127.0.0.1", 0)
     print(listening.getsockname()[1], flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run([listening])
+
+
+class UndoneGuard(Guard):
+    """Does all its work, but takes it that a turn of `endorse` puts the database back under the server."""
+
+    async def check(self, conn: Connection, head: Head, signer: Signer) -> None:
+        try:
+            await super().check(conn, head, signer)
+        except SigningRefusedError:
+            memory = self._memories[head.origin]
+            memory.seen, memory.refused = head, None
 
 
 def _moved_clock() -> Clock:

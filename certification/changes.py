@@ -40,6 +40,7 @@ TABLES: Mapping[type, Table] = {
     model.Roster: tables.rosters,
     model.RosterItem: tables.roster_items,
     model.Certification: tables.certifications,
+    model.Evidence: tables.evidence,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,

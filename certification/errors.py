@@ -284,6 +284,22 @@ class AssessmentUnmetError(CertificationError):
     en = "items do not meet the standard, so nobody can agree: {items}"
 
 
+class EvidenceFullError(CertificationError):
+    """The subject has as many files as it may."""
+
+    code = "evidence.full"
+    zh = "佐证材料已达 {limit} 份"
+    en = "there are {limit} files already"
+
+
+class TableUnreadableError(CertificationError):
+    """A list has no header that names a community and a verdict."""
+
+    code = "table.no_header"
+    zh = "表中没有可识别的表头：须有“社区”和“结论”两列"
+    en = "no header was found: a column for the community (社区) and one for the verdict (结论) are needed"
+
+
 # ---- the city's lists
 
 
@@ -459,3 +475,11 @@ class ActTooLargeError(CertificationError):
     code = "act.too_large"
     zh = "一次办理的内容过多，账本的一条账目容纳不下"
     en = "the act is too large for one entry of the ledger"
+
+
+class LedgerPutBackError(CertificationError):
+    """The tenant's stored ledger is behind a head kept outside the database, or contradicts it: an operator must own up to it first."""
+
+    code = "ledger.put_back"
+    zh = "账本落后于库外保存的头部或与之不符，暂停办理；须由运维人员查明并作退回声明"
+    en = "the ledger is behind the head kept outside the database, or contradicts it: nothing is recorded until an operator has seen to it"

@@ -220,6 +220,7 @@ def find_following(programme: Programme, kind: str, verdict: str, status: str) -
 async def follow(tx: TenantConnection, signer: Signer, following: Following, now: datetime) -> Recorded:
     """Perform a following act in the county's open transaction, or find that it was performed before."""
     head = await lock_head(tx.raw, tx.tenant_id)
+    now = head.not_before(now)
     author = Principal(following.city, following.author_id, (), (), (), demo=False)
     standing = await load_standing(tx, author, now)
     command = Command(following.city, following.roster_id, following.application_id)

@@ -9,7 +9,7 @@ Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -159,6 +159,11 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
     )
 
 
+def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:
+    """A role of one of these names in which the actor reaches the application, or None."""
+    return next((role for role in actor.roles if role.name in names and _reaches(role, view, actor)), None)
+
+
 def action_of(programme: Programme, stage: str, verdict: str) -> str:
     """The action that gives this verdict at this stage. Raises NoSuchActionError."""
     for row in programme.life:
@@ -186,7 +191,11 @@ def check_window(
 
 
 def _rows(programme: Programme, action: str, level: str) -> list[Step]:
-    return [row for row in programme.life if row.action == action and level in row.levels]
+    """The rows of an action. Raises NoSuchActionError: a campaign keeps the programme with which it was opened."""
+    found = [row for row in programme.life if row.action == action and level in row.levels]
+    if not found:
+        raise NoSuchActionError(stage=action, verdict="-")
+    return found
 
 
 def _reaches(role: Role, view: ApplicationView, actor: Actor) -> bool:

@@ -404,6 +404,24 @@ class Grant:
     valid_to: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file (佐证材料) bound to what it speaks of; the bytes are elsewhere, under their SHA-256."""
+
+    tenant_id: int
+    id: UUID
+    subject_type: str
+    subject_id: UUID
+    item_code: str | None
+    label: str
+    media_type: str
+    size: int
+    sha256: bytes
+    author_tenant_id: int
+    author_id: UUID
+    created_at: datetime
+
+
 STATUS_ZH = {
     Status.DRAFT: "草稿",
     Status.SUBMITTED: "已申报",

@@ -167,6 +167,23 @@ class RosterStep:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachRule:
+    """Who may attach evidence to an application while it is in one of these statuses."""
+
+    role: str
+    statuses: tuple[str, ...]
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRule:
+    """Evidence (佐证材料) of an application: how many files, and who attaches them when."""
+
+    files: Setting[int]
+    attach: tuple[AttachRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An item of the standard (附件1) with the notice's wording."""
 
@@ -226,6 +243,7 @@ class Programme:
     round: tuple[RosterStep, ...]
     standard: tuple[Item, ...]
     indicators: tuple[Indicator, ...]
+    evidence: EvidenceRule | None
     canonical: bytes
     digest: bytes
 

@@ -24,7 +24,9 @@ from audit.canonical import encode
 from audit.errors import NotCanonicalError
 from certification.model import ItemVerdict, Level, RosterKind, Stage, Status, Verdict
 from certification.programme import (
+    AttachRule,
     Document,
+    EvidenceRule,
     Form,
     FormField,
     Ground,
@@ -52,6 +54,8 @@ KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
+MOST_FILES = 100
+"""What the API shows of one application's evidence as a list."""
 PROGRAMMES = Path(__file__).parent / "programmes"
 
 
@@ -151,6 +155,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         round=_each(root, "round", _roster_step),
         standard=_each(root, "standard", lambda row: _item(row, names)),
         indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
+        evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
     )
@@ -373,6 +378,22 @@ def _roster_step(row: Reader) -> RosterStep:
         window=row.find_text("window"),
         ground=_ground(row),
     )
+
+
+def _evidence(root: Reader) -> EvidenceRule | None:
+    """A programme that says nothing of evidence takes none: campaigns opened before there was any."""
+    found = root.find("evidence", dict)
+    if found is None:
+        return None
+    with reading(found, "evidence") as row:
+        files = _setting(row, "files", int)
+        if files.value > MOST_FILES:
+            row.refuse(f"files is above {MOST_FILES}")
+        return EvidenceRule(files, _each(row, "attach", _attach_rule))
+
+
+def _attach_rule(row: Reader) -> AttachRule:
+    return AttachRule(row.one_of("role", ROLES), row.texts("statuses", tuple(Status), 1), _ground(row))
 
 
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:

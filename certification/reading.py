@@ -33,10 +33,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
-from certification.errors import NotFoundError
+from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
 from certification.life import ApplicationView
-from certification.model import Application, Campaign, FormVersion, Roster, RosterItem
+from certification.model import (
+    KIND_ZH,
+    Application,
+    Campaign,
+    FormVersion,
+    ItemVerdict,
+    Roster,
+    RosterItem,
+    RosterKind,
+)
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.rosters import RoundView
@@ -80,7 +89,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FoundRound:
-    """A level of a campaign of the bound city: its lists with the items of the latest of each kind, its candidates."""
+    """A level of a campaign of the bound city: its lists with the items of the latest of each kind, its candidates.
+
+    `documents`: SHA-256 of the files that an act names and that are attached where it names them.
+    """
 
     campaign: Campaign
     programme: Programme
@@ -88,6 +100,7 @@ class FoundRound:
     items: Mapping[UUID, tuple[RosterItem, ...]]
     candidates: tuple[Candidate, ...]
     extensions: tuple[Confirmed, ...] = ()
+    documents: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +357,30 @@ _CANDIDATES = statement(
     )
 )
 _NAME = statement(select(tenants.c.name).where(tenants.c.id == _TENANT))
+
+
+_REPORTED = statement(
+    select(roster_items)
+    .join(
+        rosters,
+        and_(rosters.c.tenant_id == roster_items.c.tenant_id, rosters.c.id == roster_items.c.roster_id),
+    )
+    .where(
+        roster_items.c.tenant_id == _TENANT,
+        roster_items.c.roster_id == bindparam("roster"),
+        rosters.c.kind == RosterKind.REPORT.value,
+        roster_items.c.verdict == ItemVerdict.LISTED.value,
+    )
+    .order_by(roster_items.c.position)
+)
+
+
+async def read_reported(tx: TenantConnection, roster_id: UUID) -> tuple[RosterItem, ...]:
+    """What a report of the bound city lists. Raises RosterMissingError for another kind of list, or none."""
+    rows = await tx.all(_REPORTED, roster=roster_id)
+    if not rows:
+        raise RosterMissingError(kind=RosterKind.REPORT.value, kind_zh=KIND_ZH[RosterKind.REPORT])
+    return tuple(entity(RosterItem, row) for row in rows)
 
 
 async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: datetime) -> FoundRound:

@@ -29,7 +29,8 @@ from sqlalchemy import bindparam, select
 from audit.canonical import digest
 from audit.entry import Actor as EntryActor
 from audit.entry import Draft, Receipt, format_time
-from audit.errors import EntryTooLargeError, NotCanonicalError
+from audit.errors import EntryTooLargeError, NotCanonicalError, SigningRefusedError
+from audit.guard import check_head, remember
 from audit.ledger import Head, Prior, append, find_request, lock_head
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
@@ -37,6 +38,7 @@ from certification.changes import Act, Change, Context, Write
 from certification.errors import (
     ActTooLargeError,
     FieldRefusedError,
+    LedgerPutBackError,
     RequestConflictError,
     RequestMalformedError,
 )
@@ -83,15 +85,16 @@ async def perform(
     """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
 
     "Now" is read behind the head's lock: what waited for it is judged by roles, grants and windows as they stand when
-    its turn has come, so no entry stands behind the end of the grant that it needed.
+    its turn has come, so no entry stands behind the end of the grant that it needed. A clock that was put back does not count:
+    no act is earlier than the entry before it.
 
-    Raises the CertificationError that refuses it; RequestConflictError for other arguments under the same request id;
+    Raises the CertificationError that refuses it; LedgerPutBackError; RequestConflictError for other arguments under the same request id;
     RequestMalformedError.
     """
     if request_id.startswith(FOLLOWING):
         raise RequestMalformedError
     head = await lock_head(tx.raw, tx.tenant_id)
-    now = clock()
+    now = head.not_before(clock())
     standing = await load_standing(tx, principal, now)
     return await record(tx, signer, head, act, command, standing, request_id, now)
 
@@ -109,6 +112,8 @@ async def record(
     """As `perform`, behind a locked head and for an actor whose standing is known."""
     if not fullmatch(r"[!-~]{1,200}", request_id):
         raise RequestMalformedError
+    await _check_signing(tx, head, signer)
+    now = head.not_before(now)
     prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
     state = await act.load(tx, command, now)
     role = act.authorise(state, command, actor)
@@ -137,9 +142,10 @@ async def record(
         cites=change.cites,
     )
     try:
-        _, (receipt,) = await append(tx.raw, head, signer, (draft,))
+        after, (receipt,) = await append(tx.raw, head, signer, (draft,))
     except EntryTooLargeError as error:
         raise ActTooLargeError from error
+    tx.committed.append(lambda: remember(after, signer))
     return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
 
 
@@ -167,6 +173,14 @@ async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
             continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
+
+
+async def _check_signing(tx: TenantConnection, head: Head, signer: Signer) -> None:
+    """Refuse before anything is read of a log that does not grow from the head kept outside. Raises LedgerPutBackError."""
+    try:
+        await check_head(tx.raw, head, signer)
+    except SigningRefusedError as error:
+        raise LedgerPutBackError from error
 
 
 async def _check_same(

@@ -340,6 +340,24 @@ certifications = tenant_table(
     audited=True,
 )
 
+evidence = tenant_table(
+    "evidence",
+    Column("id", Uuid, nullable=False),
+    Column("subject_type", Text, nullable=False, comment="application, unit, roster, …"),
+    Column("subject_id", Uuid, nullable=False, comment="what it speaks of, of the same tenant"),
+    Column("item_code", Text, comment="the item of the standard that it shows"),
+    Column("label", Text, nullable=False),
+    Column("media_type", Text, nullable=False, comment="as the bytes say"),
+    Column("size", BigInteger, nullable=False, comment="bytes"),
+    Column("sha256", LargeBinary, nullable=False, comment="of the file that is kept, 32 bytes"),
+    Column("author_tenant_id", Integer, nullable=False),
+    Column("author_id", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index(None, "tenant_id", "subject_id", "created_at", "id"),
+    Index("ix_evidence_sha256", "tenant_id", "sha256"),
+    audited=True,
+)
+
 __all__ = [
     "application_endings",
     "applications",
@@ -349,6 +367,7 @@ __all__ = [
     "campaign_windows",
     "campaigns",
     "certifications",
+    "evidence",
     "extensions",
     "form_versions",
     "item_assessments",

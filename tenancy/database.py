@@ -14,8 +14,8 @@ Only the boundary opens a transaction (ADR 0004).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,11 +66,15 @@ def opening_sql(scope: Scope, read_only: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TenantConnection:
-    """A connection inside a transaction bound to one tenant; dead once the transaction ends."""
+    """A connection inside a transaction bound to one tenant; dead once the transaction ends.
+
+    What is put into `committed` is called behind the commit, and never without one.
+    """
 
     raw: Connection
     scope: Scope
     vault: Vault | None = None
+    committed: list[Callable[[], None]] = field(default_factory=list, compare=False)
 
     @property
     def tenant_id(self) -> int:
@@ -211,7 +215,7 @@ class Transaction:
     COMMIT with ROLLBACK: that is raised, so that nobody acknowledges what was not kept.
     """
 
-    __slots__ = ("_database", "_raw", "_read_only", "_scope")
+    __slots__ = ("_committed", "_database", "_raw", "_read_only", "_scope")
 
     def __init__(self, database: Database, scope: Scope, *, read_only: bool) -> None:
         self._database = database
@@ -225,7 +229,9 @@ class Transaction:
         except BaseException:
             await self._undo()
             raise
-        return TenantConnection(self._raw, self._scope, self._database.vault)
+        connection = TenantConnection(self._raw, self._scope, self._database.vault)
+        self._committed = connection.committed
+        return connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
@@ -237,6 +243,8 @@ class Transaction:
             self._database.give_back(self._raw)
         if tag != "COMMIT":
             raise InvariantError(what="the transaction had failed and was rolled back")
+        for call in self._committed:
+            call()
 
     async def _undo(self) -> None:
         """Roll back, or cut the connection; its loss does not hide the error that led here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,8 @@ from certification.acts.listing import (
     without_left,
 )
 from certification.changes import Act, Change, Context
-from certification.errors import RosterUnfinishedError
+from certification.errors import FieldRefusedError, RosterUnfinishedError
+from certification.evidence import is_attached
 from certification.extensions import cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
@@ -31,7 +32,10 @@ ACTION: Final = "record_decision"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the province decided on the report `report_id`, application by application."""
+    """What the province decided on the report `report_id`, application by application.
+
+    `document_sha256` (32 bytes): the province's document as a file, attached to the report before.
+    """
 
     campaign_id: UUID
     level: str
@@ -39,11 +43,16 @@ class Command:
     document_number: str
     document_date: date
     items: tuple[Choice, ...]
+    document_sha256: bytes | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
-    """Read the round of the level."""
-    return await read_round(tx, command.campaign_id, command.level, now)
+    """Read the round of the level, and whether the report has the file that is named."""
+    found = await read_round(tx, command.campaign_id, command.level, now)
+    named = command.document_sha256
+    if named is None or not await is_attached(tx, "roster", command.report_id, named):
+        return found
+    return replace(found, documents=frozenset({named}))
 
 
 def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
@@ -67,7 +76,20 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     lines = match_choices(command.items, reported, row.verdicts)
     document = (command.document_number, command.document_date)
     change = make_list(state, context, RosterKind.DECISION.value, lines, previous=report, document=document)
+    if command.document_sha256 is not None:
+        change = _name_document(state, change, command.document_sha256)
     return cite_late(change, programme, row, state.extensions, context.now)
+
+
+def _name_document(state: FoundRound, change: Change, sha256: bytes) -> Change:
+    if sha256 not in state.documents:
+        raise FieldRefusedError(
+            field="document_sha256",
+            label="认定文件",
+            reason_zh="报送名单下没有此文件",
+            reason_en="no such file is attached to the report",
+        )
+    return replace(change, intent={**change.intent, "document_sha256": sha256.hex()})
 
 
 ACT: Final = Act("roster.decision", load, authorise, decide)

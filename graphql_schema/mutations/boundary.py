@@ -8,6 +8,7 @@ Expected refusals become a `Refusal`; our own broken invariants go up and are ma
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -22,7 +23,7 @@ from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
-from tenancy.database import Database, Scope
+from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import TenancyError
 from tenancy.identity import Principal
 
@@ -56,15 +57,25 @@ def get_principal(session: Session) -> Principal:
     return session.principal
 
 
-async def record(session: Session, act: Act[C, S], command: C, tenant_id: int, request_id: str) -> Recorded:
-    """Do the act in the tenant and commit. Raises what refuses it."""
+async def record(
+    session: Session,
+    act: Act[C, S],
+    command: C,
+    tenant_id: int,
+    request_id: str,
+    before_commit: Callable[[TenantConnection], Awaitable[None]] | None = None,
+) -> Recorded:
+    """Do the act in the tenant, then `before_commit`, and commit. Raises what refuses it."""
     principal = get_principal(session)
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
     desk = session.get_desk()
     signer = desk.get_signer(tenant_id)
     async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        return await perform(tx, signer, act, command, principal, request_id, desk.now)
+        done = await perform(tx, signer, act, command, principal, request_id, desk.now)
+        if before_commit is not None:
+            await before_commit(tx)
+        return done
 
 
 async def answer_application(

@@ -11,6 +11,7 @@ from graphql_schema.declare import Outcome
 from graphql_schema.ids import parse_id
 from graphql_schema.mutations.boundary import answer_roster
 from graphql_schema.mutations.rank_applications import ChoiceInput
+from graphql_schema.scalars import Hex
 from graphql_schema.session import Session
 from graphql_schema.types.enums import Level
 
@@ -27,6 +28,9 @@ class RecordDecisionInput:
     items: list[ChoiceInput] = strawberry.field(
         description="CERTIFIED or NOT_CERTIFIED, each once (认定名单)."
     )
+    document_sha256: Hex | None = strawberry.field(
+        default=None, description="Its file, imported before: POST /imports/decision (认定文件)."
+    )
 
 
 async def record_decision(root: Session, request_id: strawberry.ID, input: RecordDecisionInput) -> Outcome:
@@ -34,6 +38,12 @@ async def record_decision(root: Session, request_id: strawberry.ID, input: Recor
     campaign, report = parse_id(input.campaign_id, "Campaign"), parse_id(input.report_id, "Roster")
     items = tuple(item.decode() for item in input.items)
     command = Command(
-        campaign.uuid, input.level.value, report.uuid, input.document_number, input.document_date, items
+        campaign.uuid,
+        input.level.value,
+        report.uuid,
+        input.document_number,
+        input.document_date,
+        items,
+        input.document_sha256,
     )
     return await answer_roster(root, ACT, command, request_id)

@@ -16,6 +16,7 @@ from certification.tables import (
     applications,
     campaigns,
     certifications,
+    evidence,
     form_versions,
     item_assessments,
     opinions,
@@ -55,6 +56,7 @@ from graphql_schema.types.enums import (
     SegmentKind,
     UnitKind,
 )
+from graphql_schema.types.evidence import Evidence
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
@@ -359,6 +361,12 @@ class Application(Node):
         {application_endings.c.application_id: applications.c.id},
         within=True,
         description="Why it ended before anybody decided on it (撤回、失效).",
+    )
+    evidence: list[Evidence] = to_many(
+        {evidence.c.subject_id: applications.c.id},
+        order=(evidence.c.created_at, evidence.c.id),
+        within=True,
+        description="The files attached to it, in order of time (佐证材料).",
     )
     certification: Annotated[Certification, strawberry.lazy("graphql_schema.types.certificate")] | None = (
         to_one(

@@ -21,10 +21,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xingji.http.envelope import Envelope, write_stderr
 from xingji.http.errors import format_refusal
+from xingji.http.evidence import evidence_routes
 from xingji.http.graphiql import FOLDER, MOUNT, format_page, is_built
 from xingji.http.graphql import GraphQLEndpoint
 from xingji.http.heads import answer_head
 from xingji.http.health import answer_health, make_ready
+from xingji.http.imports import import_routes
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, P, S, Service
 
@@ -47,6 +49,8 @@ def create_app(
         Route("/healthz", answer_health),
         Route("/readyz", make_ready(settings.ready_seconds)),
         Route("/ledger/{tenant}/head", answer_head),
+        *evidence_routes(settings),
+        *import_routes(settings),
     ]
     if settings.graphiql and is_built():
         ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))

@@ -12,16 +12,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xingji.commands import db, demo, found, ledger, migrate, serve, tokens, vault
+from xingji.commands import backup, db, demo, found, ledger, migrate, restore, serve, tokens, vault
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, found, serve, migrate, ledger, db, tokens, vault)
+COMMANDS = (demo, found, serve, migrate, ledger, db, tokens, vault, backup, restore)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. argparse itself exits with 2 on a wrong argument."""
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     try:
         settings = read_settings(
             os.environ,
@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
     parser = argparse.ArgumentParser(
         prog="xingji", description="充分就业社区认定平台 · certification of full-employment communities"
     )

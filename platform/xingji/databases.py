@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from xingji.errors import MigratorUrlMissingError
+from xingji.errors import BackupUrlMissingError, MigratorUrlMissingError
 from xingji.postgres import EmbeddedPostgres
 from xingji.settings import Settings
 
@@ -21,6 +21,7 @@ class Database:
     app_url: str = field(repr=False)
     owner_url: str | None = field(repr=False)
     server: EmbeddedPostgres | None
+    backup_url: str | None = field(default=None, repr=False)
 
     def get_owner_url(self) -> str:
         """Raises MigratorUrlMissingError if only the application's role is known."""
@@ -28,15 +29,21 @@ class Database:
             raise MigratorUrlMissingError()
         return self.owner_url
 
+    def get_backup_url(self) -> str:
+        """Raises BackupUrlMissingError if no role is known that reads every row."""
+        if self.backup_url is None:
+            raise BackupUrlMissingError()
+        return self.backup_url
+
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
     """The outside database if one is set, else the embedded one, running until the block ends."""
     if settings.database_url is not None:
-        yield Database(settings.database_url, settings.migrator_url, None)
+        yield Database(settings.database_url, settings.migrator_url, None, settings.backup_url)
         return
     with EmbeddedPostgres.start(settings.home) as server:
-        yield Database(server.url("app"), server.url("owner"), server)
+        yield Database(server.url("app"), server.url("owner"), server, server.url("superuser"))
 
 
 def mask_url(url: str) -> str:

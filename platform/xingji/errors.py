@@ -43,6 +43,54 @@ class MigratorUrlMissingError(XingjiError):
     en = "With an outside database this command needs XINGJI_MIGRATOR_URL (the owner of the tables)."
 
 
+class BackupUrlMissingError(XingjiError):
+    """An outside database is to be backed up, but no role is named that reads every row."""
+
+    code = "backup-url-missing"
+    zh = "使用外部数据库时，备份需要 XINGJI_BACKUP_URL（可读取全部行的角色，见 deploy/roles.sql）。"
+    en = "With an outside database a backup needs XINGJI_BACKUP_URL (a role that reads every row: deploy/roles.sql)."
+
+
+class ToolMissingError(XingjiError):
+    """No program of PostgreSQL is new enough for the server."""
+
+    code = "tool-missing"
+    zh = "找不到 {major} 或更新版本的 {tool}。可设置 XINGJI_PG_BINDIR。"
+    en = "No {tool} of version {major} or newer was found. Set XINGJI_PG_BINDIR."
+
+
+class ToolFailedError(XingjiError):
+    """A program of PostgreSQL ended with an error."""
+
+    code = "tool-failed"
+    zh = "{tool} 失败：{reason}"
+    en = "{tool} failed: {reason}"
+
+
+class BackupExistsError(XingjiError):
+    """A backup is never overwritten."""
+
+    code = "backup-exists"
+    zh = "{directory} 已存在，未作改动。"
+    en = "{directory} exists: nothing was changed."
+
+
+class BackupBrokenError(XingjiError):
+    """The folder is not a whole backup as it was made."""
+
+    code = "backup-broken"
+    zh = "{directory} 不是完整的备份：{reason}"
+    en = "{directory} is not a whole backup: {reason}"
+
+
+class RestoreRefusedError(XingjiError):
+    """Something would be overwritten."""
+
+    code = "restore-refused"
+    zh = "{what} 不为空；如确要替换，请加 --replace。"
+    en = "{what} is not empty; to replace it, say --replace."
+
+
 class PostgresMissingError(XingjiError):
     """No PostgreSQL of a supported version was found."""
 

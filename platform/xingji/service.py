@@ -3,7 +3,9 @@
     async with open_service(settings, url, clock) as service: …
 
 The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
-`vault/` (what opens personal values, under `secrets/vault-passphrase`) and `tokens/` (the keys of bearer tokens). Opening finishes what a crash left undone between a city's list and its counties (ADR 0001).
+`vault/` (what opens personal values, under `secrets/vault-passphrase`) and `tokens/` (the keys of bearer tokens). The heads that were signed
+last lie in a folder of their own, and a ledger that does not grow from its kept head is not signed for (`audit.guard`). Opening finishes what a
+crash left undone between a city's list and its counties (ADR 0001).
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from typing import Any, cast
 from sqlalchemy import column, select, table
 
 from audit.errors import LedgerMissingError
+from audit.guard import Guard
+from audit.heads import HeadStore
 from audit.keys import FileKeyStore
 from audit.ledger import signed_head
 from audit.signer import Signer
@@ -40,7 +44,11 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from xingji.errors import SchemaDriftError
+from xingji.evidence.incoming import Incoming
+from xingji.evidence.keeping import Keeper
+from xingji.evidence.places import incoming_of, open_store
 from xingji.http.settings import Service
+from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
 from xingji.settings import Settings
 
@@ -85,15 +93,22 @@ async def read_registry(database: Database) -> tuple[Tenant, ...]:
 
 
 class Office:
-    """The desk of this process: signs for tenants, issues tokens."""
+    """The desk of this process: signs for tenants beside the guard, issues tokens."""
 
     def __init__(
-        self, keys: FileKeyStore, tokens: TokenKeys, registry: tuple[Tenant, ...], clock: Clock, demo: bool
+        self,
+        keys: FileKeyStore,
+        tokens: TokenKeys,
+        registry: tuple[Tenant, ...],
+        clock: Clock,
+        demo: bool,
+        guard: Guard,
     ) -> None:
         self.tokens = tokens
         self.now = clock
         self.demo = demo
         self._keys = keys
+        self._guard = guard
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
     def get_signer(self, tenant_id: int) -> Signer:
@@ -101,7 +116,7 @@ class Office:
         origin = self._origins.get(tenant_id)
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
-        return self._keys.get(origin)
+        return self._guard.watch(self._keys.get(origin))
 
     def issue_token(self, principal: Principal) -> tuple[str, datetime]:
         """A token and when it ends, on the wall clock."""
@@ -122,17 +137,26 @@ async def open_service(
     url: str,
     *,
     clock: Clock = wall_clock,
+    guard: Guard | None = None,
 ) -> AsyncIterator[Service[Principal, Session]]:
     """The service on a database of the app role; closes the pool after the last request."""
+    guard = guard or Guard(HeadStore(settings.heads_folder))
     vault = RememberingVault(open_vault(settings.home))
     database = await Database.connect(url, min_size=2, max_size=settings.pool, vault=vault)
     try:
         head = get_head_revision()
         registry = await read_registry(database)
         office = Office(
-            open_keys(settings.home), TokenKeys(settings.home / "tokens"), registry, clock, settings.demo
+            open_keys(settings.home),
+            TokenKeys(settings.home / "tokens"),
+            registry,
+            clock,
+            settings.demo,
+            guard,
         )
+        await check_heads(database, office, registry)
         await _finish(database, office, registry, clock())
+        keeper = open_keeper(settings, database, registry)
         schema = build_schema(Query, Mutation)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
@@ -154,16 +178,31 @@ async def open_service(
             if found != [head]:
                 raise SchemaDriftError(differences=f"revision {found}, not {head}")
 
-        yield Service(
-            documents=Documents(engine.schema, limits),
-            execute=run,
-            open_session=open_session,
-            read_token=office.read_token,
-            checks={"database": answers, "migrations": is_migrated},
-            find_head=find_head,
-        )
+        def find_refused() -> tuple[str, ...]:
+            refused = set(guard.refused)
+            return tuple(tenant.code for tenant in registry if tenant.origin in refused)
+
+        async with keeping_heads(guard):
+            yield Service(
+                documents=Documents(engine.schema, limits),
+                execute=run,
+                open_session=open_session,
+                read_token=office.read_token,
+                checks={"database": answers, "migrations": is_migrated},
+                find_head=find_head,
+                find_refused=find_refused,
+                evidence=keeper,
+            )
     finally:
         await database.close()
+
+
+def open_keeper(settings: Settings, database: Database, registry: tuple[Tenant, ...]) -> Keeper:
+    """The files of this process. What an earlier one left half received is removed. Raises SettingInvalidError."""
+    incoming = Incoming(incoming_of(settings))
+    incoming.clear_stale()
+    tenants = tuple(tenant.id for tenant in registry)
+    return Keeper(database, open_store(settings), incoming, settings.evidence_bytes, tenants)
 
 
 async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], now: datetime) -> None:

@@ -6,10 +6,15 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | variable | default | meaning |
 |---|---|---|
 | `XINGJI_HOME` | `.xingji` | the data folder |
+| `XINGJI_HEADS` | `<home>-heads`, beside the home | the last signed heads: give a folder on another disk than the database and the home |
 | `XINGJI_HOST`, `XINGJI_PORT` | `127.0.0.1`, `8000` | where HTTP is served |
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
+| `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
+| `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
+| `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `…_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
+| `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 """
 
@@ -43,6 +48,20 @@ class Settings:
     demo: bool
     database_url: str | None = field(repr=False)
     migrator_url: str | None = field(repr=False)
+    heads: Path | None = None
+    backup_url: str | None = field(default=None, repr=False)
+    evidence_url: str | None = None
+    evidence_bytes: int = 20 * 1024 * 1024
+    evidence_access_key: str | None = field(default=None, repr=False)
+    evidence_secret_key: str | None = field(default=None, repr=False)
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where signed heads are kept: what a restore of the database, or of the home, must not carry along."""
+        if self.heads is not None:
+            return self.heads
+        home = self.home.absolute()
+        return home.parent / f"{home.name}-heads"
 
 
 def read_settings(
@@ -65,6 +84,12 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
+        heads=Path(environ["XINGJI_HEADS"]) if environ.get("XINGJI_HEADS") else None,
+        backup_url=_find_url(environ, "XINGJI_BACKUP_URL"),
+        evidence_url=environ.get("XINGJI_EVIDENCE_URL") or None,
+        evidence_bytes=_parse_megabytes(environ.get("XINGJI_EVIDENCE_MB") or "20"),
+        evidence_access_key=_find_secret(environ, "XINGJI_EVIDENCE_ACCESS_KEY_FILE"),
+        evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
@@ -84,6 +109,14 @@ def _parse_pool(text: str) -> int:
     return int(text)
 
 
+def _parse_megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1000):
+        raise SettingInvalidError(
+            name="XINGJI_EVIDENCE_MB", reason=f"{text!r} is not a number from 1 to 1000"
+        )
+    return int(text) * 1024 * 1024
+
+
 def _read_switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     text = environ.get(name)
     if not text:
@@ -93,16 +126,24 @@ def _read_switch(environ: Mapping[str, str], name: str, *, default: bool) -> boo
     return SWITCH[text.lower()]
 
 
+def _find_secret(environ: Mapping[str, str], name: str) -> str | None:
+    """What stands in the file that a variable names."""
+    file = environ.get(name)
+    if not file:
+        return None
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingInvalidError(name=name, reason=str(error)) from error
+
+
 def _find_url(environ: Mapping[str, str], name: str) -> str | None:
     """A PostgreSQL URL from a variable or the file it names; messages never show it."""
     url, file = environ.get(name), environ.get(f"{name}_FILE")
     if url and file:
         raise SettingInvalidError(name=name, reason=f"{name}_FILE is set too")
     if file:
-        try:
-            url = Path(file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingInvalidError(name=f"{name}_FILE", reason=str(error)) from error
+        url = _find_secret(environ, f"{name}_FILE")
     if not url:
         return None
     if not url.startswith(("postgresql://", "postgres://")):

@@ -179,6 +179,9 @@ def read_log(directory: Path, vkey: str, kept: bytes | None = None) -> tuple[int
         check_entry(leaf, seq, hashes[-1] if hashes else bytes(32), key)
         hashes.append(sha256(b"\0" + leaf))
     need(hashes and root_of(hashes) == root, "root")
+    bodies = [json.loads(leaf)["body"] for leaf in read_leaves(directory, size)]
+    times = [body["time"] for body in bodies]
+    need(bodies[0]["intent"].get("times") != "ascending" or times == sorted(times), "times")
     if kept is not None:
         kept_size, kept_root = key.open_head(kept)
         need(kept_size <= size, "rolled back")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from audit.note import VerifierKey
 from audit.verify import verify_log
 from tests.conformance.second_reader import RefutedError, canonical, read_log, root_of, sha256
+from tests.unit.audit import kit
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
 LOG = VECTORS / "log"
@@ -23,6 +24,27 @@ def test_both_verify_the_same_log(kept: str | None):
     since = None if kept is None else (VECTORS / kept).read_bytes()
     verdict = verify_log(LOG, VerifierKey.parse(VKEY), since)
     assert (verdict.size, verdict.root) == read_log(LOG, VKEY, since)
+
+
+def test_both_read_a_log_that_was_put_back_and_refute_it_for_the_lost_heads():
+    log = VECTORS / "log-incarnated"
+    before = (VECTORS / "head-incarnated-4").read_bytes()
+    verdict = verify_log(log, VerifierKey.parse(VKEY), before)
+    assert (verdict.size, verdict.root) == read_log(log, VKEY, before)
+    for size, reason in ((7, "another history"), (9, "another history")):
+        lost = (VECTORS / f"head-incarnated-{size}").read_bytes()
+        assert verify_log(log, VerifierKey.parse(VKEY), lost).code == "rolled_back_incarnated"
+        with pytest.raises(RefutedError, match=reason):
+            read_log(log, VKEY, lost)
+
+
+def test_both_refute_times_that_step_back_where_the_log_says_they_ascend(tmp_path: Path):
+    drafts = [kit.opening(times="ascending"), kit.draft(2), kit.draft(1)]
+    made = kit.chain(drafts)
+    log = kit.write_log(tmp_path, [one.leaf for one in made], kit.head([one.hash for one in made]))
+    assert verify_log(log, kit.KEY).code == "time_reversed"
+    with pytest.raises(RefutedError, match="times"):
+        read_log(log, VKEY)
 
 
 def test_both_refute_another_history():

@@ -1,7 +1,9 @@
-"""`xingji ledger …`: export, verify, check, head, key.
+"""`xingji ledger …`: export, verify, check, head, key, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
-the database, compares every audited row with it and opens every personal value, if the home has the vault; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin.
+the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
+`head` prints the signed head to keep elsewhere; `key` the verifier key to pin; `incarnate` owns up to a ledger that was put back, after
+which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
@@ -22,6 +24,7 @@ from audit.commands import (
 )
 from audit.errors import AuditError
 from audit.export import export_log
+from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
 from audit.ledger import signed_head
 from audit.online import verify_stored
@@ -32,7 +35,10 @@ from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.errors import TenantUnknownError
-from xingji.service import Tenant, find_vault, open_keys, read_registry
+from xingji.evidence.checking import find_wrong_file
+from xingji.evidence.places import open_store
+from xingji.incarnating import incarnate
+from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 
 T = TypeVar("T")
@@ -44,7 +50,9 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
-    text = "账本：导出、离线验证、在线核对、头部、公钥 · export, verify, check, head, key"
+    text = (
+        "账本：导出、离线验证、在线核对、头部、公钥、退回声明 · export, verify, check, head, key, incarnate"
+    )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
@@ -58,13 +66,28 @@ def add_parser(commands: Commands) -> None:
     )
     head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
-    for action, run in ((export, run_export), (check, run_check), (head, run_head), (key, run_key)):
+    again = actions.add_parser(
+        "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
+    )
+    again.add_argument(
+        "--reason", required=True, metavar="TEXT", help="原因，永久载入账本，不得含个人信息 · why, for ever"
+    )
+    again.add_argument(
+        "--kept", metavar="HEAD", type=Path, help="他处保存的更新的头部 · a later head that somebody kept"
+    )
+    for action, run in (
+        (export, run_export),
+        (check, run_check),
+        (head, run_head),
+        (key, run_key),
+        (again, run_incarnate),
+    ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
         action.add_argument(
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, check):
+    for action in (export, check, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -85,7 +108,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Verify log and rows where they are stored."""
+    """Verify log, rows and files where they are stored."""
     try:
         since = None if arguments.since is None else arguments.since.read_bytes()
 
@@ -100,6 +123,9 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                 progress=terminal_progress(),
                 values=None if vault is None else value_reader(vault),
             )
+            wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
+            if wrong is not None:
+                verdict = wrong.verdict(verdict.origin)
             return report_verdict(verdict, as_json=arguments.json)
 
         return _with_tenant(settings, arguments.tenant, work)
@@ -127,8 +153,41 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Append the entry; prints its place."""
+
+    async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
+        given = None if arguments.kept is None else arguments.kept.read_bytes()
+        store = HeadStore(settings.heads_folder)
+        seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
+        return tenant.origin, seq
+
+    try:
+        origin, seq = _with_database(settings, arguments.tenant, work)
+    except (AuditError, OSError) as error:
+        return report_unusable(error, as_json=arguments.json)
+    print(
+        f'{{"origin":"{origin}","sequence":{seq}}}'
+        if arguments.json
+        else f"{origin}  第 {seq} 号账目 entry {seq}"
+    )
+    return 0
+
+
 def _with_tenant(settings: Settings, code: str, work: Work[T]) -> T:
     """Run `work` in a read of the tenant with this code. Raises TenantUnknownError."""
+
+    async def read(database: Database, tenant: Tenant, signer: Ed25519Signer) -> T:
+        async with database.read(Scope(tenant.id)) as tx:
+            return await work(tx, tenant, signer)
+
+    return _with_database(settings, code, read)
+
+
+def _with_database(
+    settings: Settings, code: str, work: Callable[[Database, Tenant, Ed25519Signer], Awaitable[T]]
+) -> T:
+    """Run `work` for the tenant with this code. Raises TenantUnknownError."""
 
     async def run(url: str) -> T:
         database = await Database.connect(url, min_size=1, max_size=1)
@@ -136,9 +195,7 @@ def _with_tenant(settings: Settings, code: str, work: Work[T]) -> T:
             tenant = next((one for one in await read_registry(database) if one.code == code), None)
             if tenant is None:
                 raise TenantUnknownError(tenant=code)
-            signer = open_keys(settings.home).get(tenant.origin)
-            async with database.read(Scope(tenant.id)) as tx:
-                return await work(tx, tenant, signer)
+            return await work(database, tenant, open_keys(settings.home).get(tenant.origin))
         finally:
             await database.close()
 

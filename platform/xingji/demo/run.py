@@ -1,7 +1,7 @@
 """One demonstration, whole: database, divisions, server, story, verification, and the address to try it at.
 
-The story is played once a home: a later run finds it played and only verifies. A signed head of every ledger is kept outside the home,
-so that a later run proves growth from it, even against someone who owns the home.
+The story is played once a home: a later run finds it played and only verifies. The server keeps a signed head of every ledger beside the
+home, so that a later run proves growth from it, even against someone who owns the home.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Final
 import httpx
 
 from audit.export import export_log
+from audit.heads import HeadStore
 from audit.note import VerifierKey
 from audit.online import verify_stored
 from audit.verdict import Verdict
@@ -68,6 +69,8 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
     database = await Database.connect(server.app_url, 1, 4, vault=open_vault(settings.home))
     try:
         await _found(settings, server, database, screen)
+        store = HeadStore(settings.heads_folder)
+        before = {one.origin: store.find(one.origin) for one in await read_registry(database)}
         told = _read_told(settings.home)
         clock = StoryClock(ENDS if told.steps == STEPS else BEGINS)
         async with _serving(settings, server.app_url, clock) as address:
@@ -76,7 +79,7 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
                 keep = partial(_keep_told, settings.home)
                 told = await Story(http, clock, screen.step, told, keep).play()
             print_told(told)
-            held = await _verify(settings, database, screen)
+            held = await _verify(settings, database, screen, before)
             if not stay:
                 return 0 if held else 1
             _print_way_in(address)
@@ -139,22 +142,18 @@ async def _serving(settings: Settings, url: str, clock: StoryClock) -> AsyncIter
         await serving
 
 
-async def _verify(settings: Settings, database: Database, screen: Screen) -> bool:
-    """Every ledger offline from its export and online against the rows, from the head kept before; keeps the new heads."""
-    kept = _kept_heads(settings.home)
-    kept.mkdir(parents=True, exist_ok=True)
+async def _verify(
+    settings: Settings, database: Database, screen: Screen, before: Mapping[str, bytes | None]
+) -> bool:
+    """Every ledger offline from its export and online against the rows, from the head that was kept when the run began."""
     keys, verdicts, grown = open_keys(settings.home), [], 0
     registry = await read_registry(database)
     for number, tenant in enumerate(registry, start=1):
-        head_file = kept / f"{tenant.code}.head"
-        since = head_file.read_bytes() if head_file.exists() else None
+        since = before[tenant.origin]
         grown += since is not None
         key = keys.get(tenant.origin).verifier_key
         verdicts.append(await _verify_online(database, tenant, key, since))
-        verdict, head = await _verify_offline(settings, database, tenant, key, since)
-        verdicts.append(verdict)
-        if verdict.ok:
-            head_file.write_bytes(head)
+        verdicts.append(await _verify_offline(settings, database, tenant, key, since))
         screen.count("验证账本", number, len(registry))
     wrong = [verdict for verdict in verdicts if not verdict.ok]
     for verdict in wrong:
@@ -166,7 +165,7 @@ async def _verify(settings: Settings, database: Database, screen: Screen) -> boo
         f"{len(registry)} 本账本、{total} 条账目：离线验证与在线核对",
         f"全部通过{since_text}" if not wrong else f"{len(wrong)} 处不符",
     )
-    screen.step("已签名的头部保存在数据目录之外", str(kept))
+    screen.step("已签名的头部保存在数据目录之外", str(settings.heads_folder))
     return not wrong
 
 
@@ -180,20 +179,13 @@ async def _verify_online(
 
 async def _verify_offline(
     settings: Settings, database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
-) -> tuple[Verdict, bytes]:
+) -> Verdict:
     signer = open_keys(settings.home).get(tenant.origin)
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / tenant.code
         async with database.read(Scope(tenant.id)) as tx:
             await export_log(tx.raw, tenant.id, signer, directory)
-        verdict = await asyncio.to_thread(verify_log, directory, key, since)
-        return verdict, (directory / "checkpoint").read_bytes()
-
-
-def _kept_heads(home: Path) -> Path:
-    """Beside the home, not in it: what a thief or a restore of the home does not carry along."""
-    home = home.absolute()
-    return home.parent / f"{home.name}-heads"
+        return await asyncio.to_thread(verify_log, directory, key, since)
 
 
 def _print_way_in(address: str) -> None:

@@ -90,7 +90,7 @@ class GraphQLEndpoint(Generic[P, S]):
         """Read what is asked and run it, within the time a request has."""
         state: dict[str, Any] = scope["state"]
         service: Service[P, S] = state["service"]
-        principal = _read_principal(service, headers.get(b"authorization"))
+        principal = read_principal(service, headers.get(b"authorization"))
         phase = _TOO_SLOW
         try:
             async with asyncio.timeout(self.settings.request_seconds) as clock:
@@ -127,7 +127,7 @@ _TOO_LONG: Final = (
 )
 
 
-def _read_principal(service: Service[P, S], authorization: bytes | None) -> P | None:
+def read_principal(service: Service[P, S], authorization: bytes | None) -> P | None:
     """The principal of the bearer token; None without the header. Raises HttpError 401."""
     if authorization is None:
         return None

@@ -1,6 +1,7 @@
 """/healthz: the process answers. /readyz: everything it needs answers too, each check within its time.
 
-A check's error is logged, never shown: the answer says only which check failed.
+A check's error is logged, never shown: the answer says only which check failed. `put_back` names the tenants whose ledgers are not
+signed for (`audit.guard`); what can be read is served, so that alone does not make the service unready.
 """
 
 import asyncio
@@ -32,9 +33,10 @@ def make_ready(seconds: float) -> Callable[[Request], Awaitable[Response]]:
         )
         checks = dict(zip(service.checks, ("ok" if ok else "failed" for ok in passed), strict=True))
         ready = all(passed)
-        return _format_answer(
-            200 if ready else 503, {"status": "ok" if ready else "failed", "checks": checks}
-        )
+        answer: dict[str, object] = {"status": "ok" if ready else "failed", "checks": checks}
+        if service.find_refused is not None and (refused := service.find_refused()):
+            answer["put_back"] = list(refused)
+        return _format_answer(200 if ready else 503, answer)
 
     return answer_ready
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from xingji.http.envelope import write_stderr
 
-_LEVELS: Final = ("xingji", "uvicorn.error")
+_LEVELS: Final = ("xingji", "audit", "uvicorn.error")
 
 
 class JsonLines(logging.Handler):

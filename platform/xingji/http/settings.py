@@ -5,11 +5,12 @@ so that this package opens no database and knows no token format. `P` is a princ
 through unopened.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from graphql_schema.documents import Documents, Operation
+from xingji.evidence.keeping import Keeper
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -17,11 +18,14 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Bounds in bytes and seconds; `graphiql` serves the IDE to browsers at GET /graphql."""
+    """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql."""
 
     body_bytes: int = 524_288
     url_bytes: int = 16_384
     request_seconds: float = 30.0
+    upload_seconds: float = 120.0
+    uploads_at_once: int = 16
+    uploads_each: int = 4
     ready_seconds: float = 2.0
     graphiql: bool = True
 
@@ -34,7 +38,9 @@ class Service(Generic[P, S]):
     `open_session(principal, locale, trace_id)` gives what `execute` runs under.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
-    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
+    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_refused()` gives the codes
+    of tenants whose ledger is not signed for: they can be read, so the service is ready all the same.
+    `evidence` keeps files (xingji/evidence/keeping.py). `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
     """
 
     documents: Documents
@@ -43,3 +49,5 @@ class Service(Generic[P, S]):
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
+    find_refused: Callable[[], Sequence[str]] | None = None
+    evidence: Keeper | None = None

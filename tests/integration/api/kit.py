@@ -108,9 +108,14 @@ async def found_world(urls: DatabaseUrls, home: Path, now: Any) -> None:
         await database.close()
 
 
-def make_settings(home: Path, *, demo: bool = True) -> Settings:
+def heads_of(urls: DatabaseUrls, home: Path) -> Path:
+    """The kept heads of one database: clones share the home and its keys, and go different ways."""
+    return home / "heads" / urls.name
+
+
+def make_settings(home: Path, *, demo: bool = True, heads: Path | None = None) -> Settings:
     """The settings of a server of these tests."""
-    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None)
+    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None, heads)
 
 
 @dataclass(slots=True)
@@ -241,14 +246,20 @@ async def verify_all(urls: DatabaseUrls, home: Path, only: Collection[str] = ())
 
 @asynccontextmanager
 async def serve_world(
-    urls: DatabaseUrls, home: Path, start: Any, *, demo: bool = True, log: list[dict[str, Any]] | None = None
+    urls: DatabaseUrls,
+    home: Path,
+    start: Any,
+    *,
+    demo: bool = True,
+    log: list[dict[str, Any]] | None = None,
+    door: HttpSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Serve it in this process until the block ends, with a clock that tests set."""
     lines = [] if log is None else log
     stage: Stage
-    settings = make_settings(home, demo=demo)
+    settings = make_settings(home, demo=demo, heads=heads_of(urls, home))
     app = create_app(
-        HttpSettings(),
+        door or HttpSettings(),
         # A test may put another clock on the stage.
         lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),  # noqa: PLW0108
         write_log=lambda line: lines.append(json.loads(line)),
@@ -289,6 +300,7 @@ def _environment(urls: DatabaseUrls, home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XINGJI_DATABASE_URL", urls.app)
         patch.setenv("XINGJI_HOME", str(home))
+        patch.setenv("XINGJI_HEADS", str(heads_of(urls, home)))
         yield
 
 

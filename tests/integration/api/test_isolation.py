@@ -36,6 +36,7 @@ from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from tests.integration.api.kit import Caller, Stage
+from tests.integration.evidence.kit import pdf, send
 from xingji.demo.cast import CITY, counties
 
 SCHEMA = build_schema(Query, Mutation)._schema
@@ -155,6 +156,11 @@ async def contacts_read(reading: Stage) -> None:
 @pytest.fixture(scope="session")
 async def foreign(reading: Stage) -> Foreign:
     there, nowhere = {}, {}
+    # The story attaches no file: a paper that the other county keeps with one of its communities.
+    paper = await send(
+        await reading.person(THEIRS.code, "county"), f"Unit.{THEIRS.tenant_id}.{THEIRS.nominee.id}", pdf()
+    )
+    assert paper.status_code == 201, paper.text
     for name, source in node_types().items():
         tenant = CITY_TENANT if source.scope is ScopeKind.SHARED else THEIRS.tenant_id
         key = source.key[0]

@@ -38,7 +38,8 @@ async def rehash(conn, world: World) -> None:
         )
     frontier = Frontier().extend(hashes)
     await conn.execute(
-        "UPDATE ledger_heads SET size = $2, head = $3, frontier = $4 WHERE tenant_id = $1",
+        "UPDATE ledger_heads SET size = $2, head = $3, frontier = $4, recorded_at = "
+        "(SELECT recorded_at FROM ledger_entries WHERE tenant_id = $1 AND seq = $2::bigint - 1) WHERE tenant_id = $1",
         world.tenant,
         frontier.size,
         hashes[-1],
@@ -146,6 +147,7 @@ async def test_an_edited_column_beside_the_leaf_is_named_online(told: World, cha
         ("INSERT INTO ledger_rows VALUES ({tenant}, 'samples', '{id}', 9, '\\x00')", "row_record_wrong", 9),
         ("UPDATE ledger_heads SET size = 9 WHERE tenant_id = {tenant}", "entries_cut", 8),
         ("UPDATE ledger_heads SET size = 6 WHERE tenant_id = {tenant}", "head_row_wrong", None),
+        ("UPDATE ledger_heads SET recorded_at = now() WHERE tenant_id = {tenant}", "head_row_wrong", None),
         ("UPDATE ledger_heads SET frontier = '\\x00' WHERE tenant_id = {tenant}", "head_row_wrong", None),
         ("DELETE FROM ledger_entries WHERE seq = 7 AND tenant_id = {tenant}", "row_record_wrong", 7),
     ],

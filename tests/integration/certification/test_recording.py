@@ -14,6 +14,7 @@ import pytest
 from audit.ledger import lock_head
 from certification.acts import (
     close_publicity,
+    end_role,
     file_application,
     give_opinion,
     open_campaign,
@@ -106,8 +107,24 @@ async def test_a_retry_is_authorised_again(world: World, campaign: UUID) -> None
     application = await world.file(campaign, 2)
     command = save_form.Command(application, "情况", "材料", CONTACT)
     await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26, request="form")
-    with pytest.raises(NotEntitledError):  # before its role begins, the actor has no standing
-        await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26 - timedelta(days=60), request="form")
+    roles = "SELECT id FROM role_assignments WHERE person_id = $1"
+    role = UUID(str(await world.value(2, roles, named("clerk/2/1"))))
+    await world.act(end_role.ACT, end_role.Command(role), "admin/2", APRIL_26 + timedelta(hours=1))
+    with pytest.raises(NotEntitledError):
+        await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26, request="form")
+
+
+async def test_no_entry_is_earlier_than_the_one_before_it_though_the_clock_was_put_back(
+    world: World, campaign: UUID
+) -> None:
+    application = await world.file(campaign, 2)
+    command = save_form.Command(application, "情况", "材料", CONTACT)
+    done = await world.act(save_form.ACT, command, "clerk/2/1", APRIL_26 - timedelta(days=3))
+    times = "SELECT recorded_at FROM ledger_entries WHERE seq = $1"
+    assert await world.value(2, times, done.receipt.seq) == APRIL_26
+    versions = "SELECT created_at FROM form_versions WHERE application_id = $1"
+    assert await world.value(2, versions, application) == APRIL_26
+    assert (await world.verify(2)).ok
 
 
 async def test_an_intent_names_its_act_and_serves_no_other(world: World, campaign: UUID) -> None:

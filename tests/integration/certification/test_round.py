@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from audit.canonical import digest
-from certification.acts import close_publicity
+from certification.acts import assign_role, close_publicity, end_grant, file_application, grant_oversight
 from certification.acts.listing import Choice
 from certification.errors import NotEntitledError
+from certification.reading import read_round
 from tenancy.database import Scope
 from tenancy.personal import insert_values, read_values
-from tests.integration.certification.world import CITY, COUNTIES, FOUNDED, JULY, MAY_20, MAY_30, World
+from tests.integration.certification.world import (
+    APRIL_26,
+    CITY,
+    COUNTIES,
+    FOUNDED,
+    JULY,
+    MAY_20,
+    MAY_30,
+    World,
+    named,
+)
 
 
 async def visited_everywhere(world: World, campaign: UUID) -> Mapping[int, UUID]:
@@ -142,7 +152,26 @@ async def test_nothing_follows_without_the_countys_grant(world: World) -> None:
     campaign = await world.open()
     application = await world.visited(campaign, 2)
     await world.publicised(campaign, await world.ranked(campaign, {2: application}, 1))
-    with pytest.raises(NotEntitledError):  # at a time at which the grant does not stand
-        await world.follow(FOUNDED - timedelta(days=1))
+    grants = "SELECT id FROM tenant_grants WHERE scope = 'oversee'"
+    await world.act(
+        end_grant.ACT, end_grant.Command(UUID(str(await world.value(2, grants)))), "admin/2", MAY_20
+    )
+    with pytest.raises(NotEntitledError):
+        await world.follow(MAY_20)
     assert await world.status(2, application) == "site_visited"
+    await world.act(grant_oversight.ACT, grant_oversight.Command(CITY, "oversee"), "admin/2", MAY_20)
     assert len(await world.follow(MAY_20)) == 1
+
+
+async def test_the_city_sees_communities_before_villages(world: World) -> None:
+    campaign, village = await world.open(), named("unit/2/s/v")
+    clerk = assign_role.Command(named("clerk/2/1"), "community_clerk", village)
+    await world.act(assign_role.ACT, clerk, "admin/2", FOUNDED)
+    filed = file_application.Command(CITY, campaign, "provincial", village)
+    first = (await world.act(file_application.ACT, filed, "clerk/2/1", APRIL_26)).subject_id
+    later = [await world.file(campaign, county) for county in (2, 3)]
+    async with world.database.read(world.principal("city/1").scope()) as tx:
+        found = await read_round(tx, campaign, "provincial", APRIL_26)
+    assert [one.id for one in found.candidates] == [*later, first]
+    kind = await world.value(2, "SELECT community_kind FROM applications WHERE id = $1", first)
+    assert kind == "village"

@@ -47,6 +47,7 @@ TABLES = {
     "ItemAssessment": "item_assessments",
     "ApplicationEnding": "application_endings",
     "Certification": "certifications",
+    "Evidence": "evidence",
     "Roster": "rosters",
     "RosterItem": "roster_items",
     "Extension": "extensions",
@@ -126,6 +127,7 @@ class Naive:
             "ApplicationEnding": "application_id",
             "Certification": "application_id",
             "LedgerEntry": "subject_id",
+            "Evidence": "subject_id",
         }.get(type_)
         if column is None:
             return False
@@ -372,6 +374,13 @@ class Naive:
         known = self.Application_campaign(row, None) is not None
         form = PROGRAMME.forms[before["form"]] if known else None
         return [asdict(one) for one in compare(form, before, after)]
+
+    def Application_evidence(self, row: Row, _: Any) -> Any:
+        rows = self.rows("Evidence", tenant_id=row["tenant_id"], subject_id=row["id"])
+        return sorted(rows, key=lambda found: [found["created_at"], found["id"]])
+
+    def Evidence_authorTenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["author_tenant_id"])
 
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)

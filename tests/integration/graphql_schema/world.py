@@ -378,7 +378,28 @@ class World:
                 cited_seq=2**53,
                 cited_hash=digest("decision"),
             )
+        for e in range(n % 3):
+            self.file(county, "application", application, e, created)
+        if n == 0 and level == "provincial":
+            self.file(county, "unit", community, 0, created)
         self.entries(county, application)
+
+    def file(self, county: int, kind: str, subject: UUID, e: int, created: datetime) -> None:
+        self.add(
+            c.evidence,
+            tenant_id=county,
+            id=uid("evidence", subject, e),
+            subject_type=kind,
+            subject_id=subject,
+            item_code="1.1" if e else None,
+            label=f"照片\n{e}",
+            media_type="image/jpeg",
+            size=2**33 + e,
+            sha256=digest("file", e),
+            author_tenant_id=CITY if e else county,
+            author_id=uid("person", "officer", county),
+            created_at=created,
+        )
 
     def form(self, county: int, n: int, application: UUID, version: UUID, v: int, created: datetime) -> None:
         mobile = self.personal(county, version, "mobile_phone", "13800001234") if n % 2 else None

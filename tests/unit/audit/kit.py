@@ -1,5 +1,6 @@
 """A log in files, made without a database: the same bytes every time."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.bundle import bundle_path, bundle_widths, format_bundle
 from audit.canonical import digest
 from audit.checkpoint import Checkpoint, sign_checkpoint
-from audit.entry import GENESIS, OPENED, Actor, Draft, Entry, RowDigest, Subject, seal
+from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Draft, Entry, RowDigest, Subject, seal
+from audit.head import Head
+from audit.incarnation import draft_incarnation
 from audit.keys import Ed25519Signer
 from audit.tree import Frontier
 from audit.verify import CHECKPOINT
@@ -20,9 +23,9 @@ KEY = SIGNER.verifier_key
 START = datetime(2022, 4, 25, 1, tzinfo=UTC)
 
 
-def opening() -> Draft:
-    """The draft of entry 0."""
-    declared = {"keys": [KEY.format()], "origin": ORIGIN}
+def opening(**declares: str) -> Draft:
+    """The draft of entry 0; it promises nothing of times unless told."""
+    declared = {"keys": [KEY.format()], "origin": ORIGIN, **declares}
     return Draft(
         operation=OPENED,
         request_id=OPENED,
@@ -71,3 +74,28 @@ def write_log(directory: Path, leaves: list[bytes], note: bytes) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / CHECKPOINT).write_bytes(note)
     return directory
+
+
+def chain(drafts: Iterable[Draft]) -> list[Entry]:
+    """A chain of these drafts, whatever they say."""
+    made: list[Entry] = []
+    for seq, one in enumerate(drafts):
+        made.append(seal(one, ORIGIN, seq, made[-1].hash if made else GENESIS, SIGNER))
+    return made
+
+
+def state(made: Sequence[Entry]) -> Head:
+    """The head behind these entries."""
+    return Head(1, ORIGIN, made[-1].hash, Frontier().extend(one.hash for one in made), made[-1].draft.time)
+
+
+def incarnated(size: int, given_up: int, after: int = 5) -> tuple[list[Entry], list[Entry]]:
+    """A history of `given_up` entries, and the one that was put back to `size` of them, incarnated, and went on."""
+    lost = chain([opening(times=ASCENDING), *(draft(seq) for seq in range(1, given_up))])
+    kept = Checkpoint(ORIGIN, given_up, state(lost).frontier.root())
+    stored = state(lost[:size])
+    owned = draft_incarnation(
+        kept, stored, SIGNER, "硬盘损坏，恢复昨夜备份", UUID(int=0), lost[size - 1].draft.time
+    )
+    drafts = [one.draft for one in lost[:size]]
+    return lost, chain([*drafts, owned, *(draft(seq + 1000) for seq in range(size, size + after))])

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from certification.errors import ProgrammeRefusedError
+from certification.errors import NoSuchActionError, ProgrammeRefusedError
+from certification.life import find_obstacle
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reader import PROGRAMMES, load_programme, parse_stored, parse_toml
 from certification.reader import parse_programme as parse
 from certification.reader import plain as to_plain
-from tests.unit.certification.samples import named, programme
+from tests.unit.certification.samples import RECOMMENDING, a_view, named, programme, someone
 
 TEXT = (PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
 DATA: dict[str, Any] = to_plain(tomllib.loads(TEXT))
@@ -238,7 +239,11 @@ def test_a_programme_that_does_not_hold_together_is_refused(name: str) -> None:
 def test_a_programme_from_before_returns_and_assessments_is_still_read() -> None:
     data = copy.deepcopy(DATA)
     del data["returns"], data["assessment"]
+    data["life"] = [row for row in data["life"] if row["to"] not in {"withdrawn", "lapsed"}]
+    data["statuses"]["final"] = ["certified", "not_certified", "rejected"]
     old = parse(data)
+    obstacle = find_obstacle(old, "withdraw", a_view("draft"), someone("community_clerk"), RECOMMENDING)
+    assert isinstance(obstacle, NoSuchActionError)
     assert not old.returned_anew.value
     assert old.items_of("provincial", "city") == ()
     assert len(programme().items_of("provincial", "city")) == 13

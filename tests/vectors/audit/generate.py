@@ -73,6 +73,14 @@ def write() -> None:
     for size in (1, 256):
         (HERE / f"head-{size}").write_bytes(kit.head(hashes[:size]))
     (HERE / "head-of-another-history").write_bytes(kit.head([*hashes[:99], bytes(32)]))
+    lost, gone_on = kit.incarnated(4, 9)
+    rmtree(HERE / "log-incarnated", ignore_errors=True)
+    kit.write_log(
+        HERE / "log-incarnated", [one.leaf for one in gone_on], kit.head([one.hash for one in gone_on])
+    )
+    (HERE / "log-incarnated" / KEY_FILE).write_text(kit.KEY.format() + "\n", encoding="utf-8")
+    for size in (4, 7, 9):
+        (HERE / f"head-incarnated-{size}").write_bytes(kit.head([one.hash for one in lost[:size]]))
     _write_json("entry-full.json", _full_entry())
     _write_json("roots.json", [_root(size) for size in range(18)])
     _write_json("row.json", _row())

@@ -1,0 +1,148 @@
+"""What evidence may be about, and who may attach it: one row a kind of subject.
+
+An application says it in its programme, by role and status (`Programme.evidence`): whoever has the application in hand. The other
+subjects are in `OFFICERS`: roles of the tenant that owns the subject or oversees it, whatever state it is in. A kind of subject
+that is to carry evidence adds its row there and a reader of its rows in `_READERS`.
+
+The bytes are not here: a row names them by their SHA-256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Integer, Table, bindparam, func, select
+
+from certification.errors import EvidenceFullError, NotEntitledError, NotFoundError, WrongStatusError
+from certification.life import Actor, find_role
+from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
+from certification.reader import MOST_FILES
+from certification.reading import FoundApplication, read_application
+from certification.tables import evidence, rosters
+from tenancy.database import TenantConnection
+from tenancy.statements import Statement, statement
+from tenancy.tables import units
+
+ACTION: Final = "attach_evidence"
+NAME: Final = "上传佐证材料"
+APPLICATION: Final = "application"
+OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {"unit": ("county_officer",), "roster": ("city_officer",)}
+"""Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
+
+Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | None]]
+"""Finds a subject of the bound tenant, with what deciding needs if it is an application. Raises NotFoundError."""
+
+_TENANT: Final = bindparam("tenant_id", type_=Integer)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSubject:
+    """What a file is to be attached to, and how many it has. `application` is there for one of that kind."""
+
+    tenant_id: int
+    type: str
+    id: UUID
+    files: int
+    application: FoundApplication | None = None
+
+    @property
+    def row(self) -> Application:
+        """The application's row."""
+        assert self.application is not None  # noqa: S101 - asked of applications only
+        return self.application.application
+
+
+_FILES = statement(
+    select(func.count()).where(
+        evidence.c.tenant_id == _TENANT,
+        evidence.c.subject_id == bindparam("subject"),
+        evidence.c.subject_type == bindparam("kind"),
+    )
+)
+
+
+_ATTACHED = statement(
+    select(evidence.c.id)
+    .where(
+        evidence.c.tenant_id == _TENANT,
+        evidence.c.subject_id == bindparam("subject"),
+        evidence.c.subject_type == bindparam("kind"),
+        evidence.c.sha256 == bindparam("sha256"),
+    )
+    .limit(1)
+)
+
+
+async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID, now: datetime) -> FoundSubject:
+    """The bound tenant's subject. Raises NotFoundError, also for a kind that takes no evidence."""
+    read = _READERS.get(kind)
+    if read is None:
+        raise _missing()
+    found = await read(tx, subject_id, now)
+    files = int((await tx.one(_FILES, subject=subject_id, kind=kind))[0])
+    return FoundSubject(tx.tenant_id, kind, subject_id, files, found)
+
+
+async def is_attached(tx: TenantConnection, kind: str, subject_id: UUID, sha256: bytes) -> bool:
+    """Whether the bound tenant's subject has that file."""
+    return await tx.first(_ATTACHED, kind=kind, subject=subject_id, sha256=sha256) is not None
+
+
+def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
+    """The role in which the actor may attach evidence to this at all. Raises NotEntitledError."""
+    if subject.application is not None:
+        rule = subject.application.programme.evidence
+        names = () if rule is None else tuple(one.role for one in rule.attach)
+        found = find_role(names, subject.application.view, actor)
+    else:
+        names = OFFICERS[subject.type]
+        near = actor.oversees or actor.home_tenant_id == subject.tenant_id
+        found = next((role for role in actor.roles if near and role.name in names), None)
+    if found is None:
+        listed = "、".join(ROLE_ZH[name] for name in names)
+        raise NotEntitledError(action=ACTION, name=NAME, role=" / ".join(names), role_zh=listed)
+    return str(found.name)
+
+
+def check_attachable(subject: FoundSubject, actor: Actor) -> None:
+    """Raise WrongStatusError unless one of the actor's roles may attach now; EvidenceFullError when there is no room."""
+    limit = MOST_FILES
+    if subject.application is not None:
+        rule, status = subject.application.programme.evidence, subject.row.status
+        assert rule is not None  # noqa: S101 - who may attach was checked
+        limit = rule.files.value
+        now = tuple(one.role for one in rule.attach if status in one.statuses)
+        if find_role(now, subject.application.view, actor) is None:
+            raise WrongStatusError(
+                status=status, status_zh=STATUS_ZH[Status(status)], action=ACTION, name=NAME
+            )
+    if subject.files >= limit:
+        raise EvidenceFullError(limit=limit)
+
+
+def _missing() -> NotFoundError:
+    return NotFoundError(what="subject", what_zh="所附对象")
+
+
+def _exists(table: Table) -> Reading:
+    """A reader that only sees that the row is there."""
+    found: Statement = statement(
+        select(table.c.id).where(table.c.tenant_id == _TENANT, table.c.id == bindparam("subject"))
+    )
+
+    async def read(tx: TenantConnection, subject_id: UUID, _now: datetime) -> None:
+        if await tx.first(found, subject=subject_id) is None:
+            raise _missing()
+
+    return read
+
+
+_READERS: Final[Mapping[str, Reading]] = {
+    APPLICATION: read_application,
+    "unit": _exists(units),
+    "roster": _exists(rosters),
+}

@@ -1,0 +1,39 @@
+"""`xingji backup DIR`: everything of the installation in a new folder, but the passphrase that opens its keys."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from audit.errors import AuditError
+from xingji.backup import make_backup
+from xingji.commands import Commands
+from xingji.databases import open_database
+from xingji.errors import SettingInvalidError
+from xingji.service import open_keys, wall_clock
+from xingji.settings import Settings
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `backup`."""
+    text = "备份数据库、密钥与附件到新目录 · back up database, keys and files to a new folder"
+    parser = commands.add_parser("backup", help=text, description=text)
+    parser.add_argument("directory", metavar="DIR", type=Path)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make it; prints the folder. Raises BackupExistsError, BackupUrlMissingError, ToolMissingError, ToolFailedError."""
+    with open_database(settings) as database:
+        url = database.get_backup_url()
+        keys = open_keys(settings.home)
+        try:
+            manifest = make_backup(url, settings.home, keys, arguments.directory, wall_clock())
+        except (AuditError, OSError) as error:
+            raise SettingInvalidError(name="backup", reason=str(error)) from error
+    print(arguments.directory)
+    sys.stderr.write(
+        f"{len(manifest['files'])} 个文件 files，{len(manifest['heads'])} 本账本 ledgers\n"
+        "密钥口令 secrets/ledger-passphrase 不在其中，请另行保管。\n"
+        "The passphrase of the keys, secrets/ledger-passphrase, is not in it: keep it elsewhere.\n"
+    )
+    return 0
