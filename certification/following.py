@@ -202,7 +202,8 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         programme = programmes[row["campaign_id"]]
         if status is None:
             continue
-        gone = row["id"] == made and (has_left(status) or status == Status.RETURNED)
+        moved = row["id"] == made and row["verdict"] in programme.get_maker(row["kind"]).follows
+        gone = moved and (has_left(status) or status == Status.RETURNED)
         if not gone and find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
         entry = Cite(row["origin"], row["seq"], row["hash"])

@@ -32,9 +32,9 @@ Pages = Mapping[str, int]
 NO_PAGES: Final[Pages] = MappingProxyType({})
 LIST: Final = 10
 LONG: Final[Pages] = MappingProxyType(
-    {"programme": 200, "leaf": 100, "narrative": 20, "situation": 20, "comparison": 100}
+    {"programme": 200, "leaf": 100, "narrative": 20, "situation": 20, "comparison": 30}
 )
-"""Texts of kilobytes, in values of some hundred bytes."""
+"""Texts of kilobytes, and what is worked out of them, in values of some hundred bytes."""
 
 _SIZES: Final = frozenset({"first", "last", "ids"})
 

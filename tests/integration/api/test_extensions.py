@@ -13,6 +13,7 @@ from tests.integration.api.kit import Stage, codes, crowded, file_application, o
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, County, counties
 from xingji.demo.clock import shanghai
+from xingji.demo.words import findings
 
 LATE = shanghai(5, 17)
 FIRST, SECOND = counties()[0], counties()[1]
@@ -221,7 +222,12 @@ async def test_the_city_too_is_late_only_by_an_extension(endorsed: Stage):
     body = await leaf_of(endorsed, FIRST.tenant_id)
     assert [one["seq"] for one in body["cites"]] == [review["receipt"]["sequence"]]
     visitor = await endorsed.person(CITY, "visitor")
-    visit = {"applicationId": found["id"], "note": "实地察看。", "formHash": found["form"]["hash"]}
+    visit = {
+        "applicationId": found["id"],
+        "note": "实地察看。",
+        "formHash": found["form"]["hash"],
+        "items": findings(),
+    }
     assert "receipt" in await visitor.act(q.RECORD_SITE_VISIT, visit)
     assert (await leaf_of(endorsed, FIRST.tenant_id))["intent"]["extension"] == review["extension"][
         "id"

@@ -114,6 +114,7 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
                 parts.append(f"{name}(first: 3) {{ edges {{ node {{ {inner} }} }} }}")
             else:
                 given = "(level: PROVINCIAL)" if "level" in field.args else ""
+                given = "(from: 1, to: 1)" if "from" in field.args else given
                 parts.append(f"{name}{given} {{ {select(named, depth - 1)} }}")
     return " ".join(parts) or "__typename"
 

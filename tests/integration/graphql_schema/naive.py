@@ -73,7 +73,7 @@ OPENS = {
     "city_review": datetime(2022, 5, 15, 16, tzinfo=UTC),
 }
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
-WAITING = dict.fromkeys(("draft", "submitted", "street_endorsed"), "recommendation")
+WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
 KEYS = {"LedgerEntry": "seq"}
 
