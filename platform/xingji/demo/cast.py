@@ -150,7 +150,9 @@ def _county(tenant: Tenancy, rows: UnitRows) -> County:
         if street["kind"] == "street" and street["valid_to"] is None and len(beneath) > 2:
             name = short_name(get_division(tenant.code).name)
             own = divisions.unit_id(tenant.code)
-            villages = [row for row in ordered if row["parent_id"] == street["id"] and row["kind"] == "village"]
+            villages = [
+                row for row in ordered if row["parent_id"] == street["id"] and row["kind"] == "village"
+            ]
             nominee, rival, star = (_place(row) for row in beneath[:3])
             village = _place(villages[0]) if villages else None
             return County(tenant.id, tenant.code, name, own, _place(street), nominee, rival, star, village)

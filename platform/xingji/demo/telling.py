@@ -67,6 +67,10 @@ class Teller:
     keep: Callable[[Told], None] = lambda _told: None
     _actors: dict[tuple[str, str], Actor] = field(default_factory=dict)
 
+    def stranger(self) -> Actor:
+        """Somebody without a login."""
+        return Actor(self.http, None)
+
     def actor(self, tenant_code: str, login: str) -> Actor:
         """A person of the cast."""
         key = (tenant_code, login)
@@ -76,7 +80,7 @@ class Teller:
 
     async def resting_on(self, kind: str, argument: str, level: str = LEVEL) -> dict[str, Any]:
         """The input that names the campaign, the level and the latest list of a kind."""
-        data = await self.actor(CITY, "leader").ask(q.LISTS, kind=kind.upper())
+        data = await self.actor(CITY, "leader").ask(q.LISTS, kind=kind.upper(), level=level)
         return {
             "campaignId": await self.campaign(),
             "level": level,
@@ -119,7 +123,7 @@ class Teller:
         """The recorded act. Raises StoryError when it is refused."""
         result = await actor.act(mutation, request_id=f"demo:{request_id}", **values)
         if result["__typename"] == "Refusal":
-            raise StoryError(f"{actor.login.login}@{actor.login.tenant_code}: {result}")
+            raise StoryError(f"{actor.name}: {result}")
         return result
 
     async def refused(

@@ -66,7 +66,11 @@ async def rank(teller: Teller) -> str:
     leader = teller.actor(CITY, "leader")
     found = await teller.at_city()
     await teller.refused(
-        leader, q.RANK_APPLICATIONS, await _ranking(teller, found, PLACES + 1), "周口市", f"选出 {PLACES + 1} 个"
+        leader,
+        q.RANK_APPLICATIONS,
+        await _ranking(teller, found, PLACES + 1),
+        "周口市",
+        f"选出 {PLACES + 1} 个",
     )
     silent = await _ranking(teller, found, PLACES)
     for item in silent["items"]:
@@ -77,7 +81,9 @@ async def rank(teller: Teller) -> str:
         item["communityName"] for item in ranked["roster"]["items"] if item["verdict"] == "SELECTED"
     ]
     stars = await teller.at_city(STAR)
-    await teller.done(leader, q.RANK_APPLICATIONS, "rank:star", await _ranking(teller, stars, len(stars), STAR))
+    await teller.done(
+        leader, q.RANK_APPLICATIONS, "rank:star", await _ranking(teller, stars, len(stars), STAR)
+    )
     return f"{len(found)} 个中选出 {len(teller.told.selected)} 个，同分者说明理由；星级 {len(stars)} 个"
 
 
@@ -106,7 +112,7 @@ async def object_to(teller: Teller) -> str:
     codes = []
     for position, text in OBJECTIONS.items():
         values = {"noticeId": notice["id"], "position": position, "text": text}
-        filed = await teller.done(teller.stranger(), q.FILE_OBJECTION, teller.request_id(f"object:{position}"), values)
+        filed = await teller.done(teller.stranger(), q.FILE_OBJECTION, f"object:{position}", values)
         codes.append(filed["code"])
     for one in await _objections(teller):
         named = {"objectionId": one["id"]}
@@ -160,11 +166,18 @@ async def decide(teller: Teller) -> str:
         items = (await leader.ask(q.NODE_ITEMS, id=wanted["reportId"]))["node"]["items"]
         reported = [item["communityName"] for item in items if item["verdict"] == "LISTED"]
         paper = decision_list(reported, refused=level == LEVEL)
-        matched = await leader.import_decision(wanted["campaignId"], level, paper)
+        matched = await leader.send("/imports/decision", f"paper:{name}", paper, report=wanted["reportId"])
         unmatched += len(matched["unmatched"])
         number = f"豫人社函〔2022〕演示{LEVELS.index(level) + 1}号"
-        document = {**wanted, "documentNumber": number, "documentDate": "2022-07-15"}
-        chosen = [{key: one[key] for key in ("applicationId", "verdict", "reason")} for one in matched["matched"]]
+        document = {
+            **wanted,
+            "documentNumber": number,
+            "documentDate": "2022-07-15",
+            "documentSha256": matched["evidence"]["sha256"],
+        }
+        chosen = [
+            {key: one[key] for key in ("applicationId", "verdict", "reason")} for one in matched["matched"]
+        ]
         decided = await teller.done(leader, q.RECORD_DECISION, name, {**document, "items": chosen})
         certified = [
             item["communityName"] for item in decided["roster"]["items"] if item["verdict"] == "CERTIFIED"

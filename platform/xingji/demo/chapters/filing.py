@@ -6,10 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from xingji.demo import documents as q
-from xingji.demo.cast import CITY, DOUBLE, GAP, LATE, RETURNED, STARS, VILLAGE, WITHDRAWN, County, Place, counties
+from xingji.demo.cast import (
+    CITY,
+    DOUBLE,
+    GAP,
+    LATE,
+    RETURNED,
+    STARS,
+    VILLAGE,
+    WITHDRAWN,
+    County,
+    Place,
+    counties,
+)
 from xingji.demo.client import Actor
 from xingji.demo.telling import LEVEL, StoryError, Teller
-from xingji.demo.words import CORRECTED, EXTENSION, JUSTIFICATION, LAPSE, OPINIONS, RETURN, WITHDRAWAL, form_of, photograph
+from xingji.demo.words import (
+    CORRECTED,
+    EXTENSION,
+    JUSTIFICATION,
+    LAPSE,
+    OPINIONS,
+    RETURN,
+    WITHDRAWAL,
+    form_of,
+    photograph,
+)
 
 STAR = "STAR"
 
@@ -46,11 +68,12 @@ async def attach(teller: Teller) -> str:
     one = await teller.find(county, "clerk", county.nominee.name)
     clerk = teller.actor(county.code, "clerk")
     photo = photograph()
-    kept = await clerk.upload("evidence", one["id"], photo, "便民大厅照片", item_code="1.1")
-    got = await teller.actor(CITY, "auditor").download(kept["evidenceId"])
+    named = {"subject": one["id"], "item": "1.1", "label": "便民大厅照片"}
+    kept = await clerk.send("/evidence", "demo:evidence", photo, **named)
+    got = await teller.actor(CITY, "auditor").fetch(f"/evidence/{kept['evidence']['id']}")
     if b"Exif" in got or b"Exif" not in photo:
         raise StoryError("the photograph kept where it was taken")
-    disguised = await clerk.upload("evidence:html", one["id"], b"<script>alert(1)</script>", "照片", item_code=None)
+    disguised = await clerk.send("/evidence", "demo:evidence:html", b"<script>alert(1)</script>", **named)
     teller.expect_refusal(disguised, county.name + county.nominee.name, "把网页改名为照片上传")
     return "照片去除定位信息后按哈希入账；审计员可取"
 
@@ -63,8 +86,15 @@ async def street(teller: Teller) -> str:
             if one["status"] != "SUBMITTED":
                 continue
             if county.code == RETURNED and name == county.nominee.name:
-                back = {"applicationId": one["id"], "stage": "STREET", "reason": RETURN, "formHash": one["form"]["hash"]}
-                await teller.done(teller.actor(county.code, "street"), q.RETURN_APPLICATION, f"return:{one['id']}", back)
+                back = {
+                    "applicationId": one["id"],
+                    "stage": "STREET",
+                    "reason": RETURN,
+                    "formHash": one["form"]["hash"],
+                }
+                await teller.done(
+                    teller.actor(county.code, "street"), q.RETURN_APPLICATION, f"return:{one['id']}", back
+                )
                 continue
             # The first county's rival is endorsed by the person who is county officer as well.
             both = county == counties()[0] and name == county.rival.name
@@ -108,7 +138,9 @@ async def recommend(teller: Teller) -> str:
         if county == first:
             second = opinion_input(found[first.rival.name], "COUNTY")
             rival = teller.actor(first.code, "county2")
-            await teller.refused(rival, q.GIVE_OPINION, second, first.name, f"同时推荐第二个：{first.rival.name}")
+            await teller.refused(
+                rival, q.GIVE_OPINION, second, first.name, f"同时推荐第二个：{first.rival.name}"
+            )
     return f"{len(counties()) - 1} 个县区各推荐省级 1 个，另推荐星级 {len(STARS)} 个"
 
 
@@ -132,7 +164,9 @@ async def withdraw(teller: Teller) -> str:
     county = _get(WITHDRAWN)
     one = await teller.find(county, "clerk", county.nominee.name)
     gone = {"applicationId": one["id"], "reason": WITHDRAWAL}
-    await teller.done(teller.actor(county.code, "clerk"), q.WITHDRAW_APPLICATION, f"withdraw:{one['id']}", gone)
+    await teller.done(
+        teller.actor(county.code, "clerk"), q.WITHDRAW_APPLICATION, f"withdraw:{one['id']}", gone
+    )
     rival = await teller.find(county, "county", county.rival.name)
     await opine(teller, teller.actor(county.code, "county"), rival, "COUNTY")
     return f"{county.name}{county.nominee.name}撤回，名额改荐{county.rival.name}"
@@ -143,7 +177,9 @@ async def late(teller: Teller) -> str:
     county, campaign = _get(LATE), await teller.campaign()
     who = county.name + county.nominee.name
     clerk, leader = teller.actor(county.code, "clerk"), teller.actor(CITY, "leader")
-    await teller.refused(clerk, q.FILE_APPLICATION, _filing(county, county.nominee, campaign, LEVEL), who, "5月16日申报")
+    await teller.refused(
+        clerk, q.FILE_APPLICATION, _filing(county, county.nominee, campaign, LEVEL), who, "5月16日申报"
+    )
     wanted = {
         "campaignId": campaign,
         "stage": "recommendation",
@@ -174,7 +210,9 @@ async def lapse(teller: Teller) -> str:
     return f"{county.name}{county.nominee.name}的草稿逾期失效"
 
 
-async def opine(teller: Teller, actor: Actor, application: Mapping[str, Any], stage: str, **more: Any) -> None:
+async def opine(
+    teller: Teller, actor: Actor, application: Mapping[str, Any], stage: str, **more: Any
+) -> None:
     """Agree at a stage."""
     values = {**opinion_input(application, stage), **more}
     await teller.done(actor, q.GIVE_OPINION, f"{stage.lower()}:{application['id']}", values)

@@ -24,8 +24,8 @@ async def import_paper(teller: Teller) -> str:
         records = _records(county)
         values = {"communityId": f"Unit.{county.tenant_id}.{county.star.id}", "records": records}
         proposed = await teller.done(officer, q.PROPOSE_LEGACY_RECORDS, f"paper:{county.star.id}", values)
-        for number, record in enumerate(proposed["records"]):
-            named = {"legacyRecordId": record["id"]}
+        for number, record in enumerate(proposed["community"]["legacyRecords"]):
+            named = {"recordId": record["id"]}
             if brought == 0:
                 who, what = county.name, "县级经办人自己证实自己补录的材料"
                 await teller.refused(officer, q.ATTEST_LEGACY_RECORD, named, who, what)
