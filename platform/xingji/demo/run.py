@@ -38,7 +38,8 @@ from xingji.demo.cast import CITY, PASSWORD, counties, founding_of
 from xingji.demo.client import ApiError
 from xingji.demo.clock import StoryClock, shanghai
 from xingji.demo.show import Screen, print_told
-from xingji.demo.story import STEPS, Story, StoryError, Told
+from xingji.demo.story import STEPS, Story
+from xingji.demo.telling import StoryError, Told
 from xingji.errors import DemoFailedError
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from xingji.demo.story import Refused, Told
+from xingji.demo.telling import Refused, Told
 
 
 class Screen:

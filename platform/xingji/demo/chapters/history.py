@@ -35,8 +35,8 @@ async def import_paper(teller: Teller) -> str:
 
 
 def _records(county: County) -> list[dict[str, Any]]:
-    certified = {"kind": "CERTIFICATION", "year": CERTIFIED, "result": "CERTIFIED"}
-    reviews = [
+    certified: dict[str, Any] = {"kind": "CERTIFICATION", "year": CERTIFIED, "result": "CERTIFIED"}
+    reviews: list[dict[str, Any]] = [
         {"kind": "ANNUAL_REVIEW", "year": year, "result": "PASS"}
         for year in YEARS
         if not (county.code == GAP and year == YEARS[1])
