@@ -78,6 +78,38 @@ class PublicityRunningError(CertificationError):
     en = "the publicity runs to the end of {day}"
 
 
+class PublicityIncompleteError(CertificationError):
+    """An item that is still publicised has not been so for all its days."""
+
+    code = "publicity.incomplete"
+    zh = "“{community}”的公示尚未满 {days} 个工作日（已计 {counted} 个）"
+    en = "“{community}” has been publicised for {counted} of {days} working days"
+
+
+class PublicityObjectedError(CertificationError):
+    """An objection to an item that is still publicised has not been decided."""
+
+    code = "publicity.objected"
+    zh = "尚有 {count} 件异议未办结（“{community}”等）"
+    en = "{count} objection(s) are undecided (“{community}” among them)"
+
+
+class PublicityNotRunningError(CertificationError):
+    """The item is not being publicised now: not yet, no longer, or it is out."""
+
+    code = "publicity.not_running"
+    zh = "“{community}”不在公示期内，不能办理“{name}”"
+    en = "“{community}” is not being publicised now: “{action}” cannot be done"
+
+
+class ObjectionStatusError(CertificationError):
+    """The objection is not where the act starts from."""
+
+    code = "objection.wrong_status"
+    zh = "异议当前为“{status_zh}”，不能办理“{name}”"
+    en = "“{action}” does not start from the status {status} of an objection"
+
+
 # ---- who, when, in which state
 
 
@@ -170,11 +202,19 @@ class CityQuotaError(CertificationError):
 
 
 class HistoryMissingError(CertificationError):
-    """The level asks for an earlier certification and annual reviews that no ledger holds for this community."""
+    """The level asks for an earlier certification and annual passes. `reason_zh` and `reason_en` say what is missing."""
 
     code = "application.history_missing"
-    zh = "须已认定为{certified_zh}并连续 {passes} 年复查合格，账本中没有本社区的年度复查记录"
-    en = "asks for certification as {certified} and {passes} annual passes in succession: no ledger holds a review of it"
+    zh = "须已认定为{certified_zh}并连续 {passes} 年年度复查合格：{reason_zh}"
+    en = "asks for certification as {certified} and {passes} annual passes in succession: {reason_en}"
+
+
+class FormHistoryStaleError(CertificationError):
+    """What the form says of the community's history is no longer what is recorded."""
+
+    code = "form.history_stale"
+    zh = "推荐表所载认定时间、复查情况与账本现有记录不一致，须重新保存推荐表"
+    en = "what the form says of certification and annual reviews is no longer what is recorded: save the form anew"
 
 
 class NotInScopeError(CertificationError):
@@ -367,6 +407,57 @@ class PublicityClosedError(CertificationError):
     en = "the publicity was closed before"
 
 
+# ---- what is attested from paper, and what becomes of a certification
+
+
+class SecondPersonError(CertificationError):
+    """What one person has proposed, another one settles."""
+
+    code = "actor.second_person"
+    zh = "须由提出人以外的另一人办理"
+    en = "is for another person than the one who proposed it"
+
+
+class LegacyExistsError(CertificationError):
+    """There is such a record, or certification, of the community for that year already."""
+
+    code = "legacy.exists"
+    zh = "本社区 {year} 年度的此项记录已经存在"
+    en = "the community has this record of {year} already"
+
+
+class LegacyUncertifiedError(CertificationError):
+    """An annual review is of a year after the community's certification; that year has none before it."""
+
+    code = "legacy.uncertified"
+    zh = "{year} 年以前没有本社区的{level_zh}认定记录，年度复查无所依附"
+    en = "no certification as {level} before {year} is recorded of the community: there was nothing to review"
+
+
+class LegacySettledError(CertificationError):
+    """The record was attested or declined before."""
+
+    code = "legacy.settled"
+    zh = "该记录已经核证或退回"
+    en = "the record was attested or declined before"
+
+
+class ChangeRefusedError(CertificationError):
+    """The certification is not in a state in which this may be done to it."""
+
+    code = "certification.wrong_state"
+    zh = "该认定当前{state_zh}，不能{kind_zh}"
+    en = "the certification is {state}: it cannot be changed by {kind}"
+
+
+class ChangeConfirmedError(CertificationError):
+    """The change was confirmed before."""
+
+    code = "certification.change_confirmed"
+    zh = "该变更已经确认"
+    en = "the change was confirmed before"
+
+
 # ---- people, roles and grants of a tenant
 
 
@@ -467,6 +558,14 @@ class RequestMalformedError(CertificationError):
     code = "request.malformed"
     zh = "请求编号须为 1 至 200 个可见 ASCII 字符"
     en = "a request id has 1 to 200 visible ASCII characters"
+
+
+class RequestNotUuidError(CertificationError):
+    """Where nobody signs in, a request is known by its id alone, so it must be one that nobody guesses."""
+
+    code = "request.not_uuid"
+    zh = "请求编号须为 UUID"
+    en = "the request id must be a UUID"
 
 
 class ActTooLargeError(CertificationError):

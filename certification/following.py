@@ -1,7 +1,7 @@
-"""What a list of the city does to each county's application: a following act (ADR 0001).
+"""What the city decides of a county's application, in the county's log: a following act (ADR 0001).
 
-The city's transaction commits first. Then each item of its list that moves an application (the programme's `follows`) is
-followed in the county's log by one act that cites the city's entry:
+There are two sources: an item of a list that moves an application (the programme's `follows`), and an objection that the city
+upheld (`publicity.upheld`). The city's transaction commits first. Then its decision is followed by one act that cites its entry:
 
     async with database.read(city) as tx:
         pending = await pending_followings(tx)
@@ -10,8 +10,8 @@ followed in the county's log by one act that cites the city's entry:
             await follow(tx, signer_of(one.tenant_id), one, now)
 
 The request id derives from the city's entry, so repeating is harmless, and what a crash left undone is found by comparing
-lists with applications: call it at start and behind every act of the city. The actor is the list's author, whose decision it
-is; what allows it is the list and the county's grant, not what roles that person has kept. The boundary opens the transactions.
+decisions with applications: call it at start and behind every such act of the city. The actor is whoever decided; what allows
+it is the decision and the county's grant, not what roles that person has kept. The boundary opens the transactions.
 """
 
 from __future__ import annotations
@@ -31,13 +31,23 @@ from audit.tables import ledger_entries, ledger_heads
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import InvariantError, ListWaitingError, NotEntitledError, NotFoundError
 from certification.life import Actor, check_following
-from certification.model import KIND_ZH, Certification, Roster, RosterItem, RosterKind, Status
-from certification.programme import Programme
+from certification.model import (
+    KIND_ZH,
+    ROLE_ZH,
+    Certification,
+    Objection,
+    ObjectionStatus,
+    Roster,
+    RosterItem,
+    RosterKind,
+    Status,
+)
+from certification.programme import Programme, Step
 from certification.reader import parse_stored
 from certification.reading import FoundApplication, entity, read_application
 from certification.recording import FOLLOWING, Recorded, record
 from certification.rosters import has_left
-from certification.tables import applications, campaigns, roster_items, rosters
+from certification.tables import applications, campaigns, objections, roster_items, rosters
 from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, load_standing
 from tenancy.statements import statement
@@ -45,17 +55,18 @@ from tenancy.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """An item of a list that its application does not mirror yet; `entry` made the list."""
+    """A decision that its application does not mirror yet; `source` is what `source_id` names, `entry` made it so."""
 
     city: int
-    roster_id: UUID
+    source: str
+    source_id: UUID
     author_id: UUID
     tenant_id: int
     application_id: UUID
     entry: Cite
 
     def scope(self) -> Scope:
-        """Of the county's transaction: it reads the city's list beside its own rows."""
+        """Of the county's transaction: it reads the city's decision beside its own rows."""
         return Scope(self.tenant_id, granted=(self.city,))
 
     @property
@@ -66,23 +77,53 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Follow the list `roster_id` of the city `city` with the application."""
+    """Follow what the city `city` decided by its list or objection `source_id` with the application."""
 
     city: int
-    roster_id: UUID
+    source: str
+    source_id: UUID
     application_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What the city decided of an application, by whom and in which entry; `action` is the step that follows, if one does."""
+
+    source: str
+    source_id: UUID
+    author_id: UUID
+    verdict: str
+    action: str | None
+    entry: Cite
+    document: tuple[str, date] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """The application, the list and what it says of it, and the city's entry that made the list."""
+    """The application, and what the city decided of it."""
 
     found: FoundApplication
-    roster: Roster
-    item: RosterItem
-    entry: Cite
+    decision: Decision
 
 
+def decision_of_list(programme: Programme, roster: Roster, item: RosterItem, entry: Cite) -> Decision:
+    """What an item of a list says."""
+    action = programme.get_maker(roster.kind).follows.get(item.verdict)
+    number, day = roster.document_number, roster.document_date
+    document = None if number is None or day is None else (number, day)
+    return Decision(LIST, roster.id, roster.author_id, item.verdict, action, entry, document)
+
+
+def decision_of_objection(programme: Programme, objection: Objection, entry: Cite) -> Decision:
+    """What an objection upheld says. Raises NotFoundError for one that is not."""
+    if objection.status != ObjectionStatus.UPHELD or objection.decided_by is None:
+        raise NotFoundError(what="objection", what_zh="异议")
+    upheld = programme.publicity.upheld
+    return Decision(OBJECTION, objection.id, objection.decided_by, objection.status, upheld, entry)
+
+
+LIST: Final = "list"
+OBJECTION: Final = "objection"
 _CITY: Final = bindparam("city", type_=Integer)
 # The entry that made the list, not one that closed it.
 _made = (
@@ -114,6 +155,50 @@ _LISTED = statement(
     .join(_made, rosters.c.id.is_not(None))
     .where(rosters.c.tenant_id == bindparam("tenant_id", type_=Integer))
     .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+# The entry that decided it is the last about it.
+_decided = (
+    select(ledger_entries.c.seq, ledger_entries.c.hash)
+    .where(
+        ledger_entries.c.tenant_id == objections.c.tenant_id, ledger_entries.c.subject_id == objections.c.id
+    )
+    .order_by(ledger_entries.c.seq.desc())
+    .limit(1)
+    .lateral("decided")
+)
+_UPHELD = statement(
+    select(
+        objections.c.id,
+        objections.c.decided_by,
+        objections.c.application_tenant_id,
+        objections.c.application_id,
+        rosters.c.campaign_id,
+        ledger_heads.c.origin,
+        _decided.c.seq,
+        _decided.c.hash,
+    )
+    .select_from(objections)
+    .join(
+        rosters, and_(rosters.c.tenant_id == objections.c.tenant_id, rosters.c.id == objections.c.roster_id)
+    )
+    .join(ledger_heads, ledger_heads.c.tenant_id == objections.c.tenant_id)
+    .join(_decided, objections.c.id.is_not(None))
+    .where(
+        objections.c.tenant_id == bindparam("tenant_id", type_=Integer),
+        objections.c.status == ObjectionStatus.UPHELD.value,
+    )
+    .order_by(objections.c.decided_at, objections.c.id)
+)
+_OBJECTION = statement(
+    select(objections, ledger_heads.c.origin, _decided.c.seq, _decided.c.hash)
+    .join(ledger_heads, ledger_heads.c.tenant_id == objections.c.tenant_id)
+    .join(_decided, objections.c.id.is_not(None))
+    .where(
+        objections.c.tenant_id == _CITY,
+        objections.c.id == bindparam("objection"),
+        objections.c.application_tenant_id == bindparam("tenant_id", type_=Integer),
+        objections.c.application_id == bindparam("application"),
+    )
 )
 # Programmes are long, and a list has many items.
 _PROGRAMMES = statement(
@@ -189,8 +274,8 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
     learns of it. The next list is made without it.
     """
     programmes = {row["id"]: parse_stored(row["programme"]) for row in await tx.all(_PROGRAMMES)}
-    rows = await tx.all(_LISTED)
-    listed = list({row["application_id"] for row in rows})
+    rows, upheld = await tx.all(_LISTED), await tx.all(_UPHELD)
+    listed = list({row["application_id"] for row in (*rows, *upheld)})
     statuses = {
         (row["tenant_id"], row["id"]): row["status"]
         for row in await tx.all(_STATUSES, granted=list(tx.scope.granted), listed=listed)
@@ -207,15 +292,28 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         if not gone and find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
         entry = Cite(row["origin"], row["seq"], row["hash"])
-        found.append(Following(tx.tenant_id, row["id"], row["author_id"], county, application, entry))
+        found.append(Following(tx.tenant_id, LIST, row["id"], row["author_id"], county, application, entry))
+    for row in upheld:
+        county, application = row["application_tenant_id"], row["application_id"]
+        programme, status = programmes[row["campaign_id"]], statuses.get((county, application))
+        if status is None or not starts(programme, programme.publicity.upheld, status):
+            continue
+        entry = Cite(row["origin"], row["seq"], row["hash"])
+        found.append(
+            Following(tx.tenant_id, OBJECTION, row["id"], row["decided_by"], county, application, entry)
+        )
     return tuple(found)
 
 
 def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
     """The step that follows this verdict of a list from this status, or None when there is nothing to follow."""
     action = programme.get_maker(kind).follows.get(verdict)
-    starts = (step.start for step in programme.life if step.action == action)
-    return action if status in starts else None
+    return action if starts(programme, action, status) else None
+
+
+def starts(programme: Programme, action: str | None, status: str) -> bool:
+    """Whether a step of that name starts from the status."""
+    return any(step.action == action and step.start == status for step in programme.life)
 
 
 async def follow(tx: TenantConnection, signer: Signer, following: Following, now: datetime) -> Recorded:
@@ -224,63 +322,84 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
     now = head.not_before(now)
     author = Principal(following.city, following.author_id, (), (), (), demo=False)
     standing = await load_standing(tx, author, now)
-    command = Command(following.city, following.roster_id, following.application_id)
+    command = Command(following.city, following.source, following.source_id, following.application_id)
     return await record(tx, signer, head, ACT, command, standing, following.request_id, now)
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
-    """Read the application and the list. Raises NotFoundError."""
+    """Read the application and what the city decided. Raises NotFoundError."""
     found = await read_application(tx, command.application_id, now)
-    row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
+    if command.city != found.application.campaign_tenant_id:
+        raise NotFoundError(what="decision", what_zh="市级决定")
+    read = {LIST: _read_list, OBJECTION: _read_objection}[command.source]
+    return State(found, await read(tx, command, found.programme))
+
+
+async def _read_list(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
+    row = await tx.first(_LIST, city=command.city, roster=command.source_id)
     item = await tx.first(
-        _ITEM, city=command.city, roster=command.roster_id, application=command.application_id
+        _ITEM, city=command.city, roster=command.source_id, application=command.application_id
     )
-    if row is None or item is None or command.city != found.application.campaign_tenant_id:
+    if row is None or item is None:
         raise NotFoundError(what="list", what_zh="名单")
     entry = Cite(row["origin"], row["seq"], row["hash"])
-    return State(found, entity(Roster, row), entity(RosterItem, item), entry)
+    return decision_of_list(programme, entity(Roster, row), entity(RosterItem, item), entry)
+
+
+async def _read_objection(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
+    row = await tx.first(
+        _OBJECTION, city=command.city, objection=command.source_id, application=command.application_id
+    )
+    if row is None:
+        raise NotFoundError(what="objection", what_zh="异议")
+    entry = Cite(row["origin"], row["seq"], row["hash"])
+    return decision_of_objection(programme, entity(Objection, row), entry)
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
-    """The author of the list, while the county grants the city its oversight."""
-    row = state.found.programme.get_maker(state.roster.kind)
+    """Whoever decided, while the county grants the city its oversight."""
+    step = _get_step(state)
     if (
         not actor.oversees
-        or actor.person_id != state.roster.author_id
+        or actor.person_id != state.decision.author_id
         or actor.home_tenant_id != command.city
     ):
-        raise NotEntitledError(action=row.action, name=row.name, role=row.role, role_zh="市人社局经办人")
-    return row.role
+        raise NotEntitledError(action=step.action, name=step.name, role=step.role, role_zh=ROLE_ZH[step.role])
+    return step.role
+
+
+def _get_step(state: State) -> Step:
+    action = state.decision.action
+    step = next((one for one in state.found.programme.life if one.action == action), None)
+    if step is None:
+        raise NotFoundError(what="decision", what_zh="市级决定")
+    return step
 
 
 def decide(state: State, command: Command, context: Context) -> Change:
     """The application's next status, citing the city's entry; a certification beside it when the province certified."""
-    programme, application = state.found.programme, state.found.application
-    action = programme.get_maker(state.roster.kind).follows.get(state.item.verdict)
-    if action is None:
-        raise NotFoundError(what="list", what_zh="名单")
-    step = check_following(programme, action, state.found.view)
+    application, decision = state.found.application, state.decision
+    step = check_following(state.found.programme, _get_step(state).action, state.found.view)
     after = replace(application, status=step.to, revision=application.revision + 1, updated_at=context.now)
     made = (_certification(state, context),) if step.to == Status.CERTIFIED else ()
     return Change(
         operation="application.followed",
         subject=Subject("application", application.id, after.revision),
         intent={
-            "action": action,
-            "list": str(state.roster.id),
+            "action": step.action,
+            decision.source: str(decision.source_id),
             "status": step.to,
-            "verdict": state.item.verdict,
+            "verdict": decision.verdict,
         },
         writes=(*update(after), *insert(*made)),
-        cites=(state.entry,),
+        cites=(decision.entry,),
     )
 
 
 def _certification(state: State, context: Context) -> Certification:
-    number, day = state.roster.document_number, state.roster.document_date
-    if number is None or day is None:
+    if state.decision.document is None:
         raise InvariantError("a decision without its document")
-    return _certify(state, context.new_id(), number, day)
+    return _certify(state, context.new_id(), *state.decision.document)
 
 
 def _certify(state: State, certification_id: UUID, number: str, day: date) -> Certification:
@@ -293,9 +412,9 @@ def _certify(state: State, certification_id: UUID, number: str, day: date) -> Ce
         application_id=application.id,
         document_number=number,
         certified_on=day,
-        cited_origin=state.entry.origin,
-        cited_seq=state.entry.seq,
-        cited_hash=state.entry.hash,
+        cited_origin=state.decision.entry.origin,
+        cited_seq=state.decision.entry.seq,
+        cited_hash=state.decision.entry.hash,
     )
 
 

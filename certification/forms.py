@@ -1,11 +1,12 @@
 """What a form version says, and its hash: that which an opinion binds.
 
     hash = SHA-256(JCS({"application", "contact_name", "fixed_phone", "form", "mobile_phone", "narrative", "situation",
-                        "version"}))
+                        "version"}))       and with "certified_on" and "reviews" where the form takes them from the ledger
 
-and "justification" among them where a form has one (a village's), where the three personal fields stand as the hex of their salted commitments (audit/commitment.py), or null. The hash
-names the words of a form without holding a person's; anybody with the row can recompute it. The fields that the form
-takes from the ledger (names of the units, opinions) are not content: they are filled in when it is shown.
+and "justification" among them where a form has one (a village's), where the three personal fields stand as the hex of their salted
+commitments (audit/commitment.py), or null. The hash names the words of a form without holding a person's; anybody with the row can
+recompute it. The day of certification and the annual reviews of a star form are content, taken from the ledger when it is saved; names
+of the units and opinions are not: they are filled in when it is shown.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -107,6 +109,8 @@ def content_hash(
     situation: str,
     narrative: str,
     commitments: Mapping[str, bytes],
+    certified_on: date | None = None,
+    reviews: str | None = None,
     justification: str | None = None,
 ) -> bytes:
     """The hash (32 bytes) of a form version; `commitments` by the names of CONTACT_FIELDS, absent ones null."""
@@ -119,6 +123,8 @@ def content_hash(
             "situation": situation,
             "version": version,
             **personal,
+            **({} if certified_on is None else {"certified_on": certified_on.isoformat()}),
+            **({} if reviews is None else {"reviews": reviews}),
             **({} if justification is None else {"justification": justification}),
         }
     )

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from certification.errors import (
     CertificationError,
     CountyQuotaError,
+    FormHistoryStaleError,
     FormMissingError,
     FormReturnedError,
     HistoryMissingError,
@@ -28,7 +29,9 @@ from certification.errors import (
     WindowNotOverError,
     WrongStatusError,
 )
+from certification.history import Facts, History, find_wants, fold_history, format_reviews
 from certification.model import ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, Status
+from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
@@ -67,7 +70,8 @@ class ApplicationView:
 
     `form_authors` wrote a version of the form; `form_returned`: the version in force was returned. `endorsed` holds
     (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
-    its level in its campaign; `extended` when a stage closes later than its window says.
+    its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
+    None unless its level asks for one, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
     """
 
     tenant_id: int
@@ -82,6 +86,8 @@ class ApplicationView:
     form_returned: bool = False
     endorsed: tuple[tuple[str, UUID], ...] = ()
     county_taken: int = 0
+    facts: Facts | None = None
+    form_history: tuple[date | None, str | None] = (None, None)
     extended: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -134,11 +140,12 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     """The row of the table by which the action may be done now. Raises the CertificationError that refuses it."""
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
-    _check_history(programme, step, view)
+    _check_history(programme, step, view, now)
     check_window(programme, step, now, view.extended)
     _check_over(programme, step, view, now)
     _check_separation(programme, step, view, actor)
     _check_form(programme, step, view)
+    _check_form_history(programme, step, view, now)
     _check_place(programme, step, view)
     return step
 
@@ -225,16 +232,66 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
     )
 
 
-def _check_history(programme: Programme, step: Step, view: ApplicationView) -> None:
-    # No ledger holds annual reviews of anybody yet, so a level that rests on them is out of everybody's reach.
-    requires = programme.levels[view.level].requires
-    if step.start is None and requires is not None:
-        raise HistoryMissingError(
-            clause=requires.ground.clause,
-            certified=requires.certified,
-            certified_zh=programme.levels[requires.certified].name,
-            passes=requires.annual_passes,
+def find_history(programme: Programme, level: str, facts: Facts | None, now: datetime) -> History | None:
+    """A community's history as a level asks for it, folded on the day of `now`; None where it asks for none."""
+    requires = programme.levels[level].requires
+    if requires is None:
+        return None
+    facts = facts or Facts()
+    today = local_day(now, programme.zone)
+    return fold_history(requires.certified, facts.certified, facts.reviewed, today, programme.history)
+
+
+def find_history_obstacle(
+    programme: Programme, level: str, history: History | None
+) -> HistoryMissingError | None:
+    """What a level still asks of a history, or None."""
+    requires = programme.levels[level].requires
+    if requires is None or history is None:
+        return None
+    wants = find_wants(history, requires.annual_passes, programme.history)
+    if not wants:
+        return None
+    return HistoryMissingError(
+        clause=requires.ground.clause,
+        certified=requires.certified,
+        certified_zh=programme.levels[requires.certified].name,
+        passes=requires.annual_passes,
+        reason_zh="；".join(zh for zh, _ in wants),
+        reason_en="; ".join(en for _, en in wants),
+    )
+
+
+def decide_form_history(
+    programme: Programme, view: ApplicationView, now: datetime
+) -> tuple[date | None, str | None]:
+    """What a form of this level says of the history now: day of certification and reviews; nothing where none is asked for."""
+    history, requires = (
+        find_history(programme, view.level, view.facts, now),
+        programme.levels[view.level].requires,
+    )
+    if history is None or requires is None:
+        return None, None
+    certified = history.certified if history.stands else None
+    return None if certified is None else certified.on, format_reviews(history, requires.annual_passes)
+
+
+def _check_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    if step.action in programme.history.checked.value:
+        obstacle = find_history_obstacle(
+            programme, view.level, find_history(programme, view.level, view.facts, now)
         )
+        if obstacle is not None:
+            raise obstacle
+
+
+def _check_form_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """What goes upward says of the history what is recorded now: the form is saved anew when that has changed."""
+    if step.action not in programme.history.checked.value or view.form_hash is None:
+        return
+    if view.form_history != decide_form_history(programme, view, now):
+        form = programme.forms[programme.levels[view.level].form]
+        raise FormHistoryStaleError(clause=form.ground.clause)
 
 
 def _check_over(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:

@@ -81,6 +81,38 @@ class CertificationState(StrEnum):
     REVOKED = "revoked"
 
 
+class ChangeKind(StrEnum):
+    """What the city does to a certification (暂停, 撤销, 恢复)."""
+
+    SUSPEND = "suspend"
+    REVOKE = "revoke"
+    REINSTATE = "reinstate"
+
+
+class LegacyKind(StrEnum):
+    """What a legacy record is of (认定, 年度复查)."""
+
+    CERTIFICATION = "certification"
+    ANNUAL_REVIEW = "annual_review"
+
+
+class ReviewResult(StrEnum):
+    """How a year's review ended (合格, 整改后合格, 不合格)."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    PASS_AFTER_RECTIFICATION = "pass_after_rectification"  # noqa: S105 - a verdict
+    FAIL = "fail"
+
+
+class LegacyResult(StrEnum):
+    """What a legacy record says: 认定, or how a year's review ended."""
+
+    CERTIFIED = "certified"
+    PASS = "pass"  # noqa: S105 - a verdict
+    PASS_AFTER_RECTIFICATION = "pass_after_rectification"  # noqa: S105 - a verdict
+    FAIL = "fail"
+
+
 class ItemVerdict(StrEnum):
     """What a list says of an application."""
 
@@ -89,6 +121,15 @@ class ItemVerdict(StrEnum):
     LISTED = "listed"
     CERTIFIED = "certified"
     NOT_CERTIFIED = "not_certified"
+
+
+class ObjectionStatus(StrEnum):
+    """Where an objection (异议) is: 已收到, 核查中, 成立, 不成立."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +374,49 @@ class RosterItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicityCorrection:
+    """Corrected content (更正) of an item of a publicity; its count begins anew on `corrected_on`."""
+
+    tenant_id: int
+    id: UUID
+    roster_id: UUID
+    position: int
+    community_name: str
+    reason: str
+    corrected_on: date
+    author_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An objection (异议) to an item of a publicity.
+
+    Counties read the row, so it holds neither what was said nor by whom: these are personal values of the city behind their
+    commitments, and so are the city's own reasons. `public_reason` is what everybody may read.
+    """
+
+    tenant_id: int
+    id: UUID
+    roster_id: UUID
+    position: int
+    application_tenant_id: int
+    application_id: UUID
+    status: str
+    code_digest: bytes
+    text_commitment: bytes
+    name_commitment: bytes | None
+    contact_commitment: bytes | None
+    received_at: datetime
+    reason_commitment: bytes | None = None
+    public_reason: str | None = None
+    accepted_at: datetime | None = None
+    accepted_by: UUID | None = None
+    decided_at: datetime | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Certification:
     """A community's certification (认定) by the province, citing the entry that it rests on.
 
@@ -354,6 +438,53 @@ class Certification:
     state: str | None = None
     state_document: str | None = None
     state_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyRecord:
+    """What only paper says of a community (历史认定、历史年度复查), proposed by its county and attested by the city.
+
+    `document_sha256` is the digest (32 bytes) of the scanned document. It counts from `attested_at` on; a declined one never does.
+    """
+
+    tenant_id: int
+    id: UUID
+    community_id: UUID
+    kind: str
+    level: str
+    year: int
+    result: str
+    document_number: str
+    document_date: date
+    document_sha256: bytes
+    proposed_by: UUID
+    proposed_at: datetime
+    attested_by: UUID | None = None
+    attested_tenant_id: int | None = None
+    attested_at: datetime | None = None
+    declined_at: datetime | None = None
+    decline_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationChange:
+    """A county's certification suspended, revoked or reinstated by the city (暂停、撤销、恢复), with the province's document.
+
+    Proposed by one person, in force once another has confirmed it; followed in the county's log.
+    """
+
+    tenant_id: int
+    id: UUID
+    certification_tenant_id: int
+    certification_id: UUID
+    kind: str
+    document_number: str
+    document_date: date
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +574,14 @@ KIND_ZH = {
     RosterKind.PUBLICITY: "公示",
     RosterKind.REPORT: "报送",
     RosterKind.DECISION: "认定",
+}
+CHANGE_ZH = {ChangeKind.SUSPEND: "暂停", ChangeKind.REVOKE: "撤销", ChangeKind.REINSTATE: "恢复"}
+STATE_ZH = {CertificationState.SUSPENDED: "暂停", CertificationState.REVOKED: "撤销"}
+OBJECTION_ZH = {
+    ObjectionStatus.RECEIVED: "已收到",
+    ObjectionStatus.ACCEPTED: "核查中",
+    ObjectionStatus.UPHELD: "成立",
+    ObjectionStatus.DISMISSED: "不成立",
 }
 ROLE_ZH = {
     "community_clerk": "社区经办人",

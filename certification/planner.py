@@ -8,7 +8,7 @@ latest close. Days are the programme's; no clock here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -40,6 +40,14 @@ class PublicityPlan:
     def closes_on(self) -> date:
         """The last counted day."""
         return self.counted[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The days of an investigation, both ends among them; `last` None: it goes on."""
+
+    first: date
+    last: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,25 @@ def plan_from(opens_on: date, rule: PublicityRule, calendar: Calendar = PUBLISHE
     for _ in range(rule.days_to_report.value):
         report_from = next_working_day(report_from, calendar)
     return PublicityPlan(opens_on, tuple(counted), report_from)
+
+
+def count_days(
+    start: date, paused: Sequence[Pause], rule: PublicityRule, calendar: Calendar = PUBLISHED
+) -> tuple[date, ...]:
+    """The days that count of an item publicised since `start`, until there are as many as the rule asks for.
+
+    A working day counts unless an investigation of the item was open at any moment in it. Fewer are found when one goes on.
+    Raises CalendarUnpublishedError.
+    """
+    stopped = min((pause.first for pause in paused if pause.last is None), default=date.max)
+    counted: list[date] = []
+    day = start if rule.first_day_counts.value else start + timedelta(days=1)
+    while len(counted) < rule.working_days.value and day < stopped:
+        held = any(pause.last is not None and pause.first <= day <= pause.last for pause in paused)
+        if not held and is_working_day(day, calendar):
+            counted.append(day)
+        day += timedelta(days=1)
+    return tuple(counted)
 
 
 def latest_plan(

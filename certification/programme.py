@@ -2,8 +2,9 @@
 
 The rule upheld here: each rule of a programme names the clause of the notice that says it, or says `decided` with a
 reason. What may be done when is `Programme.life` (status × action × role → status) and `Programme.round` (the city's
-lists); certification/life.py and certification/rosters.py read them. Programmes are read by certification/reader.py and
-checked as a whole by certification/shape.py; these are the values alone.
+lists); certification/life.py and certification/rosters.py read them, and certification/objections.py reads what becomes of an
+objection. Programmes are read by certification/reader.py and checked as a whole by certification/shape.py; these are the
+values alone.
 """
 
 from __future__ import annotations
@@ -79,6 +80,15 @@ class LevelRule:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """How a community's history is read (certification/history.py): `checked` names the actions that look at it again."""
+
+    checked: Setting[tuple[str, ...]]
+    rectified_counts: Setting[bool]
+    suspended_stands: Setting[bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """When a stage may act: aware UTC, `closes_at` exclusive."""
 
@@ -102,6 +112,8 @@ class PublicityRule:
     starts_on_working_day: Setting[bool]
     first_day_counts: Setting[bool]
     days_to_report: Setting[int]
+    upheld: str | None = None
+    """The step that follows an objection which the city upheld (异议成立)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +139,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A row of the life of an application. `start` None: the act makes it. `by_roster`: it follows a city's list.
+    """A row of the life of an application. `start` None: the act makes it.
 
-    `window`: only inside it. `after`: only once that window is over.
+    `by_roster`: it follows a city's list, or an objection upheld. `window`: only inside it. `after`: only once that window is
+    over.
     """
 
     action: str
@@ -151,6 +164,7 @@ class RosterStep:
     """A row of the city's lists: what it rests on and makes, and which step of an application follows which verdict.
 
     `again`: it may be made anew until another list rests on it. `of`: the status of what it lists, where no step follows.
+    `corrects`: it changes what a running publicity says.
     """
 
     action: str
@@ -163,6 +177,19 @@ class RosterStep:
     follows: Mapping[str, str]
     role: str
     window: str | None
+    ground: Ground
+    corrects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionStep:
+    """A row of the life of an objection (异议). `start` None: the act makes it; the role `public` is anybody."""
+
+    action: str
+    name: str
+    start: str | None
+    to: str
+    role: str
     ground: Ground
 
 
@@ -230,6 +257,7 @@ class Programme:
     holds_city_place: Setting[tuple[str, ...]]
     ranking_complete: Setting[bool]
     ranking_in_order: Setting[bool]
+    history: HistoryRule
     ranking_highest_score: Setting[int]
     ranking_ties_argued: Setting[bool]
     extension_days: Setting[int]
@@ -246,6 +274,7 @@ class Programme:
     evidence: EvidenceRule | None
     canonical: bytes
     digest: bytes
+    objections: tuple[ObjectionStep, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

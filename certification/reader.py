@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
-from certification.model import ItemVerdict, Level, RosterKind, Stage, Status, Verdict
+from certification.model import ItemVerdict, Level, ObjectionStatus, RosterKind, Stage, Status, Verdict
 from certification.programme import (
     AttachRule,
     Document,
@@ -30,10 +30,12 @@ from certification.programme import (
     Form,
     FormField,
     Ground,
+    HistoryRule,
     Indicator,
     IssuedDocument,
     Item,
     LevelRule,
+    ObjectionStep,
     Programme,
     PublicityRule,
     Requirement,
@@ -53,6 +55,7 @@ SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
+CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
@@ -142,6 +145,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         holds_city_place=city,
         ranking_complete=complete,
         ranking_in_order=in_order,
+        history=_history(root),
         ranking_highest_score=highest,
         ranking_ties_argued=argued,
         extension_days=longest,
@@ -158,7 +162,20 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
+        objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
     )
+
+
+def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
+    """The rule of publicities out of a stored programme. Raises ProgrammeRefusedError."""
+    with reading({"publicity": rule}, "programme") as root:
+        return _publicity(root)
+
+
+def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:
+    """The life of objections out of a stored programme. Raises ProgrammeRefusedError."""
+    with reading({"objections": list(rows)}, "programme") as root:
+        return _each(root, "objections", _objection_step)
 
 
 def plain(value: Any) -> Any:
@@ -229,6 +246,20 @@ def _county_quota(row: Reader) -> Setting[int | None]:
         return Setting(value, ground)
 
 
+def _history(root: Reader) -> HistoryRule:
+    """A programme of before histories were kept says nothing of them; nobody has applied under it where one is asked for."""
+    found = root.find("history", dict)
+    if found is None:
+        ground = Ground(None, True, "The programme is older than what is recorded of histories.")
+        return HistoryRule(Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground))
+    with reading(found, "history") as row:
+        with reading(row.take("checked", dict), "history.checked") as checked:
+            actions = Setting(checked.texts("value", least=1), _ground(checked))
+        return HistoryRule(
+            actions, _setting(row, "rectified_counts", bool), _setting(row, "suspended_stands", bool)
+        )
+
+
 def _zone(root: Reader) -> str:
     name = root.text("time_zone")
     try:
@@ -284,6 +315,7 @@ def _publicity(root: Reader) -> PublicityRule:
             starts_on_working_day=_setting(row, "starts_on_working_day", bool),
             first_day_counts=_setting(row, "first_day_counts", bool),
             days_to_report=_setting(row, "days_to_report", int),
+            upheld=row.find_text("upheld"),
         )
 
 
@@ -376,6 +408,18 @@ def _roster_step(row: Reader) -> RosterStep:
         follows=follows,
         role=row.one_of("role", ROLES),
         window=row.find_text("window"),
+        ground=_ground(row),
+        corrects=row.find("corrects", bool) or False,
+    )
+
+
+def _objection_step(row: Reader) -> ObjectionStep:
+    return ObjectionStep(
+        action=row.text("action"),
+        name=row.text("name"),
+        start=row.one_of("from", tuple(ObjectionStatus)) if row.holds("from") else None,
+        to=row.one_of("to", tuple(ObjectionStatus)),
+        role=row.one_of("role", ("public", *ROLES)),
         ground=_ground(row),
     )
 

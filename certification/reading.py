@@ -8,7 +8,7 @@ Rows come back as the dataclasses of certification/model.py. Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
@@ -33,8 +33,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
+from certification.calendar import PUBLISHED, Calendar
 from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
+from certification.facts import read_facts
+from certification.history import Facts
 from certification.life import ApplicationView
 from certification.model import (
     KIND_ZH,
@@ -42,14 +45,27 @@ from certification.model import (
     Campaign,
     FormVersion,
     ItemVerdict,
+    Objection,
+    ObjectionStatus,
+    PublicityCorrection,
     Roster,
     RosterItem,
     RosterKind,
 )
 from certification.programme import Programme
+from certification.publicity import ListedItem, list_item
 from certification.reader import parse_stored
-from certification.rosters import RoundView
-from certification.tables import applications, campaigns, form_versions, opinions, roster_items, rosters
+from certification.rosters import RoundView, find_latest, has_left
+from certification.tables import (
+    applications,
+    campaigns,
+    form_versions,
+    objections,
+    opinions,
+    publicity_corrections,
+    roster_items,
+    rosters,
+)
 from certification.windows import find_extensions, read_calendar, read_extensions
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
@@ -78,13 +94,17 @@ class FoundApplication:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it."""
+    """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
+
+    `facts` is its community's past, for an act that asks for it.
+    """
 
     tenant_id: int
     id: UUID
     status: str
     community_name: str
     entry: Cite
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,20 @@ class FoundRound:
     candidates: tuple[Candidate, ...]
     extensions: tuple[Confirmed, ...] = ()
     documents: frozenset[bytes] = frozenset()
+    objections: tuple[Objection, ...] = ()
+    corrections: tuple[PublicityCorrection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """An item of a publicity of the bound city, by itself: counties' rows are not asked. `corrections`: of the whole list."""
+
+    programme: Programme
+    roster: Roster
+    item: RosterItem
+    listed: ListedItem
+    corrections: int
+    calendar: Calendar = PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +254,8 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         form_returned=any(returned for *_, returned in given),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in given),
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
+        facts=await read_facts(tx, programme, application.level, application.community_id),
+        form_history=(None, None) if form is None else (form.certified_on, form.reviews),
     )
     extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
     if extensions:
@@ -294,6 +330,21 @@ _ITEMS = statement(
         roster_items.c.roster_id == any_(bindparam("rosters", type_=ARRAY(rosters.c.id.type))),
     )
     .order_by(roster_items.c.roster_id, roster_items.c.position)
+)
+_ROSTER = statement(
+    select(rosters).where(rosters.c.tenant_id == _TENANT, rosters.c.id == bindparam("roster"))
+)
+_OBJECTIONS = statement(
+    select(objections)
+    .where(objections.c.tenant_id == _TENANT, objections.c.roster_id == bindparam("roster"))
+    .order_by(objections.c.received_at, objections.c.id)
+)
+_CORRECTIONS = statement(
+    select(publicity_corrections)
+    .where(
+        publicity_corrections.c.tenant_id == _TENANT, publicity_corrections.c.roster_id == bindparam("roster")
+    )
+    .order_by(publicity_corrections.c.created_at, publicity_corrections.c.id)
 )
 _last = (
     select(ledger_entries.c.seq, ledger_entries.c.hash)
@@ -404,12 +455,94 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     statuses: dict[str, int] = {}
     for candidate in candidates:
         statuses[candidate.status] = statuses.get(candidate.status, 0) + 1
+    publicity = find_latest(lists, RosterKind.PUBLICITY)
+    objected = () if publicity is None else await read_objections(tx, publicity.id)
+    corrected = () if publicity is None else await read_corrections(tx, publicity.id)
+    listed = (
+        ()
+        if publicity is None
+        else _listed(programme, publicity, items[publicity.id], objected, corrected, candidates)
+    )
     extensions = await read_extensions(tx, tx.tenant_id, campaign_id, level)
     calendar = await read_calendar(tx, tx.tenant_id)
-    view = RoundView(campaign.tenant_id, level, lists, statuses, latest_closes(extensions), calendar)
+    extended = latest_closes(extensions)
+    view = RoundView(campaign.tenant_id, level, lists, statuses, extended, calendar, listed)
+    found_items = {key: tuple(value) for key, value in items.items()}
     return FoundRound(
-        campaign, programme, view, {key: tuple(value) for key, value in items.items()}, candidates, extensions
+        campaign,
+        programme,
+        view,
+        found_items,
+        candidates,
+        extensions,
+        objections=objected,
+        corrections=corrected,
     )
+
+
+async def read_objections(tx: TenantConnection, roster_id: UUID) -> tuple[Objection, ...]:
+    """The objections to the items of a list of the bound city, in order of time."""
+    return tuple(entity(Objection, row) for row in await tx.all(_OBJECTIONS, roster=roster_id))
+
+
+async def read_corrections(tx: TenantConnection, roster_id: UUID) -> tuple[PublicityCorrection, ...]:
+    """The corrections of the items of a list of the bound city, in order of time."""
+    return tuple(entity(PublicityCorrection, row) for row in await tx.all(_CORRECTIONS, roster=roster_id))
+
+
+def _listed(
+    programme: Programme,
+    publicity: Roster,
+    items: Sequence[RosterItem],
+    objected: Sequence[Objection],
+    corrected: Sequence[PublicityCorrection],
+    candidates: Sequence[Candidate],
+) -> tuple[ListedItem, ...]:
+    there = {(one.tenant_id, one.id) for one in candidates} - find_left(candidates, objected)
+    opens_on = publicity.opens_on or date.max
+    return tuple(
+        list_item(
+            item,
+            opens_on,
+            objected,
+            corrected,
+            programme.zone,
+            there=(item.application_tenant_id, item.application_id) in there,
+        )
+        for item in items
+    )
+
+
+def find_left(candidates: Iterable[Candidate], objected: Iterable[Objection]) -> frozenset[tuple[int, UUID]]:
+    """The applications (county, id) that have left the round: they ended, or an objection to them was upheld.
+
+    The one place that says so: what has left is on no later list and holds up none. An objection counts from its decision on,
+    also before the county's log has followed it.
+    """
+    ended = {(one.tenant_id, one.id) for one in candidates if has_left(one.status)}
+    upheld = {
+        (one.application_tenant_id, one.application_id)
+        for one in objected
+        if one.status == ObjectionStatus.UPHELD
+    }
+    return frozenset(ended | upheld)
+
+
+async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) -> FoundItem:
+    """An item of a publicity of the bound city. Raises NotFoundError, also for a list of another kind."""
+    row = await tx.first(_ROSTER, roster=roster_id)
+    items = await tx.all(_ITEMS, rosters=[roster_id])
+    item = next((entity(RosterItem, one) for one in items if one["position"] == position), None)
+    if row is None or item is None or row["kind"] != RosterKind.PUBLICITY or row["opens_on"] is None:
+        raise NotFoundError(what="publicised item", what_zh="公示条目")
+    roster = entity(Roster, row)
+    campaign = await get_campaign(tx, tx.tenant_id, roster.campaign_id)
+    programme = parse_stored(campaign.programme)
+    objected = await read_objections(tx, roster_id)
+    corrected = await read_corrections(tx, roster_id)
+    listed = list_item(item, row["opens_on"], objected, corrected, programme.zone)
+    calendar = await read_calendar(tx, tx.tenant_id)
+    return FoundItem(programme, roster, item, listed, len(corrected), calendar)
 
 
 def _candidate(city: str, row: Any) -> Candidate:

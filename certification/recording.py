@@ -44,7 +44,7 @@ from certification.errors import (
 )
 from certification.life import Actor
 from tenancy.database import TenantConnection
-from tenancy.identity import Principal, load_standing
+from tenancy.identity import Principal, Standing, load_standing
 from tenancy.personal import insert_values
 from tenancy.statements import statement
 from tenancy.tables import personal_values, tenants
@@ -57,6 +57,9 @@ PERSONAL: Final = "personal"
 
 FOLLOWING: Final = "follow:"
 """How the request ids of following acts begin: kept from people, who could otherwise take one before its act."""
+
+PUBLIC: Final = "public:"
+"""How the request ids of public acts begin, likewise; what follows tells nobody which id the caller gave."""
 
 _IDS: Final = UUID("4f0f5f0e-3f6c-5d53-9d5a-6f2b0f6f3c11")
 _ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("home")))
@@ -91,12 +94,29 @@ async def perform(
     Raises the CertificationError that refuses it; LedgerPutBackError; RequestConflictError for other arguments under the same request id;
     RequestMalformedError.
     """
-    if request_id.startswith(FOLLOWING):
+    if request_id.startswith((FOLLOWING, PUBLIC)):
         raise RequestMalformedError
     head = await lock_head(tx.raw, tx.tenant_id)
     now = head.not_before(clock())
     standing = await load_standing(tx, principal, now)
     return await record(tx, signer, head, act, command, standing, request_id, now)
+
+
+async def perform_public(
+    tx: TenantConnection,
+    signer: Signer,
+    act: Act[C, S],
+    command: C,
+    pseudonym: bytes,
+    clock: Callable[[], datetime],
+) -> Recorded:
+    """As `perform`, for somebody who did not sign in: a public actor without roles, known by nothing but this one request.
+
+    `pseudonym` (32 bytes) derives from the request under a secret, so the log holds nothing by which the caller is found.
+    """
+    head = await lock_head(tx.raw, tx.tenant_id)
+    actor = Standing(uuid5(_IDS, f"public/{pseudonym.hex()}"), tx.tenant_id, (), oversees=False)
+    return await record(tx, signer, head, act, command, actor, f"{PUBLIC}{pseudonym.hex()}", clock())
 
 
 async def record(

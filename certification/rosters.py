@@ -7,7 +7,7 @@ are checked by the act that makes it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,8 @@ from certification.errors import (
     CertificationError,
     NotEntitledError,
     PublicityClosedError,
+    PublicityIncompleteError,
+    PublicityObjectedError,
     PublicityOpenError,
     PublicityRunningError,
     RosterExistsError,
@@ -27,6 +29,7 @@ from certification.life import Actor, Availability, Role, check_window
 from certification.model import KIND_ZH, ROLE_ZH, Roster, RosterKind, Status
 from certification.planner import check_start_left, end_of, local_day
 from certification.programme import Programme, RosterStep
+from certification.publicity import ListedItem, count_item
 
 LEFT: Final = frozenset({Status.REJECTED, Status.WITHDRAWN, Status.LAPSED})
 """How an application leaves the round while lists of it may stand."""
@@ -39,7 +42,10 @@ def has_left(status: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The lists of one level, how many of its applications are in which status, and what the city extended and set."""
+    """The lists of one level, how many of its applications are in which status, and what the city extended and set.
+
+    `listed`: the items of its publicity.
+    """
 
     campaign_tenant_id: int
     level: str
@@ -47,12 +53,18 @@ class RoundView:
     statuses: Mapping[str, int]
     extended: Mapping[str, datetime] = field(default_factory=dict)
     calendar: Calendar = PUBLISHED
+    listed: tuple[ListedItem, ...] = ()
 
     def find_latest(self, kind: str) -> Roster | None:
-        """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
-        found = [roster for roster in self.rosters if roster.kind == kind]
-        before = {roster.previous_id for roster in found}
-        return next((roster for roster in found if roster.id not in before), None)
+        """The list of a kind that none of its kind came after, or None."""
+        return find_latest(self.rosters, kind)
+
+
+def find_latest(rosters: Iterable[Roster], kind: str) -> Roster | None:
+    """The list of a kind that none of its kind came after, or None. Clocks are not asked: two may bear one time."""
+    found = [roster for roster in rosters if roster.kind == kind]
+    before = {roster.previous_id for roster in found}
+    return next((roster for roster in found if roster.id not in before), None)
 
 
 def available_roster_actions(
@@ -90,7 +102,7 @@ def check_roster_step(
     check_window(programme, row, now, view.extended)
     previous = _check_previous(row, view)
     if previous is not None and previous.kind == RosterKind.PUBLICITY:
-        _check_publicity(programme, row, previous, now)
+        _check_publicity(programme, row, previous, view, now)
     _check_first(programme, row, view)
     _check_finished(programme, row, view)
     if row.makes == RosterKind.PUBLICITY:
@@ -120,17 +132,48 @@ def _check_previous(row: RosterStep, view: RoundView) -> Roster | None:
     return previous
 
 
-def _check_publicity(programme: Programme, row: RosterStep, publicity: Roster, now: datetime) -> None:
-    """What makes a list on a publicity needs it closed; what closes it needs its last day over."""
+def _check_publicity(
+    programme: Programme, row: RosterStep, publicity: Roster, view: RoundView, now: datetime
+) -> None:
+    """What makes a list on a publicity needs it closed; what closes it needs its last day over; neither stands objections."""
     clause = programme.publicity.working_days.ground.clause
     if row.makes is not None:
         if publicity.closed_at is None:
             raise PublicityOpenError(clause=clause)
+        _check_objections(clause, view.listed)
         return
     if publicity.closed_at is not None:
         raise PublicityClosedError(clause=clause)
+    if row.corrects:
+        return
     if publicity.closes_on is not None and now < end_of(publicity.closes_on, programme.zone):
         raise PublicityRunningError(clause=clause, day=publicity.closes_on)
+    _check_objections(clause, view.listed)
+    _check_counts(programme, view, now)
+
+
+def _check_objections(clause: str | None, listed: Sequence[ListedItem]) -> None:
+    """公示无异议: no objection to an item that is still in the round waits for its decision."""
+    objected = [item for item in listed if item.there and item.open]
+    if objected:
+        raise PublicityObjectedError(
+            clause=clause,
+            count=sum(item.open for item in objected),
+            community=objected[0].community_name,
+        )
+
+
+def _check_counts(programme: Programme, view: RoundView, now: datetime) -> None:
+    rule = programme.publicity
+    for item in view.listed:
+        count = count_item(item, rule, programme.zone, now, view.calendar)
+        if item.there and not count.complete:
+            raise PublicityIncompleteError(
+                clause=rule.working_days.ground.clause,
+                community=item.community_name,
+                days=rule.working_days.value,
+                counted=count.days,
+            )
 
 
 def _check_first(programme: Programme, row: RosterStep, view: RoundView) -> None:

@@ -3,7 +3,8 @@
 Checked: forms, windows and levels that are named exist; the standard's items are unique a level; each (status, action)
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
-of a list is followed by a step `by_roster`, and each such step follows a list. Raises ProgrammeRefusedError.
+of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
+the public and comes from its first status to an end. Raises ProgrammeRefusedError.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from certification.errors import ProgrammeRefusedError
+from certification.model import ObjectionStatus
 from certification.programme import Programme, RosterStep, Step
 
 CITY_ROLE = "city_officer"
@@ -24,6 +26,7 @@ def check_shape(programme: Programme) -> None:
     for level in programme.levels:
         _check_life(programme, level)
     _check_round(programme)
+    _check_objections(programme)
 
 
 def _refuse(where: str, reason: str) -> NoReturn:
@@ -44,6 +47,10 @@ def _check_references(programme: Programme) -> None:
     for row in rows:
         if row.window is not None and row.window not in programme.windows:
             _refuse(row.action, f"the window {row.window} does not exist")
+    known = {one.action for one in programme.life if not one.by_roster}
+    unknown = set(programme.history.checked.value) - known - {row.action for row in programme.round}
+    if unknown:
+        _refuse("history", f"checks {', '.join(sorted(unknown))}, which no person does")
     for step in programme.life:
         if step.after is not None and (step.after not in programme.windows or step.window is not None):
             _refuse(step.action, "is after a window that exists, and then in no other")
@@ -116,10 +123,13 @@ def _check_round(programme: Programme) -> None:
                 _refuse(row.action, f"{row.makes} is made twice")
             made.add(row.makes)
     followed = [action for row in programme.round for action in row.follows.values()]
+    if programme.publicity.upheld is not None:
+        followed.append(programme.publicity.upheld)
     by_roster = [step.action for step in programme.life if step.by_roster]
     if sorted(followed) != sorted(by_roster):
         _refuse(
-            "round", "each step by_roster follows one verdict of one list, and each such verdict has a step"
+            "round",
+            "each step by_roster follows one verdict of one list or an upheld objection, and each such has a step",
         )
     for row in programme.round:
         if (row.of is None) != (row.makes is None or bool(row.follows)):
@@ -127,3 +137,24 @@ def _check_round(programme: Programme) -> None:
     for step in programme.life:
         if step.by_roster and (step.window is not None or step.stage is not None or step.start is None):
             _refuse(step.action, "a step by_roster has a status to start from, and neither window nor stage")
+
+
+def _check_objections(programme: Programme) -> None:
+    steps = programme.objections
+    if not steps:
+        return
+    if [step.role for step in steps if step.start is None] != ["public"]:
+        _refuse("objections", "exactly one step makes an objection, and it is the public's")
+    if any(step.role != CITY_ROLE for step in steps if step.start is not None):
+        _refuse("objections", "what becomes of an objection is the city's")
+    if len({(step.start, step.action) for step in steps}) != len(steps):
+        _refuse("objections", "a status has an action twice")
+    onward: dict[str, set[str]] = {}
+    for step in steps:
+        onward.setdefault(step.start or "", set()).add(step.to)
+    if _closure({""}, onward) != {"", *ObjectionStatus}:
+        _refuse("objections", "a status is never reached")
+    if {ObjectionStatus.UPHELD, ObjectionStatus.DISMISSED} & onward.keys():
+        _refuse("objections", "a decision is left again")
+    if programme.publicity.upheld is None:
+        _refuse("publicity", "no step follows an objection upheld")

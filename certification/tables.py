@@ -28,6 +28,7 @@ from sqlalchemy import (
 from tenancy.tables import metadata, one_of, tenant_table
 
 SHARED = ("granted", "shared")
+PUBLIC = (*SHARED, "public")
 LEVELS = ("provincial", "star")
 STATUSES = (
     "draft",
@@ -57,7 +58,7 @@ campaigns = tenant_table(
     Column("programme_digest", LargeBinary, nullable=False, comment="SHA-256 of it"),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("tenant_id", "code"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -71,7 +72,7 @@ campaign_levels = tenant_table(
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
     one_of("level", *LEVELS),
     key=("campaign_id", "level"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -123,7 +124,7 @@ calendar_years = tenant_table(
     Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
     Column("set_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("tenant_id", "year"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -137,7 +138,7 @@ calendar_days = tenant_table(
     Column("set_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["tenant_id", "year"], ["calendar_years.tenant_id", "calendar_years.year"]),
     key=("day",),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -289,7 +290,7 @@ rosters = tenant_table(
     one_of("level", *LEVELS),
     one_of("kind", "ranking", "publicity", "report", "decision"),
     Index(None, "tenant_id", "campaign_id", "level", "kind", "created_at"),
-    policies=SHARED,
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -311,7 +312,58 @@ roster_items = tenant_table(
     UniqueConstraint("tenant_id", "roster_id", "application_tenant_id", "application_id"),
     one_of("verdict", "selected", "not_selected", "listed", "certified", "not_certified"),
     key=("roster_id", "position"),
-    policies=SHARED,
+    policies=PUBLIC,
+    audited=True,
+)
+
+publicity_corrections = tenant_table(
+    "publicity_corrections",
+    Column("id", Uuid, nullable=False),
+    Column("roster_id", Uuid, nullable=False, comment="the publicity"),
+    Column("position", Integer, nullable=False, comment="of the item"),
+    Column("community_name", Text, nullable=False, comment="as it should read"),
+    Column("reason", Text, nullable=False),
+    Column("corrected_on", Date, nullable=False, comment="the day on which the item's count begins anew"),
+    Column("author_id", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["tenant_id", "roster_id", "position"],
+        ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
+    ),
+    Index(None, "tenant_id", "roster_id", "position"),
+    policies=PUBLIC,
+    audited=True,
+)
+
+objections = tenant_table(
+    "objections",
+    Column("id", Uuid, nullable=False),
+    Column("roster_id", Uuid, nullable=False, comment="the publicity"),
+    Column("position", Integer, nullable=False, comment="of the item that it is against"),
+    Column("application_tenant_id", Integer, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code_digest", LargeBinary, nullable=False, comment="SHA-256 of the follow code, 32 bytes"),
+    Column("text_commitment", LargeBinary, nullable=False, comment="salted; the text is in personal_values"),
+    Column("name_commitment", LargeBinary, comment="of the objector's name; NULL: anonymous"),
+    Column("contact_commitment", LargeBinary, comment="how the objector can be reached"),
+    Column("reason_commitment", LargeBinary, comment="of the city's own reasons, which may name persons"),
+    Column("public_reason", Text, comment="the city's reasons as everybody may read them"),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("accepted_at", DateTime(timezone=True), comment="when the investigation began"),
+    Column("accepted_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", Uuid),
+    ForeignKeyConstraint(
+        ["tenant_id", "roster_id", "position"],
+        ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
+    ),
+    UniqueConstraint("tenant_id", "code_digest"),
+    one_of("status", "received", "accepted", "upheld", "dismissed"),
+    Index(None, "tenant_id", "roster_id", "position"),
+    Index(None, "tenant_id", "application_tenant_id", "application_id"),
+    Index(None, "tenant_id", "received_at", "id"),
+    policies=PUBLIC,
     audited=True,
 )
 
@@ -358,6 +410,66 @@ evidence = tenant_table(
     audited=True,
 )
 
+legacy_records = tenant_table(
+    "legacy_records",
+    Column("id", Uuid, nullable=False),
+    Column("community_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("year", Integer, nullable=False, comment="of the certification, or that was reviewed"),
+    Column("result", Text, nullable=False),
+    Column("document_number", Text, nullable=False),
+    Column("document_date", Date, nullable=False, comment="a certification counts from that day"),
+    Column("document_sha256", LargeBinary, nullable=False, comment="of the scanned document, 32 bytes"),
+    Column("proposed_by", Uuid, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("attested_by", Uuid, comment="another person, of the city"),
+    Column("attested_tenant_id", Integer),
+    Column("attested_at", DateTime(timezone=True), comment="from then on it counts"),
+    Column("declined_at", DateTime(timezone=True)),
+    Column("decline_reason", Text),
+    ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
+    one_of("kind", "certification", "annual_review"),
+    one_of("level", *LEVELS),
+    one_of("result", "certified", "pass", "pass_after_rectification", "fail"),
+    CheckConstraint("(kind = 'certification') = (result = 'certified')", name="kind_result"),
+    CheckConstraint("octet_length(document_sha256) = 32", name="document_sha256"),
+    CheckConstraint("attested_at IS NULL OR declined_at IS NULL", name="settled"),
+    Index(
+        "uq_legacy_records_live",
+        "tenant_id",
+        "community_id",
+        "kind",
+        "level",
+        "year",
+        unique=True,
+        postgresql_where=text("declined_at IS NULL"),
+    ),
+    Index(None, "tenant_id", "community_id"),
+    Index(None, "tenant_id", "proposed_at", "id"),
+    audited=True,
+)
+
+certification_changes = tenant_table(
+    "certification_changes",
+    Column("id", Uuid, nullable=False),
+    Column("certification_tenant_id", Integer, nullable=False),
+    Column("certification_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("document_number", Text, nullable=False, comment="the province's document"),
+    Column("document_date", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Uuid, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_by", Uuid, comment="another person of the city"),
+    Column("confirmed_at", DateTime(timezone=True), comment="from then on it holds"),
+    one_of("kind", "suspend", "revoke", "reinstate"),
+    Index(None, "tenant_id", "certification_id"),
+    Index(None, "tenant_id", "proposed_at", "id"),
+    policies=SHARED,
+    audited=True,
+)
+
 __all__ = [
     "application_endings",
     "applications",
@@ -366,13 +478,17 @@ __all__ = [
     "campaign_levels",
     "campaign_windows",
     "campaigns",
+    "certification_changes",
     "certifications",
     "evidence",
     "extensions",
     "form_versions",
     "item_assessments",
+    "legacy_records",
     "metadata",
+    "objections",
     "opinions",
+    "publicity_corrections",
     "roster_items",
     "rosters",
     "standard_clauses",

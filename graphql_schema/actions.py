@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, or_, select
 
 from certification.errors import CertificationError
+from certification.facts import certified_facts, parse_facts, reviewed_facts
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
 from certification.model import Roster
@@ -88,10 +89,16 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         form_returned=any(returned for *_, returned in row["endorsed"] or ()),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
+        facts=parse_facts(row),
+        form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
     )
     reader = decide_reader(session.principal, view.tenant_id)
     return [_show(found, session) for found in available_actions(programme, view, reader, session.now)]
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def decide_roster_actions(row: Mapping[str, Any], session: Session) -> list[Availability]:
@@ -155,12 +162,36 @@ def form_authors(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return found.correlate(row).scalar_subquery()
 
 
-def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The hash of the version in force."""
-    found = select(form_versions.c.hash).where(
+def _of_form(name: str, row: FromClause) -> ColumnElement[Any]:
+    found = select(form_versions.c[name]).where(
         form_versions.c.tenant_id == row.c.tenant_id, form_versions.c.id == row.c.form_version_id
     )
     return found.correlate(row).scalar_subquery()
+
+
+def form_hash(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The hash of the version in force."""
+    return _of_form("hash", row)
+
+
+def form_certified_on(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The day of certification that the version in force says."""
+    return _of_form("certified_on", row)
+
+
+def form_reviews(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The annual reviews that the version in force says, JSON as text."""
+    return _of_form("reviews", row)
+
+
+def certified(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The certifications of the community."""
+    return certified_facts(row.c.tenant_id, row.c.community_id)
+
+
+def reviewed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The annual reviews of the community."""
+    return reviewed_facts(row.c.tenant_id, row.c.community_id)
 
 
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -256,6 +287,10 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     },
     "form_authors": form_authors,
     "form_hash": form_hash,
+    "form_certified_on": form_certified_on,
+    "form_reviews": form_reviews,
+    "certified": certified,
+    "reviewed": reviewed,
     "endorsed": endorsed,
     "statuses": statuses,
     "programme": programme,

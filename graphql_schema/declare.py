@@ -114,6 +114,14 @@ class OneSource(RelationSource):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretSource(OneSource):
+    """At most one row, found by a secret that its holder types in: the column holds the digest, and every try is counted."""
+
+    column: Column[Any] | None = None
+    digest: Callable[[str], bytes] = bytes.fromhex
+
+
+@dataclass(frozen=True, slots=True)
 class ListSource(RelationSource):
     """A bounded list of rows in a fixed order."""
 
@@ -211,11 +219,12 @@ WHOLE_TENANT_ONLY: Final = Reach(lambda _row, _units: false(), lambda _row, _uni
 
 
 class ScopeKind(Enum):
-    """Which tenants' rows a type shows: the reader's own and granted ones, the shared ones too, or all of a registry."""
+    """Which tenants' rows a type shows: the reader's own and granted ones, the shared ones too, all of a registry, or public lists."""
 
     OWN = "own"
     SHARED = "shared"
     REGISTRY = "registry"
+    PUBLIC = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +235,7 @@ class TypeSource:
     permission: Permission
     reach: Reach | None
     key: tuple[str, ...]
+    public: bool = False
 
     @property
     def tenant_column(self) -> str:
@@ -233,6 +243,8 @@ class TypeSource:
 
     @property
     def scope(self) -> ScopeKind:
+        if self.public:
+            return ScopeKind.PUBLIC
         if "tenant_id" not in self.table.c:
             return ScopeKind.REGISTRY
         return ScopeKind.SHARED if "shared" in self.table.info.get("policies", ()) else ScopeKind.OWN
@@ -258,12 +270,16 @@ def rows(
     reach: Reach | None = None,
     description: str,
     name: str | None = None,
+    public: bool = False,
 ) -> Callable[[type[T]], type[T]]:
-    """An object type whose rows are a table's. The key is the primary key without the tenant."""
+    """An object type whose rows are a table's. The key is the primary key without the tenant.
+
+    `public`: everybody reads the rows, and so no more of them than the type's fields say.
+    """
     key = tuple(column.name for column in table.primary_key.columns if column.name != "tenant_id")
 
     def declare(cls: type[T]) -> type[T]:
-        setattr(cls, _SOURCE_ATTRIBUTE, TypeSource(table, permission, reach, key))
+        setattr(cls, _SOURCE_ATTRIBUTE, TypeSource(table, permission, reach, key, public))
         return strawberry.type(cls, name=name, description=description)
 
     return declare
@@ -304,6 +320,17 @@ def to_one(
 ) -> Any:
     """A field that is one row of another type, or null. `own`: of the reader's own tenant."""
     return _field(OneSource(on or {}, tenant, where, within, own), description, permission)
+
+
+def by_secret(source: Column[Any], digest: Callable[[str], bytes], *, description: str) -> Any:
+    """A root field that is the row whose `source` is the digest of the argument `code`, or null; tries are limited."""
+    made = _field(SecretSource(column=source, digest=digest), description, Permission.PUBLIC)
+    made.arguments = [
+        StrawberryArgument(
+            "code", None, StrawberryAnnotation(str), description="The code that was given (查询码)."
+        )
+    ]
+    return made
 
 
 def to_many(

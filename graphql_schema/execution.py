@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -33,7 +33,15 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from strawberry.types.arguments import convert_arguments
 
-from graphql_schema.declare import Outcome, find_permission, find_rows
+from graphql_schema.declare import (
+    ConnectionSource,
+    Outcome,
+    ScopeKind,
+    SecretSource,
+    find_permission,
+    find_rows,
+    find_source,
+)
 from graphql_schema.errors import CodedError, RequestError, format_error
 from graphql_schema.ids import NodeRef, refuse_id
 from graphql_schema.readpath.access import DeniedError, check_permission
@@ -52,8 +60,10 @@ from graphql_schema.readpath.complete import (
 )
 from graphql_schema.readpath.plans import Kept, OperationLike, PlacePlan, PlanMaker, RootPlan, shape_of
 from graphql_schema.session import Session
+from graphql_schema.strangers import check_tries
 from tenancy.access import record_reads, record_refusal
-from tenancy.database import TenantConnection
+from tenancy.database import Scope, TenantConnection
+from tenancy.errors import ThrottledError
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +82,8 @@ class OperationPlan:
     maker: PlanMaker
     roots: tuple[tuple[Selected, RootPlan | None], ...]
     reads: bool
+    public: bool
+    tries: int
     payloads: dict[tuple[str, str], Payload] = field(default_factory=dict)
 
 
@@ -124,7 +136,21 @@ class Engine:
             )
             for selected in maker.document(values).root(root, definition.selection_set)
         )
-        return OperationPlan(maker, roots, any(plan.reads for _, plan in roots if plan is not None))
+        reads = any(plan.reads for _, plan in roots if plan is not None)
+        sources = [find_source(selected.definition) for selected, _ in roots]
+        public = queries and any(_is_public(selected) for selected, _ in roots)
+        tries = sum(isinstance(source, SecretSource) for source in sources)
+        return OperationPlan(maker, roots, reads, public, tries)
+
+
+def _is_public(selected: Selected) -> bool:
+    """Whether a root field reads public lists."""
+    type_ = get_named_type(selected.definition.type)
+    for name in ("edges", "node") if isinstance(find_source(selected.definition), ConnectionSource) else ():
+        assert isinstance(type_, GraphQLObjectType)  # noqa: S101 - declared so
+        type_ = get_named_type(type_.fields[name].type)
+    rows = find_rows(type_) if isinstance(type_, GraphQLObjectType) else None
+    return rows is not None and rows.scope is ScopeKind.PUBLIC
 
 
 async def execute(
@@ -229,7 +255,9 @@ def respond(data: bytes, done: Completion) -> bytes:
 async def _query(
     engine: Engine, plan: OperationPlan, operation: OperationLike, call: Call, done: Completion
 ) -> bytes:
-    scope = call.standpoint.scope
+    scope = _scope_of(plan, call)
+    if plan.tries:
+        await _count_tries(plan, call)
     if scope is None or not plan.reads:
         return await _roots(engine, plan, operation, call, done, None)
     async with call.session.database.read(scope) as tx:
@@ -238,6 +266,25 @@ async def _query(
         fields = ",".join(selected.name for selected, _ in plan.roots)
         await _log_attempt(call.session, fields, ",".join(map(str, sorted(call.beyond))), BEYOND)
     return data
+
+
+def _scope_of(plan: OperationPlan, call: Call) -> Scope | None:
+    """What the reading transaction sees; public lists only when they are asked for. None: nothing, for a stranger."""
+    scope, public = call.standpoint.scope, call.session.public
+    if not plan.public:
+        return scope
+    return Scope.of_public(public) if scope is None else replace(scope, public=public)
+
+
+async def _count_tries(plan: OperationPlan, call: Call) -> None:
+    """Count the secrets that are tried, before any is. Raises UnansweredError for the first field when there were too many."""
+    try:
+        await check_tries(call.session, plan.tries)
+    except ThrottledError as refused:
+        selected = next(one for one, _ in plan.roots if isinstance(find_source(one.definition), SecretSource))
+        error = locate(refused.code, refused.zh, refused.en, selected, (selected.key,))
+        error.extensions = {**(error.extensions or {}), "retryAfter": refused.details["seconds"]}
+        raise UnansweredError(error) from refused
 
 
 async def _roots(

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import strawberry
 
-from graphql_schema.declare import Connection, Node, connection, find_node, to_one
+from certification.tables import objections
+from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_one
 from graphql_schema.permissions import Permission
+from graphql_schema.strangers import digest_code
 from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
 from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
+from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
+from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
+from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress, is_concerned
 from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
@@ -69,6 +75,26 @@ class Query:
         permission=Permission.READ,
         description="The city's lists (名单).",
     )
+    public_notices: Connection[PublicNotice] = connection(
+        order="created_at",
+        descending=True,
+        filter_input=PublicNoticeFilter,
+        where=is_public,
+        permission=Permission.PUBLIC,
+        description="Public lists, the latest first, for everybody (公示公告).",
+    )
+    objection_status: ObjectionProgress | None = by_secret(
+        objections.c.code_digest,
+        digest_code,
+        description="How an objection stands, by its code; null for a code that was never given (异议进度).",
+    )
+    objections: Connection[Objection] = connection(
+        order="received_at",
+        filter_input=ObjectionFilter,
+        where=is_concerned,
+        permission=Permission.READ,
+        description="Objections that one's tenant received, or to its applications (异议).",
+    )
     extensions: Connection[Extension] = connection(
         order="proposed_at",
         filter_input=ExtensionFilter,
@@ -86,6 +112,18 @@ class Query:
         filter_input=CertificationFilter,
         permission=Permission.READ,
         description="Certifications in reach (认定).",
+    )
+    certification_changes: Connection[CertificationChange] = connection(
+        order="proposed_at",
+        filter_input=CertificationChangeFilter,
+        permission=Permission.READ,
+        description="What the city does to certifications (认定变更).",
+    )
+    legacy_records: Connection[LegacyRecord] = connection(
+        order="proposed_at",
+        filter_input=LegacyRecordFilter,
+        permission=Permission.READ,
+        description="Legacy records in reach (历史记录).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

@@ -90,5 +90,5 @@ def _find_unordered(where: str, type_: object, source: RelationSource) -> Iterat
         yield f"{where} leads to a type without rows"
     elif isinstance(source, ConnectionSource) and rows.table.c[source.order].nullable:
         yield f"{where} is ordered by a column that may be null"
-    elif not source.on and source.where is None and isinstance(source, OneSource):
+    elif not source.on and source.where is None and type(source) is OneSource:
         yield f"{where} does not say which row"

@@ -30,13 +30,20 @@ class Desk(Protocol):
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
 
+    def derive(self, purpose: str, text: str) -> bytes:
+        """What nobody else can work out of a text: 32 bytes, for a purpose, the same every time."""
+
     def issue_token(self, principal: Principal) -> tuple[str, datetime]:
         """A bearer token, and when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One request. `now` is aware UTC; `desk` is for mutations."""
+    """One request. `now` is aware UTC; `desk` is for mutations.
+
+    `client`: where it came from, as tries are counted by (an address, or an IPv6 network of 64 bits); never stored as it is.
+    `public`: the tenants whose public lists everybody reads.
+    """
 
     principal: Principal | None
     now: datetime
@@ -44,6 +51,8 @@ class Session:
     locale: Locale = "zh-CN"
     trace_id: str = ""
     desk: Desk | None = None
+    client: str = ""
+    public: tuple[int, ...] = ()
 
     def get_desk(self) -> Desk:
         """The desk. Raises InvariantError in a session that can only read."""

@@ -2,7 +2,7 @@
 
 The rule upheld here: a connection is handed out only inside a transaction whose tenant, grants and shared
 tenants were set by literal `SET LOCAL` from validated integers, and nothing of it outlives the transaction.
-BEGIN and the three settings travel as one message:
+BEGIN and the settings travel as one message:
 
     async with database.write(Scope(tenant_id=3)) as tx:      # commits on leaving, rolls back on an error
         await tx.insert(units, rows)
@@ -30,21 +30,34 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 LARGEST_ID: Final = 2**31 - 1
+NOBODY: Final = 0
+"""The tenant of a stranger: no row is of it, and no setting is made from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a transaction sees: its own tenant, those granted to it, those whose lists are shared with it."""
+    """What a transaction sees: its own tenant, those granted to it, those whose lists are shared with it.
+
+    `public`: the tenants whose public lists it reads, None when it asks for none. A stranger has that alone: `of_public`.
+    """
 
     tenant_id: int
     granted: tuple[int, ...] = ()
     shared: tuple[int, ...] = ()
+    public: tuple[int, ...] | None = None
+
+    @classmethod
+    def of_public(cls, tenants: tuple[int, ...]) -> Scope:
+        """The scope of somebody who is nobody's: public lists, and no tenant."""
+        return cls(NOBODY, public=tenants)
 
     def __post_init__(self) -> None:
-        for number in (self.tenant_id, *self.granted, *self.shared):
+        stranger = self.public is not None and self.tenant_id is NOBODY and not self.granted + self.shared
+        own = () if stranger else (self.tenant_id,)
+        for number in (*own, *self.granted, *self.shared, *(self.public or ())):
             if type(number) is not int or not 0 < number <= LARGEST_ID:
                 raise InvalidScopeError
-        if type(self.granted) is not tuple or type(self.shared) is not tuple:
+        if any(type(part) is not tuple for part in (self.granted, self.shared, self.public or ())):
             raise InvalidScopeError
 
 
@@ -55,13 +68,17 @@ def array_literal(numbers: Iterable[int]) -> str:
 
 @lru_cache(maxsize=8192)
 def opening_sql(scope: Scope, read_only: bool) -> str:
-    """BEGIN and the three literal settings, one simple-protocol message."""
-    return (
-        f"BEGIN{' READ ONLY' if read_only else ''};"
-        f"SET LOCAL app.tenant = '{scope.tenant_id:d}';"
-        f"SET LOCAL app.granted = '{array_literal(scope.granted)}';"
-        f"SET LOCAL app.shared = '{array_literal(scope.shared)}'"
-    )
+    """BEGIN and the literal settings, one simple-protocol message: three of a tenant, and `app.public` where it is asked for."""
+    lines = [f"BEGIN{' READ ONLY' if read_only else ''}"]
+    if scope.tenant_id != NOBODY:
+        lines += [
+            f"SET LOCAL app.tenant = '{scope.tenant_id:d}'",
+            f"SET LOCAL app.granted = '{array_literal(scope.granted)}'",
+            f"SET LOCAL app.shared = '{array_literal(scope.shared)}'",
+        ]
+    if scope.public is not None:
+        lines.append(f"SET LOCAL app.public = '{array_literal(scope.public)}'")
+    return ";".join(lines)
 
 
 @dataclass(frozen=True, slots=True)

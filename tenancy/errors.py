@@ -77,6 +77,14 @@ class UnknownDivisionError(TenancyError, LookupError):
     en = "There is no division with the code {division}"
 
 
+class ThrottledError(TenancyError):
+    """Too many tries from one place, or in all; `seconds` says after how long the next one is heard."""
+
+    code = "throttle.exceeded"
+    zh = "操作过于频繁，请在 {seconds} 秒后再试"
+    en = "Too many tries: the next one is heard in {seconds} seconds"
+
+
 class PasswordRefusedError(TenancyError):
     """The old password is wrong, or the login is locked: one answer for both."""
 

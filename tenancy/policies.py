@@ -15,10 +15,13 @@ from typing import Final
 TENANT: Final = "(SELECT nullif(current_setting('app.tenant', true), '')::int)"
 OWN: Final = f"tenant_id = {TENANT}"
 
+PUBLIC: Final = "tenant_id = ANY ((SELECT nullif(current_setting('app.public', true), '')::int[])::int[])"
+
 READERS: Final = {
     "granted": "tenant_id = ANY ((SELECT nullif(current_setting('app.granted', true), '')::int[])::int[])",
     "shared": "tenant_id = ANY ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
     "grantee": f"grantee_tenant_id = {TENANT}",
+    "public": PUBLIC,
     "cited": "subject_type = 'extension' AND tenant_id = ANY"
     " ((SELECT nullif(current_setting('app.shared', true), '')::int[])::int[])",
 }
@@ -27,10 +30,20 @@ READERS: Final = {
 `cited` is of the ledger's entries alone: a county that acts by an extension cites the city's entry on it.
 """
 
+NARROWED: Final = {
+    ("rosters", "public"): f"{PUBLIC} AND kind IN ('publicity', 'decision')",
+    ("roster_items", "public"): (
+        f"{PUBLIC} AND EXISTS (SELECT FROM rosters r WHERE r.tenant_id = roster_items.tenant_id"
+        " AND r.id = roster_items.roster_id AND r.kind IN ('publicity', 'decision'))"
+    ),
+}
+"""(Table, kind of reader) → the condition where it is not the kind's own: rankings and reports are nobody's outside."""
+
 PRIVILEGES: Final = {
     "personal_values": ("SELECT", "INSERT", "DELETE"),
     "personal_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_log": ("SELECT", "INSERT"),
+    "throttles": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
 """What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, and a
 key only erased or wrapped anew."""
@@ -41,4 +54,8 @@ EDITABLE: Final = ("SELECT", "INSERT", "UPDATE")
 def policy_sql(name: str, policies: Iterable[str]) -> list[str]:
     """Statements that create the policies of table `name`: `own`, then one for each other reader."""
     own = f"CREATE POLICY own ON {name} USING ({OWN}) WITH CHECK ({OWN})"
-    return [own, *(f"CREATE POLICY {kind} ON {name} FOR SELECT USING ({READERS[kind]})" for kind in policies)]
+    conditions = ((kind, NARROWED.get((name, kind), READERS[kind])) for kind in policies)
+    return [
+        own,
+        *(f"CREATE POLICY {kind} ON {name} FOR SELECT USING ({using})" for kind, using in conditions),
+    ]

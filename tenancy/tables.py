@@ -5,7 +5,7 @@ foreign keys with it, and says in `info` how it is guarded, so that policies, di
 second list:
 
 * `info["policies"]`: which kinds of reader see it beside its own tenant (ADR 0005): `granted`, `shared`,
-  `grantee`;
+  `grantee`, `public`;
 * `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest
   (audit/rows.py).
 
@@ -221,6 +221,16 @@ access_log = tenant_table(
     Index(None, "tenant_id", "at"),
 )
 
+throttles = tenant_table(
+    "throttles",
+    Column("key", LargeBinary, nullable=False, comment="HMAC-SHA-256 of address and purpose, 32 bytes"),
+    Column("window_start", DateTime(timezone=True), nullable=False),
+    Column("count", Integer, nullable=False),
+    Index(None, "tenant_id", "window_start"),
+    key=("key",),
+    policies=(),
+)
+
 __all__ = [
     "access_log",
     "credentials",
@@ -233,6 +243,7 @@ __all__ = [
     "tenant_grants",
     "tenant_table",
     "tenants",
+    "throttles",
     "unit_codes",
     "unit_lineages",
     "units",

@@ -44,6 +44,7 @@ class Caller:
     principal: str | None
     locale: str
     trace_id: str
+    client: str
 
 
 class TokenError(Exception):

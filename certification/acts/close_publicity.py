@@ -1,4 +1,4 @@
-"""The city closes the publicity (公示期满无异议), once its last counted day has ended."""
+"""The city closes the publicity (公示期满无异议), once the last day of every item has ended and no objection waits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
     change = Change(
         operation="roster.publicity_closed",
-        subject=Subject("roster", publicity.id, 2),
+        subject=Subject("roster", publicity.id, 2 + len(state.corrections)),
         intent={"campaign": str(publicity.campaign_id), "kind": publicity.kind, "level": publicity.level},
         writes=update(replace(publicity, closed_at=context.now)),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import NoReturn
 from uuid import UUID
 
@@ -12,13 +12,15 @@ from audit.canonical import digest
 from audit.entry import Subject
 from certification.changes import Change, Context, insert
 from certification.errors import CityQuotaError, FieldRefusedError, RosterItemsError, RosterMissingError
+from certification.facts import read_facts_of
 from certification.forms import REASON_LIMIT, check_line, check_text
-from certification.life import LEVEL_ZH, Actor
-from certification.model import KIND_ZH, Level, Roster, RosterItem, RosterKind
+from certification.life import LEVEL_ZH, Actor, find_history, find_history_obstacle
+from certification.model import KIND_ZH, ItemVerdict, Level, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
-from certification.reading import Candidate, FoundRound
-from certification.rosters import check_city, has_left
+from certification.reading import Candidate, FoundRound, find_left, read_round
+from certification.rosters import check_city
+from tenancy.database import TenantConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,32 @@ class Line:
     reason: str
     score: int | None = None
     tie_reason: str | None = None
+
+
+async def read_round_with_facts(
+    tx: TenantConnection, action: str, campaign_id: UUID, level: str, now: datetime
+) -> FoundRound:
+    """The round, and where the level asks for a history on this action, the past of each candidate. Raises NotFoundError."""
+    found = await read_round(tx, campaign_id, level, now)
+    if found.programme.levels[level].requires is None or action not in found.programme.history.checked.value:
+        return found
+    facts = await read_facts_of(tx, [one.id for one in found.candidates])
+    candidates = (replace(one, facts=facts.get((one.tenant_id, one.id))) for one in found.candidates)
+    return replace(found, candidates=tuple(candidates))
+
+
+def check_histories(state: FoundRound, action: str, lines: Iterable[Line], context: Context) -> None:
+    """Raise RosterItemsError for one that is selected or listed without the history that its level asks for."""
+    programme, level = state.programme, state.view.level
+    if action not in programme.history.checked.value:
+        return
+    for line in lines:
+        if line.verdict in (ItemVerdict.SELECTED, ItemVerdict.LISTED):
+            history = find_history(programme, level, line.candidate.facts, context.now)
+            lacks = find_history_obstacle(programme, level, history)
+            if lacks is not None:
+                name = line.candidate.community_name
+                refuse_items(f"{name}：{lacks.zh}", f"{name}: {lacks.en}")
 
 
 def authorise_city(state: FoundRound, action: str, actor: Actor) -> str:
@@ -99,7 +127,7 @@ def within_reach(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterItem]:
     """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
-    left = {(one.tenant_id, one.id) for one in state.candidates if has_left(one.status)}
+    left = find_left(state.candidates, state.objections)
     return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
 
 

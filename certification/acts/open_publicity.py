@@ -11,9 +11,11 @@ from certification.acts.listing import (
     Line,
     authorise_city,
     check_city_quota,
+    check_histories,
     check_rests_on,
     find_candidates,
     make_list,
+    read_round_with_facts,
     refuse_items,
     without_left,
 )
@@ -22,7 +24,7 @@ from certification.extensions import cite_extension, cite_late
 from certification.life import Actor
 from certification.model import ItemVerdict, RosterKind
 from certification.planner import fits_plain_window, local_day, plan_publicity
-from certification.reading import FoundRound, read_round
+from certification.reading import FoundRound
 from certification.rosters import check_roster_step, listed_statuses
 from tenancy.database import TenantConnection
 
@@ -41,7 +43,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
     """Read the round of the level."""
-    return await read_round(tx, command.campaign_id, command.level, now)
+    return await read_round_with_facts(tx, ACTION, command.campaign_id, command.level, now)
 
 
 def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
@@ -65,6 +67,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     calendar = state.view.calendar
     plan = plan_publicity(command.opens_on, today, programme, calendar, state.view.extended)
     lines = [Line(line.candidate, ItemVerdict.LISTED.value, line.reason) for line in found]
+    check_histories(state, ACTION, lines, context)
     days = (plan.opens_on, plan.closes_on)
     change = make_list(state, context, RosterKind.PUBLICITY.value, lines, previous=ranking, days=days)
     if fits_plain_window(plan, programme):

@@ -18,8 +18,10 @@ from certification.acts.listing import (
     Line,
     authorise_city,
     check_city_quota,
+    check_histories,
     make_list,
     match_choices,
+    read_round_with_facts,
     refuse_items,
 )
 from certification.changes import Act, Change, Context
@@ -29,7 +31,7 @@ from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ItemVerdict
 from certification.programme import Programme
-from certification.reading import FoundRound, read_round
+from certification.reading import FoundRound
 from certification.rosters import check_roster_step, listed_statuses
 from tenancy.database import TenantConnection
 
@@ -48,7 +50,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRound:
     """Read the round of the level."""
-    return await read_round(tx, command.campaign_id, command.level, now)
+    return await read_round_with_facts(tx, ACTION, command.campaign_id, command.level, now)
 
 
 def authorise(state: FoundRound, command: Command, actor: Actor) -> str:
@@ -72,6 +74,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     if state.programme.ranking_in_order.value and any(b and not a for a, b in pairwise(selected)):
         refuse_items("入选须按排序先后", "one is selected behind one that is not")
     check_scores(state.programme, lines)
+    check_histories(state, ACTION, lines, context)
     previous = state.view.find_latest(row.makes)
     change = make_list(state, context, row.makes, lines, previous=previous, reason=command.reason)
     return cite_late(change, state.programme, row, state.extensions, context.now)

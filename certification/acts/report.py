@@ -1,7 +1,7 @@
 """The city reports (报送) to the province what was publicised without objection: this takes the city's places.
 
 The list also carries those that the ranking did not select, with the ranking's reason: by this report they are out. An
-application whose county ended its grant stays where it is, and holds up no other county's.
+application that left the round since (an objection upheld, or its county ended its grant) holds up no other county's.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from certification.forms import (
     check_justification,
     content_hash,
 )
-from certification.life import Actor, check_entitled, check_step
+from certification.life import Actor, check_entitled, check_step, decide_form_history
 from certification.model import FormVersion, PersonalValue
 from certification.reading import FoundApplication, read_application
 from certification.tables import form_versions
@@ -66,6 +66,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     check_content(programme, form, command.situation, command.narrative)
     check_justification(programme, application.community_kind, command.justification)
     check_contact(command.contact)
+    certified_on, reviews = decide_form_history(programme, state.view, context.now)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
     commitments = {
@@ -90,10 +91,14 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             narrative=command.narrative,
             commitments=commitments,
             justification=command.justification,
+            certified_on=certified_on,
+            reviews=reviews,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
         justification=command.justification,
+        certified_on=certified_on,
+        reviews=reviews,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])

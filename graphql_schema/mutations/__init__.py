@@ -6,21 +6,30 @@ import strawberry
 
 from graphql_schema.declare import act
 from graphql_schema.mutations import answers
+from graphql_schema.mutations.accept_objection import accept_objection
 from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.assign_role import assign_role
+from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
 from graphql_schema.mutations.confirm_extension import confirm_extension
+from graphql_schema.mutations.correct_publicity import correct_publicity
+from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.decline_extension import decline_extension
+from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.file_application import file_application
+from graphql_schema.mutations.file_objection import file_objection
 from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_extension import propose_extension
+from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
@@ -124,6 +133,30 @@ class Mutation:
         permission=Permission.ACT,
         description="Close a publicity whose days have passed (公示期满).",
     )
+    correct_publicity = act(
+        correct_publicity,
+        answers=answers.RosterResult,
+        permission=Permission.ACT,
+        description="Correct what a running publicity says of a community (更正公示).",
+    )
+    file_objection = act(
+        file_objection,
+        answers=answers.FiledObjectionResult,
+        permission=Permission.PUBLIC,
+        description="Object to what is being publicised, without signing in (提出异议).",
+    )
+    accept_objection = act(
+        accept_objection,
+        answers=answers.ObjectionResult,
+        permission=Permission.ACT,
+        description="Begin to investigate an objection (受理异议).",
+    )
+    decide_objection = act(
+        decide_objection,
+        answers=answers.ObjectionResult,
+        permission=Permission.ACT,
+        description="Uphold or dismiss an objection (异议结论).",
+    )
     report_to_province = act(
         report_to_province,
         answers=answers.RosterResult,
@@ -135,6 +168,36 @@ class Mutation:
         answers=answers.RosterResult,
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
+    )
+    propose_legacy_records = act(
+        propose_legacy_records,
+        answers=answers.LegacyProposalResult,
+        permission=Permission.ACT,
+        description="A county enters what only paper says of a community (补录历史记录).",
+    )
+    attest_legacy_record = act(
+        attest_legacy_record,
+        answers=answers.LegacyRecordResult,
+        permission=Permission.ACT,
+        description="The city attests such a record: it counts from now on (核证历史记录).",
+    )
+    decline_legacy_record = act(
+        decline_legacy_record,
+        answers=answers.LegacyRecordResult,
+        permission=Permission.ACT,
+        description="The city declines such a record (退回历史记录).",
+    )
+    propose_certification_change = act(
+        propose_certification_change,
+        answers=answers.CertificationChangeResult,
+        permission=Permission.ACT,
+        description="The city proposes to suspend, revoke or reinstate a certification (提出认定变更).",
+    )
+    confirm_certification_change = act(
+        confirm_certification_change,
+        answers=answers.CertificationChangeResult,
+        permission=Permission.ACT,
+        description="Another person of the city confirms it (确认认定变更).",
     )
     propose_extension = act(
         propose_extension,

@@ -15,10 +15,14 @@ from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
+from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.legacy import LegacyRecord
+from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
+from graphql_schema.types.unit import Unit
 
 
 @strawberry.type(
@@ -47,6 +51,10 @@ class Refusal:
         description="The place in the notice or programme that it rests on (依据)."
     )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
+    retry_after: int | None = strawberry.field(
+        default=None,
+        description="Seconds until the next try is heard, when there were too many (多少秒后再试).",
+    )
 
 
 @strawberry.type(description="An act on an application was recorded (已办理).")
@@ -79,6 +87,28 @@ class RosterRecorded:
     )
 
 
+@strawberry.type(description="The city dealt with an objection (异议已办理).")
+class ObjectionRecorded:
+    """The objection as it is now, and what an objection upheld did to the application."""
+
+    objection: Objection = strawberry.field(description="The objection (异议).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow it (随之办理)."
+    )
+    unfollowed: list[Unfollowed] = strawberry.field(
+        description="What a county's log could not take yet (未跟进)."
+    )
+
+
+@strawberry.type(description="An objection was received (异议已收到).")
+class ObjectionFiled:
+    """Nothing but the code tells how it goes on: it is not shown again, save to the same request."""
+
+    code: str = strawberry.field(description="Keep it: `objectionStatus` answers to it alone (查询码).")
+    receipt: Receipt = strawberry.field(description="Where it stands in the city's ledger (回执).")
+
+
 @strawberry.type(description="A campaign was opened (批次已开启).")
 class CampaignRecorded:
     """The campaign."""
@@ -109,6 +139,36 @@ class GrantRecorded:
 
     grant: Grant = strawberry.field(description="The grant (授权).")
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="Legacy records were proposed (历史记录已补录).")
+class LegacyProposed:
+    """The community with its records."""
+
+    community: Unit = strawberry.field(description="The community (社区).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A legacy record was attested or declined (历史记录已办理).")
+class LegacyRecorded:
+    """The record as it is now."""
+
+    record: LegacyRecord = strawberry.field(description="The record (历史记录).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A change of a certification was proposed or confirmed (认定变更已记录).")
+class CertificationChangeRecorded:
+    """The change as it is now, and what followed in the counties' ledgers."""
+
+    change: CertificationChange = strawberry.field(description="The change (认定变更).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow what was confirmed."
+    )
+    unfollowed: list[str] = strawberry.field(
+        description="Codes of what stood against following; tried again behind the city's next act (未跟进)."
+    )
 
 
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
@@ -148,6 +208,12 @@ ApplicationResult = Annotated[
 RosterResult = Annotated[
     RosterRecorded | Refusal, strawberry.union("RosterResult", description="Recorded, or refused.")
 ]
+ObjectionResult = Annotated[
+    ObjectionRecorded | Refusal, strawberry.union("ObjectionResult", description="Recorded, or refused.")
+]
+FiledObjectionResult = Annotated[
+    ObjectionFiled | Refusal, strawberry.union("FiledObjectionResult", description="Received, or refused.")
+]
 CampaignResult = Annotated[
     CampaignRecorded | Refusal, strawberry.union("CampaignResult", description="Recorded, or refused.")
 ]
@@ -162,6 +228,16 @@ RoleResult = Annotated[
 ]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
+]
+LegacyProposalResult = Annotated[
+    LegacyProposed | Refusal, strawberry.union("LegacyProposalResult", description="Recorded, or refused.")
+]
+LegacyRecordResult = Annotated[
+    LegacyRecorded | Refusal, strawberry.union("LegacyRecordResult", description="Recorded, or refused.")
+]
+CertificationChangeResult = Annotated[
+    CertificationChangeRecorded | Refusal,
+    strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")

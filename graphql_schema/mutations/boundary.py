@@ -18,13 +18,14 @@ import tenancy.errors
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
-from certification.recording import Recorded, perform
+from certification.following_changes import follow_change, pending_changes
+from certification.recording import Recorded, perform, perform_public
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope, TenantConnection
-from tenancy.errors import TenancyError
+from tenancy.errors import TenancyError, ThrottledError
 from tenancy.identity import Principal
 
 C = TypeVar("C")
@@ -78,6 +79,51 @@ async def record(
         return done
 
 
+async def record_public(
+    session: Session, act: Act[C, S], command: C, tenant_id: int, pseudonym: bytes
+) -> Recorded:
+    """Do the act of somebody who did not sign in, and commit. Raises what refuses it."""
+    desk = session.get_desk()
+    signer = desk.get_signer(tenant_id)
+    async with session.database.write(Scope(tenant_id)) as tx:
+        return await perform_public(tx, signer, act, command, pseudonym, desk.now)
+
+
+async def answer_objection(
+    session: Session, act: Act[C, S], command: C, objection: NodeRef, request_id: str
+) -> Outcome:
+    """An act of the city on an objection, and what follows of it in the county, as `ObjectionResult`."""
+    tenant_id = get_principal(session).tenant_id
+    try:
+        if objection.tenant != tenant_id:
+            raise NotFoundError(what="record", what_zh="记录")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, objection.tenant)
+    return Outcome(
+        "ObjectionRecorded",
+        {"receipt": receipt_of(done), **await _follow(session)},
+        {"objection": NodeRef("Objection", tenant_id, done.subject_id)},
+    )
+
+
+async def _follow(session: Session, made: UUID | None = None) -> dict[str, Any]:
+    """Let the counties follow what the city just decided, as the payload shows it."""
+    followed = await follow_lists(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now, made
+    )
+    return {
+        "followed": [receipt_of(one) for one in followed.done],
+        "unfollowed": [
+            {
+                "application_id": format_id(NodeRef("Application", one.tenant_id, one.application_id)),
+                "code": code,
+            }
+            for one, code in followed.left
+        ],
+    }
+
+
 async def answer_application(
     session: Session, act: Act[C, S], command: C, tenant_id: int, request_id: str
 ) -> Outcome:
@@ -91,6 +137,23 @@ async def answer_application(
         {"receipt": receipt_of(done)},
         {"application": NodeRef("Application", tenant_id, done.subject_id)},
     )
+
+
+async def answer_act(
+    session: Session,
+    act: Act[C, S],
+    command: C,
+    tenant_id: int,
+    request_id: str,
+    answer: tuple[str, str, str],
+) -> Outcome:
+    """An act answered with its subject: `answer` is the answer's type, the field of the subject, the subject's type."""
+    try:
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id)
+    typename, name, node = answer
+    return Outcome(typename, {"receipt": receipt_of(done)}, {name: NodeRef(node, tenant_id, done.subject_id)})
 
 
 async def answer_administering(
@@ -125,24 +188,68 @@ async def answer_roster(session: Session, act: Act[C, S], command: C, request_id
         return await refuse(session, refusal, act.operation, tenant_id)
     # A list's own row is the first that its act makes; closing a publicity makes none.
     made = done.subject_id if done.subject_id == done.first_id else None
-    followed = await follow_lists(
-        session.database, session.get_desk(), get_principal(session).scope(), session.now, made
-    )
+    await follow_changes(session.database, session.get_desk(), get_principal(session).scope(), session.now)
     return Outcome(
         "RosterRecorded",
-        {
-            "receipt": receipt_of(done),
-            "followed": [receipt_of(one) for one in followed.done],
-            "unfollowed": [
-                {
-                    "application_id": format_id(NodeRef("Application", one.tenant_id, one.application_id)),
-                    "code": code,
-                }
-                for one, code in followed.left
-            ],
-        },
+        {"receipt": receipt_of(done), **await _follow(session, made)},
         {"roster": NodeRef("Roster", tenant_id, done.subject_id)},
     )
+
+
+async def answer_change(
+    session: Session, act: Act[C, S], command: C, request_id: str, ref: NodeRef
+) -> Outcome:
+    """An act on a certification in the own city, and then what counties' certifications follow, as `CertificationChangeResult`.
+
+    `ref` is the row that the input names: a change is the city's own.
+    """
+    tenant_id = get_principal(session).tenant_id
+    try:
+        if ref.type == "CertificationChange" and ref.tenant != tenant_id:
+            raise NotFoundError(what="change", what_zh="变更")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, ref.tenant)
+    done_in, left = await follow_changes(
+        session.database, session.get_desk(), get_principal(session).scope(), session.now
+    )
+    return Outcome(
+        "CertificationChangeRecorded",
+        {
+            "receipt": receipt_of(done),
+            "followed": [receipt_of(one) for one in done_in],
+            "unfollowed": list(left),
+        },
+        {"change": NodeRef("CertificationChange", tenant_id, done.subject_id)},
+    )
+
+
+async def follow_changes(
+    database: Database, desk: Desk, city: Scope, now: datetime
+) -> tuple[tuple[Recorded, ...], tuple[str, ...]]:
+    """Let counties' certifications follow what the city confirmed, as `follow_lists`: acts recorded, and codes of what is left.
+
+    What stands behind one that is left waits with it: a suspension and its lifting come in their order.
+    """
+    async with database.read(city) as tx:
+        pending = await pending_changes(tx)
+    done: list[Recorded] = []
+    left: dict[UUID, str] = {}
+    for one in pending:
+        if one.certification_id in left:
+            continue
+        try:
+            async with database.write(one.scope()) as tx:
+                done.append(await follow_change(tx, desk.get_signer(one.tenant_id), one, now))
+        except REFUSALS as refusal:
+            _log.warning(
+                "tenant %d does not follow change %s: %s", one.tenant_id, one.change_id, refusal.code
+            )
+            left[one.certification_id] = refusal.code
+        except Exception:
+            _log.exception("tenant %d failed to follow change %s", one.tenant_id, one.change_id)
+            left[one.certification_id] = "internal"
+    return tuple(done), tuple(left.values())
 
 
 async def follow_lists(
@@ -164,11 +271,15 @@ async def follow_lists(
                 done.append(await follow(tx, desk.get_signer(one.tenant_id), one, now))
         except REFUSALS as refusal:
             _log.warning(
-                "tenant %d does not follow roster %s: %s", one.tenant_id, one.roster_id, refusal.code
+                "tenant %d does not follow %s %s: %s",
+                one.tenant_id,
+                one.source,
+                one.source_id,
+                refusal.code,
             )
             left.append((one, refusal.code))
         except Exception:
-            _log.exception("tenant %d failed to follow roster %s", one.tenant_id, one.roster_id)
+            _log.exception("tenant %d failed to follow %s %s", one.tenant_id, one.source, one.source_id)
             left.append((one, "internal"))
     return Followed(tuple(done), tuple(left))
 
@@ -211,5 +322,6 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
             "message_en": en,
             "clause": getattr(refusal, "clause", None),
             "trace_id": session.trace_id,
+            "retry_after": refusal.details["seconds"] if isinstance(refusal, ThrottledError) else None,
         },
     )

@@ -30,6 +30,8 @@ class Reader:
 
     def many(self, scope: ScopeKind) -> bool:
         """Whether the scope may hold more than one tenant."""
+        if scope is ScopeKind.PUBLIC:
+            return True
         return self.many_shared if scope is ScopeKind.SHARED else self.many_own
 
 
@@ -109,6 +111,8 @@ class Call:
 
     def tenants(self, scope: ScopeKind) -> list[int]:
         """The tenants whose rows of this kind are in reach."""
+        if scope is ScopeKind.PUBLIC:
+            return list(self.session.public)
         return self.standpoint.shared if scope is ScopeKind.SHARED else self.standpoint.own
 
     def within(self, scope: ScopeKind, tenant: int) -> int:

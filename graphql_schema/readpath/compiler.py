@@ -29,6 +29,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    LargeBinary,
     Select,
     Uuid,
     and_,
@@ -58,6 +59,7 @@ from graphql_schema.declare import (
     PersonalSource,
     RelationSource,
     ScopeKind,
+    SecretSource,
     TypeSource,
     find_rows,
     find_source,
@@ -109,6 +111,7 @@ class Compiler:
         self.slots = Slots({})
         self.personal: list[PersonalField] = []
         self._rows = 0
+        self._asked: list[Arguments] = []
 
     def finish(self, query: Select[Any]) -> Compiled:
         """The text, with the getters in the order of `$1`, `$2`, …"""
@@ -212,7 +215,7 @@ class Compiler:
 
     def _needs(self, selected: Selected, computed: ComputedSource, row: FromClause) -> list[Piece]:
         pieces: list[Piece] = ["{"]
-        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        arguments = self._arguments(selected)
         asked: dict[str, ColumnElement[Any]] = {}
         for name, type_ in computed.arguments.items():
             meaning = (id(arguments), name, len(self.slots.found))
@@ -285,8 +288,15 @@ class Compiler:
         row = self._alias(source)
         pieces = self._object(selected, type_, source, row)
         where = self._joined(relation, source, row, outer, narrowed=False)
+        if isinstance(relation, SecretSource) and relation.column is not None:
+            where.append(row.c[relation.column.name] == self._secret(selected, relation))
         query = _within(select(concat(pieces)).select_from(row).where(*where), outer)
         return [otherwise(query.scalar_subquery(), _none(selected.definition))]
+
+    def _secret(self, selected: Selected, relation: SecretSource) -> ColumnElement[Any]:
+        arguments = self._arguments(selected)
+        getter = arguments.getter("code", convert=relation.digest)
+        return self.slots.bind((id(arguments), "code"), LargeBinary(), getter)
 
     def _list(self, selected: Selected, relation: ListSource, outer: FromClause | None) -> list[Piece]:
         type_, source = self._target(selected.definition)
@@ -336,7 +346,7 @@ class Compiler:
         connection = get_named_type(selected.definition.type)
         assert isinstance(connection, GraphQLObjectType)  # noqa: S101 - declared so
         children = self.document.beneath(connection, selected.nodes)
-        arguments = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        arguments = self._arguments(selected)
         edge_type = get_named_type(connection.fields["edges"].type)
         assert isinstance(edge_type, GraphQLObjectType)  # noqa: S101 - declared so
         type_, source = self._target(edge_type.fields["node"])
@@ -545,6 +555,12 @@ class Compiler:
         return self.slots.bind(
             (permission, kind), ARRAY(Uuid()), lambda call: call.access.units(permission, kind)
         )
+
+    def _arguments(self, selected: Selected) -> Arguments:
+        """The arguments of a field, kept: parameters are known by their identity, which a later one's must not be."""
+        made = Arguments(selected.definition, selected.nodes[0], self.document.variables)
+        self._asked.append(made)
+        return made
 
     def _alias(self, source: TypeSource) -> FromClause:
         return source.table.alias(self._name())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from certification.tables import (
     evidence,
     form_versions,
     item_assessments,
+    objections,
     opinions,
 )
 from graphql_schema.actions import NEEDS, decide_actions, programme
@@ -42,6 +43,12 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.histories import (
+    HISTORY_NEEDS,
+    decide_application_history,
+    decide_form_reviews,
+    decide_rests_on_legacy,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.action import AvailableAction
@@ -57,6 +64,7 @@ from graphql_schema.types.enums import (
     UnitKind,
 )
 from graphql_schema.types.evidence import Evidence
+from graphql_schema.types.history import FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.tenant import Tenant
@@ -65,6 +73,7 @@ from tenancy.tables import tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
+    from graphql_schema.types.objection import Objection
 
 
 def cover_name(value: str) -> str:
@@ -139,6 +148,15 @@ class FormVersion(Node):
         cover=cover_name,
         permission=Permission.READ_CONTACTS,
         description="Contact person, covered for readers without need, null once erased (联系人).",
+    )
+    certified_on: date | None = column(
+        form_versions.c.certified_on,
+        description="Form 3: day of the certification, from the ledger (省级充分就业社区认定时间).",
+    )
+    reviews: list[FormReview] | None = computed(
+        {"reviews": form_versions.c.reviews},
+        decide_form_reviews,
+        description="Form 3: the annual reviews, from the ledger (三年复查情况).",
     )
     fixed_phone: str | None = personal(
         form_versions.c.fixed_phone_commitment,
@@ -375,6 +393,15 @@ class Application(Node):
             description="What it led to (认定).",
         )
     )
+    objections: list[Annotated[Objection, strawberry.lazy("graphql_schema.types.objection")]] = to_many(
+        {
+            objections.c.application_id: applications.c.id,
+            objections.c.application_tenant_id: applications.c.tenant_id,
+        },
+        tenant=applications.c.campaign_tenant_id,
+        order=(objections.c.received_at, objections.c.id),
+        description="Objections to it while it was publicised (异议).",
+    )
     ledger_entries: Connection[LedgerEntry] = connection(
         {ledger_entries.c.subject_id: applications.c.id},
         order="seq",
@@ -385,6 +412,16 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    history: History | None = computed(
+        HISTORY_NEEDS,
+        decide_application_history,
+        description="The past that its level asks for, folded today; null where it asks for none (认定与复查历史).",
+    )
+    rests_on_legacy: bool = computed(
+        HISTORY_NEEDS,
+        decide_rests_on_legacy,
+        description="Something of its history is attested from paper (含历史记录).",
     )
     deadline: Deadline | None = computed(
         APPLICATION_NEEDS,

@@ -6,13 +6,14 @@ from datetime import date
 
 import strawberry
 
-from certification.tables import applications, certifications
-from graphql_schema.declare import Node, column, equals, in_tenant, refers, rows, to_one
+from certification.tables import applications, certifications, legacy_records
+from graphql_schema.declare import Node, column, equals, expression, in_tenant, refers, rows, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
-from graphql_schema.types.enums import Level
-from graphql_schema.types.reach import through_application
+from graphql_schema.types.enums import CertificationState, Level
+from graphql_schema.types.legacy import LegacyRecord
+from graphql_schema.types.reach import COMMUNITY
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
 from tenancy.tables import tenants, units
@@ -32,7 +33,7 @@ class CertificationFilter:
 @rows(
     certifications,
     permission=Permission.READ,
-    reach=through_application("application_id"),
+    reach=COMMUNITY,
     description="A community's certification by the province (认定).",
 )
 class Certification(Node):
@@ -50,8 +51,26 @@ class Certification(Node):
     cited_hash: Hex = column(certifications.c.cited_hash, description="Its hash (引用哈希).")
     tenant: Tenant = to_one({tenants.c.id: certifications.c.tenant_id}, description="The county (租户).")
     community: Unit = to_one({units.c.id: certifications.c.community_id}, description="The community (社区).")
-    application: Application = to_one(
+    application: Application | None = to_one(
         {applications.c.id: certifications.c.application_id},
         within=True,
-        description="The application (申报).",
+        description="The application that led to it; null for one of before the platform (申报).",
     )
+    legacy: bool = expression(
+        lambda row, _: row.c.legacy_id.is_not(None),
+        nullable=False,
+        description="It rests on paper, attested by county and city (历史记录).",
+    )
+    legacy_record: LegacyRecord | None = to_one(
+        {legacy_records.c.id: certifications.c.legacy_id},
+        within=True,
+        description="The record that it is (历史记录).",
+    )
+    state: CertificationState | None = column(
+        certifications.c.state, description="Suspended or revoked; null: in force (状态)."
+    )
+    state_document: str | None = column(
+        certifications.c.state_document,
+        description="The document that suspended, revoked or reinstated it (文号).",
+    )
+    state_on: date | None = column(certifications.c.state_on, description="The day of that document (日期).")

@@ -11,7 +11,17 @@ from typing import Final
 import strawberry
 
 from certification.comparison import Kind as SegmentKind
-from certification.model import Finding, Level, RosterKind
+from certification.model import (
+    CertificationState,
+    Finding,
+    LegacyKind,
+    LegacyResult,
+    Level,
+    ObjectionStatus,
+    ReviewResult,
+    RosterKind,
+)
+from certification.model import ChangeKind as CertificationChangeKind
 from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
@@ -26,7 +36,13 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
+    "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
+    "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
+    "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
+    "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
+    "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
+    "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -63,14 +79,29 @@ class StandardPart(Enum):
     INDICATORS = "indicators"
 
 
+@strawberry.enum(description="What the city found of an objection (异议结论).")
+class ObjectionVerdict(Enum):
+    """成立, 不成立."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 __all__ = [
     "ApplicationStatus",
+    "CertificationChangeKind",
+    "CertificationState",
     "Finding",
     "GrantScope",
+    "LegacyKind",
+    "LegacyResult",
     "Level",
     "LineageKind",
+    "ObjectionStatus",
+    "ObjectionVerdict",
     "OpinionStage",
     "OpinionVerdict",
+    "ReviewResult",
     "RoleName",
     "RosterKind",
     "RosterVerdict",

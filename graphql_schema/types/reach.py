@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, any_, literal_column, select
 
 from certification.tables import applications
 from graphql_schema.declare import Predicate, Reach
+from tenancy.tables import units
 
 
 def holds(column: str) -> Predicate:
@@ -43,4 +44,24 @@ def through_application(key: str) -> Reach:
     return Reach(street=of_application(key, "street_id"), community=of_application(key, "community_id"))
 
 
+def in_street(key: str) -> Predicate:
+    """The row speaks, by `key`, of a unit directly beneath one of the reader's."""
+
+    def predicate(row: FromClause, reached: ColumnElement[Any]) -> ColumnElement[bool]:
+        return (
+            select(literal_column("1"))
+            .select_from(units)
+            .where(
+                units.c.tenant_id == row.c.tenant_id,
+                units.c.id == row.c[key],
+                units.c.parent_id == any_(reached),
+            )
+            .correlate(row)
+            .exists()
+        )
+
+    return predicate
+
+
+COMMUNITY: Final = Reach(street=in_street("community_id"), community=holds("community_id"))
 APPLICATION: Final = Reach(street=holds("street_id"), community=holds("community_id"))

@@ -8,12 +8,25 @@ from uuid import UUID
 import strawberry
 
 from certification.tables import applications, campaigns, roster_items, rosters
-from graphql_schema.declare import Node, column, equals, in_tenant, refers, rows, to_many, to_one
+from graphql_schema.counts import ITEM_NEEDS, decide_count, name_now, objection_count
+from graphql_schema.declare import (
+    Node,
+    column,
+    computed,
+    equals,
+    expression,
+    in_tenant,
+    refers,
+    rows,
+    to_many,
+    to_one,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.application import Application
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.enums import Level, RosterKind, RosterVerdict
+from graphql_schema.types.publicity import PublicityCount
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
@@ -47,6 +60,15 @@ class RosterItem:
     )
     cited_seq: SafeInt = column(roster_items.c.cited_seq, description="Its place (引用序号).")
     cited_hash: Hex = column(roster_items.c.cited_hash, description="Its hash (引用哈希).")
+    publicity: PublicityCount | None = computed(
+        ITEM_NEEDS, decide_count, description="Of a publicity: the item's own days; else null (公示期)."
+    )
+    current_name: str | None = expression(
+        name_now, description="The community's name with corrections (更正后的名称)."
+    )
+    objection_count: int = expression(
+        objection_count, nullable=False, description="How many objections there are to it (异议数)."
+    )
     application: Application | None = to_one(
         {applications.c.id: roster_items.c.application_id},
         tenant=roster_items.c.application_tenant_id,

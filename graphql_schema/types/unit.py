@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, select
 
+from certification.tables import legacy_records
 from graphql_schema.declare import (
     Connection,
     Node,
     Parameters,
     among,
     column,
+    computed,
     connection,
     expression,
     in_tenant,
@@ -22,10 +24,15 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.histories import UNIT_NEEDS, decide_eligibility, decide_unit_history
 from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import LineageKind, UnitKind
+from graphql_schema.types.history import Eligibility, History
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants, unit_codes, unit_lineages, units
+
+if TYPE_CHECKING:
+    from graphql_schema.types.legacy import LegacyRecord
 
 
 def code_in_force(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -93,4 +100,19 @@ class Unit(Node):
         {unit_lineages.c.unit_id: units.c.id},
         order=(unit_lineages.c.effective_on, unit_lineages.c.id),
         description="Its predecessors (沿革).",
+    )
+    history: History | None = computed(
+        UNIT_NEEDS,
+        decide_unit_history,
+        description="A community's past, as the city's latest campaign asks for it; null out of reach (认定与复查历史).",
+    )
+    eligibility: list[Eligibility] = computed(
+        UNIT_NEEDS,
+        decide_eligibility,
+        description="For each level of the city's latest campaign, whether a community may apply now (申报资格).",
+    )
+    legacy_records: list[Annotated[LegacyRecord, strawberry.lazy("graphql_schema.types.legacy")]] = to_many(
+        {legacy_records.c.community_id: units.c.id},
+        order=(legacy_records.c.year, legacy_records.c.proposed_at, legacy_records.c.id),
+        description="What is attested, or proposed to be, from paper (历史记录).",
     )

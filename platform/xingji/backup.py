@@ -5,7 +5,7 @@
     DIR/heads/*.head        the signed heads of that very snapshot
     DIR/home/…              keys, tokens, evidence, vault, as far as the home has them
 
-The signing keys stay encrypted, and the passphrase that opens them (`secrets/` in the home) is not in the backup: keep it elsewhere.
+Signing keys and vault stay encrypted, and the passphrases that open them (`secrets/` in the home) are not in the backup: keep them elsewhere.
 Everything is for its owner alone. A backup appears under its name when it is whole, and none is ever overwritten.
 
 The rows are read by a role that sees all of them; under row-level security pg_dump refuses any other. Restoring is the schema's

@@ -3,13 +3,15 @@
     async with open_service(settings, url, clock) as service: …
 
 The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
-`vault/` (what opens personal values, under `secrets/vault-passphrase`) and `tokens/` (the keys of bearer tokens). The heads that were signed
-last lie in a folder of their own, and a ledger that does not grow from its kept head is not signed for (`audit.guard`). Opening finishes what a
-crash left undone between a city's list and its counties (ADR 0001).
+`vault/` (what opens personal values, under `secrets/vault-passphrase`), `tokens/` (the keys of bearer tokens) and `secrets/derivation`
+(what follow codes and counters of tries are derived under). The heads that were signed last lie in a folder of their own, and a ledger
+that does not grow from its kept head is not signed for (`audit.guard`). Opening finishes what a crash left undone between the city's
+decisions and its counties (ADR 0001).
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +34,7 @@ from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
 from graphql_schema.mutations import Mutation
-from graphql_schema.mutations.boundary import follow_lists
+from graphql_schema.mutations.boundary import follow_changes, follow_lists
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
@@ -103,12 +105,14 @@ class Office:
         clock: Clock,
         demo: bool,
         guard: Guard,
+        secret: bytes,
     ) -> None:
         self.tokens = tokens
         self.now = clock
         self.demo = demo
         self._keys = keys
         self._guard = guard
+        self._secret = secret
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
     def get_signer(self, tenant_id: int) -> Signer:
@@ -117,6 +121,11 @@ class Office:
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
         return self._guard.watch(self._keys.get(origin))
+
+    def derive(self, purpose: str, text: str) -> bytes:
+        """HMAC-SHA-256 of purpose and text under the home's secret (32 bytes)."""
+        given = b"\0".join((purpose.encode(), text.encode()))
+        return hmac.digest(self._secret, given, "sha256")
 
     def issue_token(self, principal: Principal) -> tuple[str, datetime]:
         """A token and when it ends, on the wall clock."""
@@ -153,7 +162,9 @@ async def open_service(
             clock,
             settings.demo,
             guard,
+            _passphrase(settings.home / "secrets" / "derivation"),
         )
+        public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
@@ -161,8 +172,9 @@ async def open_service(
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
 
-        def open_session(principal: Principal | None, locale: str, trace_id: str) -> Session:
-            return Session(principal, clock(), database, cast("Locale", locale), trace_id, office)
+        def open_session(principal: Principal | None, locale: str, trace_id: str, client: str) -> Session:
+            language = cast("Locale", locale)
+            return Session(principal, clock(), database, language, trace_id, office, client, public)
 
         async def run(operation: Any, variables: dict[str, Any] | None, session: Session) -> bytes:
             return await execute(engine, operation, variables, session)
@@ -209,7 +221,9 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
     for city in registry:
         if city.level == "city":
             counties = tuple(tenant.id for tenant in registry if tenant.parent_id == city.id)
-            await follow_lists(database, desk, Scope(city.id, granted=counties), now)
+            scope = Scope(city.id, granted=counties)
+            await follow_changes(database, desk, scope, now)
+            await follow_lists(database, desk, scope, now)
 
 
 async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:

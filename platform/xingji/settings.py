@@ -12,6 +12,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
+| `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `…_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
@@ -20,9 +21,11 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 from xingji.errors import SettingInvalidError
+from xingji.http.clients import Network
 
 SWITCH = {
     "1": True,
@@ -54,6 +57,7 @@ class Settings:
     evidence_bytes: int = 20 * 1024 * 1024
     evidence_access_key: str | None = field(default=None, repr=False)
     evidence_secret_key: str | None = field(default=None, repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
 
     @property
     def heads_folder(self) -> Path:
@@ -90,6 +94,7 @@ def read_settings(
         evidence_bytes=_parse_megabytes(environ.get("XINGJI_EVIDENCE_MB") or "20"),
         evidence_access_key=_find_secret(environ, "XINGJI_EVIDENCE_ACCESS_KEY_FILE"),
         evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
+        trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
@@ -107,6 +112,13 @@ def _parse_pool(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 1000):
         raise SettingInvalidError(name="XINGJI_POOL", reason=f"{text!r} is not a number from 2 to 1000")
     return int(text)
+
+
+def _parse_networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingInvalidError(name="XINGJI_TRUSTED_PROXIES", reason=str(error)) from error
 
 
 def _parse_megabytes(text: str) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.api.arrangements import arrange
 from tests.integration.api.kit import Stage, World, found_world, serve_world
+from tests.integration.api.star import propose_something
 from tests.integration.demo.kit import Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
@@ -91,6 +92,7 @@ async def replay(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[S
 async def reading(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
     """One server over a played world for all that only read or are refused, with something of every kind in it."""
     async with _served(postgres, played.world, ENDS) as stage:
+        await propose_something(stage)
         await arrange(stage)
         yield stage
 

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BELOW_THE_BOUNDARY = ("certification", "tenancy", "audit")
-# The module that owns transactions, and two that keep what must outlive a refusal: failed sign-ins, the access log.
-BOUNDARY = {Path("tenancy/database.py"), Path("tenancy/sign_in.py"), Path("tenancy/access.py")}
+# The module that owns transactions, and three that keep what must outlive a refusal: failed sign-ins, the access log, counted tries.
+BOUNDARY = {Path(f"tenancy/{name}.py") for name in ("database", "sign_in", "access", "throttle")}
 
 
 def committed(pattern: str = "*") -> list[Path]:

@@ -1,4 +1,4 @@
-"""`xingji backup DIR`: everything of the installation in a new folder, but the passphrase that opens its keys."""
+"""`xingji backup DIR`: everything of the installation in a new folder, but the passphrases that open it."""
 
 import argparse
 import sys
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(arguments.directory)
     sys.stderr.write(
         f"{len(manifest['files'])} 个文件 files，{len(manifest['heads'])} 本账本 ledgers\n"
-        "密钥口令 secrets/ledger-passphrase 不在其中，请另行保管。\n"
-        "The passphrase of the keys, secrets/ledger-passphrase, is not in it: keep it elsewhere.\n"
+        "密钥与个人信息的口令（secrets/）不在其中，请另行保管。\n"
+        "The passphrases of keys and vault, secrets/, are not in it: keep them elsewhere.\n"
     )
     return 0

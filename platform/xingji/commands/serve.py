@@ -24,7 +24,7 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve; blocks."""
     with open_database(settings) as database:
         app = create_app(
-            HttpSettings(graphiql=settings.introspection),
+            HttpSettings(graphiql=settings.introspection, trusted_proxies=settings.trusted_proxies),
             lambda: open_service(settings, database.app_url),
         )
         serve(app, settings.host, settings.port)

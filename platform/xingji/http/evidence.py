@@ -115,7 +115,7 @@ class Door:
             if service.evidence is None:
                 raise HTTPException(404)
             try:
-                session = service.open_session(_get_principal(request, service), locale, trace)
+                session = service.open_session(_get_principal(request, service), locale, trace, "")
                 return await answer(request, session, service.evidence)
             except HttpError as refusal:
                 await body.drain()

@@ -15,6 +15,7 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from graphql_schema.errors import RequestError, format_error
+from xingji.http.clients import find_client
 from xingji.http.errors import HttpError, format_internal, format_refusal
 from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
 from xingji.http.negotiation import HTML, JSON, RESPONSE, choose_locale, find_media_type
@@ -100,7 +101,8 @@ class GraphQLEndpoint(Generic[P, S]):
                 if operation.kind is not OperationType.QUERY:
                     _check_kind(operation.kind, scope["method"])
                 phase = _TOO_LONG
-                session = service.open_session(principal, locale, state["trace_id"])
+                client = find_client(scope, self.settings.trusted_proxies)
+                session = service.open_session(principal, locale, state["trace_id"], client)
                 return await service.execute(operation, asked.variables, session)
         except TimeoutError:
             if not clock.expired():

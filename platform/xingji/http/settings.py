@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from graphql_schema.documents import Documents, Operation
 from xingji.evidence.keeping import Keeper
+from xingji.http.clients import Network
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -18,7 +19,10 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql."""
+    """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql.
+
+    `trusted_proxies` may say whom they speak for.
+    """
 
     body_bytes: int = 524_288
     url_bytes: int = 16_384
@@ -28,6 +32,7 @@ class HttpSettings:
     uploads_each: int = 4
     ready_seconds: float = 2.0
     graphiql: bool = True
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Service(Generic[P, S]):
     """What requests are answered with.
 
     `read_token(token)` gives the principal; its refusal is an exception with `code`, `zh` and `en`.
-    `open_session(principal, locale, trace_id)` gives what `execute` runs under.
+    `open_session(principal, locale, trace_id, client)` gives what `execute` runs under; `client` is where the request came from.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
     `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_refused()` gives the codes
@@ -45,7 +50,7 @@ class Service(Generic[P, S]):
 
     documents: Documents
     execute: Callable[[Operation, dict[str, Any] | None, S], Awaitable[bytes]]
-    open_session: Callable[[P | None, str, str], S]
+    open_session: Callable[[P | None, str, str, str], S]
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None

@@ -15,7 +15,7 @@ from graphql_schema.session import Session
 from tenancy.database import Database
 from tenancy.identity import Principal
 from tenancy.vault import FileVault
-from tests.integration.graphql_schema.world import NOW, World
+from tests.integration.graphql_schema.world import CITY, NOW, STRANGER, World
 from xingji.postgres import EmbeddedPostgres
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -55,7 +55,7 @@ def ask(reading: Database, engine: Engine) -> Ask:
     async def ask(
         query: str, principal: Principal | None, variables: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        session = Session(principal, NOW, reading, "en", "trace")
+        session = Session(principal, NOW, reading, "en", "trace", public=(CITY, STRANGER))
         raw = await execute(engine, documents.prepare(query), variables, session)
         response: dict[str, Any] = json.loads(raw)
         return response

@@ -6,8 +6,9 @@ Written from the meaning of the fields and not from their declarations, so that 
 # ruff: noqa: N802 - a method is named after the type and the field it answers
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -24,14 +25,17 @@ from graphql import (
     parse,
 )
 
-from certification.calendar import Calendar
+from audit.entry import Cite
+from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
-from certification.life import ApplicationView, available_actions
+from certification.history import Certified, Facts, Reviewed, first_year, fold_history
+from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
+from certification.planner import local_day
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -50,16 +54,22 @@ TABLES = {
     "Evidence": "evidence",
     "Roster": "rosters",
     "RosterItem": "roster_items",
+    "LegacyRecord": "legacy_records",
+    "CertificationChange": "certification_changes",
     "Extension": "extensions",
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
+    "Objection": "objections",
+    "PublicNotice": "rosters",
+    "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
-SHARED |= {"Extension", "CalendarYear", "CalendarDay"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection"}
+PUBLIC = {"PublicNotice", "PublicNoticeItem"}
 # By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
 WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
 WORKED += [date(2022, 6, n) for n in (1, 2, 6, 7, 8, 9, 10)]
@@ -102,6 +112,8 @@ class Naive:
     # -- which rows
 
     def tenants(self, type_: str) -> set[int]:
+        if type_ in PUBLIC:
+            return {CITY, STRANGER}
         own = {self.reader.tenant_id, *self.reader.granted}
         return own | set(self.reader.shared) if type_ in SHARED else own
 
@@ -110,6 +122,8 @@ class Naive:
             return True
         if row["tenant_id"] not in self.tenants(type_):
             return False
+        if type_ in ("Certification", "LegacyRecord"):
+            return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
         if self.role not in ("street_officer", "community_clerk") or application is False:
             return True
@@ -120,12 +134,14 @@ class Naive:
         """The application a row speaks of, None when there is none, False when the type has none."""
         if type_ == "Application":
             return row
+        if type_ == "Objection":
+            found = (a for a in self.world.all("applications") if a["id"] == row["application_id"])
+            return next((a for a in found if a["tenant_id"] == row["application_tenant_id"]), None)
         column = {
             "FormVersion": "application_id",
             "Opinion": "application_id",
             "ItemAssessment": "application_id",
             "ApplicationEnding": "application_id",
-            "Certification": "application_id",
             "LedgerEntry": "subject_id",
             "Evidence": "subject_id",
         }.get(type_)
@@ -133,6 +149,13 @@ class Naive:
             return False
         found = (a for a in self.world.all("applications") if a["id"] == row[column])
         return next((a for a in found if a["tenant_id"] == row["tenant_id"]), None)
+
+    def reaches(self, unit: Row | None) -> bool:
+        """Whether the reader's jurisdiction holds a community."""
+        if self.role not in ("street_officer", "community_clerk"):
+            return True
+        column = "parent_id" if self.role == "street_officer" else "id"
+        return unit is not None and unit[column] == self.jurisdiction
 
     def rows(self, type_: str, **wanted: Any) -> list[Row]:
         return [
@@ -234,9 +257,164 @@ class Naive:
         rows = self.filtered("Roster", a.get("filter") or {}, {"campaignId": "campaign_id"})
         return self.connection(rows, a, "created_at")
 
+    def Query_objections(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("Objection", a.get("filter") or {}, {"publicityId": "roster_id"})
+        mine = self.reader.tenant_id
+        rows = [row for row in rows if mine in (row["tenant_id"], row["application_tenant_id"])]
+        return self.connection(rows, a, "received_at")
+
+    def Query_publicNotices(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("PublicNotice", a.get("filter") or {}, {"campaignId": "campaign_id"})
+        today = local_day(NOW, PROGRAMME.zone)
+        rows = [row for row in rows if row["kind"] in ("publicity", "decision")]
+        rows = [row for row in rows if row["opens_on"] is None or row["opens_on"] <= today]
+        return self.connection(rows, a, "created_at", descending=True)
+
+    def PublicNotice_noticeId(self, row: Row, _: Any) -> Any:
+        return f"PublicNotice.{row['tenant_id']}.{row['id']}"
+
+    def PublicNotice_campaign(self, row: Row, _: Any) -> Any:
+        return next(one["name"] for one in self.world.all("campaigns") if one["id"] == row["campaign_id"])
+
+    def PublicNotice_batch(self, row: Row, _: Any) -> Any:
+        key = (row["campaign_id"], row["level"])
+        levels = self.world.all("campaign_levels")
+        return next(one["batch"] for one in levels if (one["campaign_id"], one["level"]) == key)
+
+    def PublicNotice_publicity(self, row: Row, _: Any) -> Any:
+        return self.count(row["tenant_id"], row["opens_on"], ()) if row["opens_on"] else None
+
+    def PublicNotice_items(self, row: Row, _: Any) -> Any:
+        rows = self.rows("PublicNoticeItem", tenant_id=row["tenant_id"], roster_id=row["id"])
+        return sorted(rows, key=lambda item: item["position"])
+
+    def PublicNoticeItem_result(self, row: Row, _: Any) -> Any:
+        return row["verdict"].upper() if "certified" in row["verdict"] else None
+
+    def beside(self, table: str, row: Row) -> list[Row]:
+        """The rows about an item of a list."""
+        key = ("tenant_id", "roster_id", "position")
+        return [one for one in self.world.all(table) if all(one[name] == row[name] for name in key)]
+
+    def name_of(self, row: Row, _: Any) -> Any:
+        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["created_at"])
+        items = [row] if "community_name" in row else self.beside("roster_items", row)
+        return (corrected or items)[-1]["community_name"]
+
+    PublicNoticeItem_communityName = RosterItem_currentName = Objection_communityName = name_of
+
+    def item_count(self, row: Row, _: Any) -> Any:
+        roster = next(one for one in self.world.all("rosters") if one["id"] == row["roster_id"])
+        if roster["opens_on"] is None:
+            return None
+        corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", row)]
+        start = max([roster["opens_on"], *corrected])
+        return self.count(row["tenant_id"], start, self.beside("objections", row))
+
+    PublicNoticeItem_publicity = RosterItem_publicity = item_count
+
+    def count(self, city: int, start: date, objections: Sequence[Row]) -> Any:
+        """Day by day: worked, and no investigation open in it."""
+        zone = PROGRAMME.zone
+        days: list[date] = []
+        rows = [one for one in self.world.all("calendar_days") if one["tenant_id"] == city]
+        set_days = {one["day"]: one["working"] for one in rows if one["working"] is not None}
+        held = [
+            (
+                local_day(one["accepted_at"], zone),
+                date.max if one["status"] in ("accepted", "upheld") else local_day(one["decided_at"], zone),
+            )
+            for one in objections
+            if one["accepted_at"]
+        ]
+        day = start
+        while len(days) < 5 and (day := day + timedelta(1)) < date(2022, 8, 1):
+            if set_days.get(day, is_working_day(day)) and not any(a <= day <= b for a, b in held):
+                days.append(day)
+        over = sum(day < local_day(NOW, zone) for day in days)
+        return {
+            "days_counted": over,
+            "days_left": 5 - over,
+            "closes_on": days[-1] if len(days) == 5 else None,
+            "stopped": any(last == date.max for _, last in held),
+        }
+
+    def RosterItem_objectionCount(self, row: Row, _: Any) -> Any:
+        return len(self.beside("objections", row))
+
+    def Objection_publicity(self, row: Row, _: Any) -> Any:
+        return self.one("Roster", tenant_id=row["tenant_id"], id=row["roster_id"])
+
+    def Objection_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["application_tenant_id"], id=row["application_id"])
+
+    def Application_objections(self, row: Row, _: Any) -> Any:
+        key = {"tenant_id": row["campaign_tenant_id"], "application_tenant_id": row["tenant_id"]}
+        rows = self.rows("Objection", **key, application_id=row["id"])
+        return sorted(rows, key=lambda one: [one["received_at"], one["id"]])
+
+    def objectors(self, row: Row, column: str) -> str | None:
+        """The city's alone; whom it grants nothing is not shown that there is something."""
+        value = self.personal(row, column)
+        if value is None or row["tenant_id"] not in {self.reader.tenant_id, *self.reader.granted}:
+            return None
+        whole = row["tenant_id"] == self.reader.tenant_id and self.role == "city_officer"
+        return value if whole else "***"
+
+    def Objection_text(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "text_commitment")
+
+    def Objection_name(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "name_commitment")
+
+    def Objection_contact(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "contact_commitment")
+
+    def Objection_reason(self, row: Row, _: Any) -> Any:
+        return self.objectors(row, "reason_commitment")
+
+    def Objection_availableActions(self, row: Row, _: Any) -> Any:
+        ours = row["tenant_id"] == self.reader.tenant_id and self.role == "city_officer"
+        starts = {
+            "accept_objection": "received",
+            "uphold_objection": "accepted",
+            "dismiss_objection": "accepted",
+        }
+        steps = {one.action: one for one in PROGRAMME.objections}
+        found = []
+        for action, start in starts.items():
+            code, message = "", ""
+            if not ours:
+                code, message = (
+                    "actor.not_entitled",
+                    f"“{action}” is for a city_officer of this jurisdiction",
+                )
+            elif row["status"] != start:
+                code = "objection.wrong_status"
+                message = f"“{action}” does not start from the status {row['status']} of an objection"
+            clause = "三（二）"
+            found.append(
+                {
+                    "action": action,
+                    "name": steps[action].name,
+                    "clause": clause,
+                    "allowed": not code,
+                    "obstacle": {"code": code, "message": message, "clause": clause} if code else None,
+                }
+            )
+        return found
+
     def Query_certifications(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
         return self.connection(rows, a, "certified_on")
+
+    def Query_legacyRecords(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("LegacyRecord", a.get("filter") or {}, {"communityId": "community_id"})
+        return self.connection(rows, a, "proposed_at")
+
+    def Query_certificationChanges(self, _: Any, a: dict[str, Any]) -> Any:
+        rows = self.filtered("CertificationChange", a.get("filter") or {}, {})
+        return self.connection(rows, a, "proposed_at")
 
     def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
@@ -268,6 +446,8 @@ class Naive:
         return self.one("Tenant", id=row["tenant_id"])
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
+    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
+    LegacyRecord_tenant = CertificationChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
     Extension_tenant = CalendarYear_tenant = tenant_of
 
@@ -336,7 +516,7 @@ class Naive:
     def Application_street(self, row: Row, _: Any) -> Any:
         return self.unit(row, "street_id")
 
-    Certification_community = Application_community
+    Certification_community = LegacyRecord_community = Application_community
 
     def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
         return self.unit(row, "unit_id")
@@ -368,7 +548,11 @@ class Naive:
         if a["from"] not in versions or a["to"] not in versions:
             return None
         before, after = (
-            {**found, **{name: found[f"{name}_commitment"] for name in CONTACT}}
+            {
+                **found,
+                **{name: found[f"{name}_commitment"] for name in CONTACT},
+                "certified_on": plain(found["certified_on"]),
+            }
             for found in (versions[a["from"]], versions[a["to"]])
         )
         known = self.Application_campaign(row, None) is not None
@@ -411,17 +595,160 @@ class Naive:
             form_hash=form.get("hash"),
             endorsed=tuple((o["stage"], o["author_id"]) for o in given),
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
+            facts=self.facts(row["tenant_id"], row["community_id"]),
+            form_history=(form.get("certified_on"), form.get("reviews")),
             extended=self.extended_for(row),
         )
+        return [shown(found) for found in available_actions(PROGRAMME, view, self.actor(row), NOW)]
+
+    def actor(self, row: Row) -> Any:
+        """The reader as an actor in the row's tenant."""
         away = row["tenant_id"] != self.reader.tenant_id
-        roles = [role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR]
-        actor = SimpleNamespace(
+        return SimpleNamespace(
             person_id=self.reader.person_id,
             home_tenant_id=self.reader.tenant_id,
-            roles=roles,
+            roles=[role for role in self.reader.roles if not away or role.name != RoleName.AUDITOR],
             oversees=away,
         )
-        return [shown(found) for found in available_actions(PROGRAMME, view, actor, NOW)]
+
+    def facts(self, tenant: int, community: UUID) -> Facts:
+        """Certifications, and reviews that were attested, each citing the entry that last recorded its row."""
+
+        def mine(table: str) -> list[Row]:
+            rows = self.world.all(table)
+            return [row for row in rows if (row["tenant_id"], row["community_id"]) == (tenant, community)]
+
+        def cite(record: Row) -> Cite:
+            rows = self.world.all("ledger_rows")
+            seq = max(row["seq"] for row in rows if row["row_key"] == str(record["id"]))
+            (entry,) = [
+                row
+                for row in self.world.all("ledger_entries")
+                if (row["tenant_id"], row["seq"]) == (tenant, seq)
+            ]
+            return Cite(f"xingji/41160{tenant}", seq, entry["hash"])
+
+        return Facts(
+            tuple(
+                Certified(
+                    one["level"],
+                    one["certified_on"],
+                    one["legacy_id"] is not None,
+                    Cite(one["cited_origin"], one["cited_seq"], one["cited_hash"]),
+                    one["state"],
+                    one["state_on"],
+                )
+                for one in mine("certifications")
+            ),
+            tuple(
+                Reviewed(one["level"], one["year"], one["result"], True, cite(one))
+                for one in mine("legacy_records")
+                if one["kind"] == "annual_review" and one["attested_at"] is not None
+            ),
+        )
+
+    def history(self, tenant: int, community: UUID) -> Any:
+        """As star asks for it."""
+        facts = self.facts(tenant, community)
+        return fold_history(
+            "provincial", facts.certified, facts.reviewed, date(2022, 5, 10), PROGRAMME.history
+        )
+
+    def shown(self, tenant: int, community: UUID) -> Any:
+        found = self.history(tenant, community)
+        one = found.certified
+        return {
+            "level": "provincial",
+            "applying_for": "star",
+            "certified_on": one and one.on,
+            "certified_by": one and cited(one.cite),
+            "stands": found.stands,
+            "state": one and one.state,
+            "years": [
+                {
+                    "year": year.year,
+                    "result": year.result,
+                    "legacy": year.legacy,
+                    "cite": year.cite and cited(year.cite),
+                }
+                for year in found.years
+            ],
+            "streak": found.streak,
+            "broken_by": found.broken_by and {"kind": found.broken_by.kind, "year": found.broken_by.year},
+            "first_year": first_year(found, 3),
+            "legacy": found.legacy,
+            "obstacle": told(find_history_obstacle(PROGRAMME, "star", found)),
+        }
+
+    def Application_history(self, row: Row, _: Any) -> Any:
+        if row["level"] != "star" or self.Application_campaign(row, None) is None:
+            return None
+        return self.shown(row["tenant_id"], row["community_id"])
+
+    def Application_restsOnLegacy(self, row: Row, _: Any) -> Any:
+        form = next((f for f in self.world.all("form_versions") if f["id"] == row["form_version_id"]), {})
+        if form.get("certified_on") is None:
+            known = row["level"] == "star" and self.Application_campaign(row, None) is not None
+            return known and self.history(row["tenant_id"], row["community_id"]).legacy
+        certified = self.facts(row["tenant_id"], row["community_id"]).certified
+        legacy = [one.on for one in certified if one.legacy]
+        return form["certified_on"] in legacy or any(one["legacy"] for one in json.loads(form["reviews"]))
+
+    def FormVersion_reviews(self, row: Row, _: Any) -> Any:
+        return None if row["reviews"] is None else json.loads(row["reviews"])
+
+    def shows_past(self, row: Row) -> bool:
+        """Of a community in reach whose city's campaign is in reach."""
+        known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
+        return known and self.reaches(row)
+
+    def Unit_history(self, row: Row, _: Any) -> Any:
+        return self.shown(row["tenant_id"], row["id"]) if self.shows_past(row) else None
+
+    def Unit_eligibility(self, row: Row, _: Any) -> Any:
+        if not self.shows_past(row):
+            return []
+        answer = []
+        for level in ("provincial", "star"):
+            view = ApplicationView(
+                tenant_id=row["tenant_id"],
+                campaign_tenant_id=CITY,
+                level=level,
+                status=None,
+                community_id=row["id"],
+                street_id=row["parent_id"],
+                facts=self.facts(row["tenant_id"], row["id"]),
+            )
+            lacks = find_history_obstacle(PROGRAMME, level, self.history(row["tenant_id"], row["id"]))
+            against = find_obstacle(PROGRAMME, "file_application", view, self.actor(row), NOW)
+            answer.append(
+                {
+                    "level": level,
+                    "eligible": lacks is None,
+                    "allowed": against is None,
+                    "obstacle": told(lacks or against),
+                }
+            )
+        return answer
+
+    def Unit_legacyRecords(self, row: Row, _: Any) -> Any:
+        rows = self.rows("LegacyRecord", tenant_id=row["tenant_id"], community_id=row["id"])
+        return sorted(rows, key=lambda found: (found["year"], found["proposed_at"], found["id"]))
+
+    def LegacyRecord_attestedTenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["attested_tenant_id"])
+
+    def Certification_legacy(self, row: Row, _: Any) -> Any:
+        return row["legacy_id"] is not None
+
+    def Certification_legacyRecord(self, row: Row, _: Any) -> Any:
+        return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["legacy_id"])
+
+    def CertificationChange_county(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["certification_tenant_id"])
+
+    def CertificationChange_certification(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["certification_tenant_id"], id=row["certification_id"])
 
     def extensions_of(self, city: int, level: str | None) -> list[Row]:
         return [
@@ -608,6 +935,14 @@ class Naive:
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def told(obstacle: Any) -> Any:
+    return obstacle and {"code": obstacle.code, "message": obstacle.en, "clause": obstacle.clause}
+
+
+def cited(cite: Cite) -> dict[str, Any]:
+    return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
 
 
 def shown(found: Any) -> dict[str, Any]:

@@ -79,6 +79,16 @@ WRITTEN = {
     "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
         subjectType subjectId actorId requestId tenant { code } } } }
         applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
+    "objections": """{ objections { totalCount edges { cursor node { id status position communityName receivedAt acceptedAt
+        decidedAt publicReason text name contact reason publicity { kind } application { id }
+        availableActions { action name clause allowed obstacle { code message clause } } } } }
+        applications { edges { node { objections { id status } } } } }""",
+    "counts of a publicity": """{ rosters { edges { node { kind items { position currentName objectionCount
+        publicity { daysCounted daysLeft closesOn stopped } } } } } }""",
+    "public lists": """{ publicNotices { totalCount pageInfo { endCursor } edges { cursor node { noticeId campaign level batch kind
+        opensOn closesOn documentNumber documentDate publicity { daysCounted daysLeft closesOn stopped }
+        items { position communityName result publicity { daysCounted daysLeft closesOn stopped } } } } }
+        some: publicNotices(last: 1, filter: {level: PROVINCIAL, kind: DECISION}) { edges { node { kind } } } }""",
     "tenants": "{ tenants { edges { cursor node { id code name level origin parent { id } } } } }",
     "viewer": "{ viewer { personId name tenant { name } roles { role validFrom validTo unit { name kind } } } }",
     "certifications with a number too big": "{ certifications { edges { node { documentNumber certifiedOn citedSeq } } } }",
@@ -94,6 +104,16 @@ WRITTEN = {
     "... on Tenant { name } ... on LedgerEntry { seq } } }",
     "interface fragments": f'{{ node(id: "{APPLICATION}") {{ ...N ... on Node {{ i: id }} }} }} '
     "fragment N on Node { id ...A } fragment A on Application { level ...B } fragment B on Application { status }",
+    "histories": """{ units(first: 100, filter: {kind: [COMMUNITY, VILLAGE, STREET]}) { edges { node { id name
+        history { level applyingFor certifiedOn stands state streak firstYear legacy certifiedBy { origin sequence hash }
+          years { year result legacy cite { origin sequence hash } } brokenBy { kind year } obstacle { code message clause } }
+        eligibility { level eligible allowed obstacle { code message } } legacyRecords { year kind result tenant { code } } } } } }""",
+    "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
+        formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
+    "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
+        legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
+        certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
+        legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
         c: publicityPlan { opensOn } d: publicityPlan(level: STAR) { opensOn counted reportFrom }
@@ -184,9 +204,13 @@ ROOTS = (
     "campaigns",
     "applications",
     "rosters",
+    "objections",
+    "publicNotices",
     "extensions",
     "calendarYears",
     "certifications",
+    "legacyRecords",
+    "certificationChanges",
     "ledgerEntries",
 )
 

@@ -6,6 +6,7 @@ The same rows are inserted into PostgreSQL and walked by the naive resolvers of 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from audit.tables import ledger_entries
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification import tables as c
 from certification.reader import load_programme
 from tenancy import tables as t
@@ -38,6 +39,12 @@ def uid(*parts: object) -> UUID:
 
 def digest(*parts: object) -> bytes:
     return hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+
+
+def a_review(year: int) -> dict[str, Any]:
+    """A year's review as a form keeps it."""
+    cite = {"hash": digest("review", year).hex(), "origin": "xingji/411602", "sequence": year}
+    return {"cite": cite, "legacy": year % 2 == 0, "result": "pass_after_rectification", "year": year}
 
 
 class World:
@@ -66,8 +73,12 @@ class World:
             self.person(number, "officer")
         for city in (CITY, STRANGER):
             self.city(city)
+            self.public(city)
         for county in COUNTIES:
             self.county(county, communities)
+            for s, years in ((0, (2019, 2020, 2021)), (1, (2019, 2021))):
+                self.legacy(county, uid(f"community{s}.0", county), years)
+            self.head(county)
 
     def add(self, table: Any, **row: Any) -> Row:
         full = {column.name: row.get(column.name) for column in table.columns}
@@ -220,6 +231,89 @@ class World:
                     cited_seq=2**53 - 1,
                     cited_hash=digest("cited"),
                 )
+
+    def public(self, city: int) -> None:
+        """Lists that everybody may read at NOW, an objection in every state, and a correction."""
+        campaign, officer = uid("campaign", city), uid("person", "officer", city)
+        lists = (("publicity", "star", date(2022, 5, 5)), ("decision", "provincial", None))
+        for at, (kind, level, opens_on) in enumerate(lists):
+            roster = uid("public roster", city, kind)
+            self.add(
+                c.rosters,
+                tenant_id=city,
+                id=roster,
+                campaign_id=campaign,
+                level=level,
+                kind=kind,
+                document_number=None if opens_on else "豫人社〔2022〕1号",
+                document_date=None if opens_on else date(2022, 5, 9),
+                opens_on=opens_on,
+                closes_on=opens_on and date(2022, 5, 11),
+                reason="不公开的理由",
+                author_id=officer,
+                created_at=START + timedelta(hours=5, minutes=at),
+            )
+            for position in range(1, 5):
+                self.add(
+                    c.roster_items,
+                    tenant_id=city,
+                    roster_id=roster,
+                    position=position,
+                    application_tenant_id=COUNTIES[position % 2],
+                    application_id=uid("application", COUNTIES[position % 2], position % 3, "provincial"),
+                    community_name=f"周口市/社区{position}",
+                    verdict="listed" if opens_on else ("certified", "not_certified")[position % 2],
+                    reason="不公开的理由",
+                    cited_origin="xingji/411602",
+                    cited_seq=position,
+                    cited_hash=digest("cited", position),
+                )
+                if opens_on:
+                    self.objection(city, roster, position)
+        for at, name in enumerate(("改一", "改二")):
+            self.add(
+                c.publicity_corrections,
+                tenant_id=city,
+                id=uid("correction", city, at),
+                roster_id=uid("public roster", city, "publicity"),
+                position=4,
+                community_name=name,
+                reason="笔误",
+                corrected_on=date(2022, 5, 6 + at),
+                author_id=officer,
+                created_at=START + timedelta(days=11 + at),
+            )
+
+    def objection(self, city: int, roster: UUID, position: int) -> None:
+        status = ("received", "accepted", "dismissed", "upheld")[position - 1]
+        objection, officer = uid("objection", city, position), uid("person", "officer", city)
+        accepted = None if status == "received" else datetime(2022, 5, 6, 3, tzinfo=UTC)
+        decided = datetime(2022, 5, 7, 3, tzinfo=UTC) if status in ("dismissed", "upheld") else None
+        anonymous = position == 2
+        self.add(
+            c.objections,
+            tenant_id=city,
+            id=objection,
+            roster_id=roster,
+            position=position,
+            application_tenant_id=COUNTIES[position % 2],
+            application_id=uid("application", COUNTIES[position % 2], position % 3, "provincial"),
+            status=status,
+            code_digest=digest("code", city, position),
+            text_commitment=self.personal(city, objection, "objection_text", "就业人数不实"),
+            name_commitment=None if anonymous else self.personal(city, objection, "objector_name", "赵六"),
+            contact_commitment=None
+            if anonymous
+            else self.personal(city, objection, "objector_contact", "13700000000"),
+            reason_commitment=decided
+            and self.personal(city, objection, "objection_reason", "走访赵六", erased=position == 4),
+            public_reason=decided and "已核查",
+            received_at=START + timedelta(days=10, hours=position // 2),
+            accepted_at=accepted,
+            accepted_by=accepted and officer,
+            decided_at=decided,
+            decided_by=decided and officer,
+        )
 
     def arrangements(self, city: int) -> None:
         """Extensions for all, for a level, for a county, for a community, and one that nobody confirmed; a day set, one set back."""
@@ -419,6 +513,82 @@ class World:
             author_id=uid("person", "clerk", county),
             created_at=created,
             justification="距城区远" if n % 2 else None,
+            certified_on=date(2018, 7, 2) if n % 2 else None,
+            reviews=json.dumps([a_review(2019 + n)]) if n % 2 else None,
+        )
+
+    def legacy(self, county: int, community: UUID, years: tuple[int, ...]) -> None:
+        """Certified 2018 and reviewed in those years, all attested; one review proposed and one declined."""
+        kinds = [("certification", 2018, "certified"), *(("annual_review", year, "pass") for year in years)]
+        kinds += [("annual_review", 2015, "fail"), ("annual_review", 2016, "pass_after_rectification")]
+        for at, (kind, year, result) in enumerate(kinds):
+            record = uid("legacy", community, year)
+            attested, declined = year > 2016, year == 2015
+            self.add(
+                c.legacy_records,
+                tenant_id=county,
+                id=record,
+                community_id=community,
+                kind=kind,
+                level="provincial",
+                year=year,
+                result=result,
+                document_number=f"豫人社〔{year}〕1号",
+                document_date=date(year, 12, 1),
+                document_sha256=digest("scan", record),
+                proposed_by=uid("person", "officer", county),
+                proposed_at=START + timedelta(minutes=at // 2),
+                attested_by=uid("person", "officer", CITY) if attested else None,
+                attested_tenant_id=CITY if attested else None,
+                attested_at=START + timedelta(hours=1) if attested else None,
+                declined_at=START + timedelta(hours=1) if declined else None,
+                decline_reason="不实" if declined else None,
+            )
+            for seq in (at, at + 1) if attested else (at,):
+                row = {"tenant_id": county, "table_name": "legacy_records", "row_key": str(record)}
+                self.add(ledger_rows, **row, seq=seq, digest=digest("row", record, seq))
+        certification = uid("certification", community)
+        self.add(
+            c.certifications,
+            tenant_id=county,
+            id=certification,
+            community_id=community,
+            level="provincial",
+            document_number="豫人社〔2018〕1号",
+            certified_on=date(2018, 12, 1),
+            cited_origin=f"xingji/41160{county}",
+            cited_seq=3,
+            cited_hash=digest("proposed"),
+            legacy_id=uid("legacy", community, 2018),
+            state="suspended" if len(years) == 2 and county == EAST else None,
+            state_document="豫人社〔2022〕2号" if len(years) == 2 else None,
+            state_on=date(2022, 5, 1) if len(years) == 2 else None,
+        )
+        for kind in ("suspend", "reinstate"):
+            self.add(
+                c.certification_changes,
+                tenant_id=CITY,
+                id=uid("change", certification, kind),
+                certification_tenant_id=county,
+                certification_id=certification,
+                kind=kind,
+                document_number="豫人社〔2022〕2号",
+                document_date=date(2022, 5, 1),
+                reason="台账不实",
+                proposed_by=uid("person", "officer", CITY),
+                proposed_at=START,
+                confirmed_by=uid("person", "other", CITY) if kind == "suspend" else None,
+                confirmed_at=START + timedelta(hours=2) if kind == "suspend" else None,
+            )
+
+    def head(self, county: int) -> None:
+        self.add(
+            ledger_heads,
+            tenant_id=county,
+            origin=f"xingji/41160{county}",
+            size=len([row for row in self.all("ledger_entries") if row["tenant_id"] == county]),
+            head=digest("head", county),
+            frontier=b"",
         )
 
     def entries(self, county: int, application: UUID) -> None:
@@ -455,7 +625,7 @@ class World:
             await raw.close()
 
     def sets(self) -> Iterator[tuple[Any, list[Row]]]:
-        for table in (*t.metadata.sorted_tables, ledger_entries):
+        for table in (*t.metadata.sorted_tables, ledger_entries, ledger_heads, ledger_rows):
             if rows := self.all(table.name):
                 yield table, rows
 

@@ -42,10 +42,17 @@ def a_row(table: Table, tenant_id: int, number: int) -> dict[str, Any]:
     for key in table.foreign_key_constraints:
         for element in key.elements:
             if element.parent.name != "tenant_id":
-                target = element.column
+                target = origin(element.column)
                 own = key.referred_table is table
                 row[element.parent.name] = None if own else a_value(target.table, target, tenant_id, number)
     return row
+
+
+def origin(column: Column[Any]) -> Column[Any]:
+    """The column from which a reference to a reference has its value at last."""
+    while column.foreign_keys:
+        column = next(iter(column.foreign_keys)).column
+    return column
 
 
 def rows_of(table: Table, tenant_id: int, count: int = 2) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, select
 
 from audit.tables import metadata as audit_metadata
+from certification.tables import metadata
 from tenancy.database import Scope
-from tenancy.policies import EDITABLE, PRIVILEGES, policy_sql
+from tenancy.policies import EDITABLE, NARROWED, PRIVILEGES, policy_sql
 from tenancy.statements import statement
 from tests.integration.tenancy.conftest import Place
 from tests.integration.tenancy.samples import TENANT_TABLES, a_row
@@ -16,7 +17,12 @@ from tests.integration.tenancy.samples import TENANT_TABLES, a_row
 LEDGER_TABLES = list(audit_metadata.sorted_tables)
 TENANTS = (1, 2, 3, 4, 5)
 some_tenants = st.lists(st.sampled_from((*TENANTS, 77)), max_size=3, unique=True).map(tuple)
-scopes = st.builds(Scope, st.sampled_from((*TENANTS, 77)), some_tenants, some_tenants)
+scopes = st.one_of(
+    st.builds(Scope, st.sampled_from((*TENANTS, 77)), some_tenants, some_tenants, st.none() | some_tenants),
+    st.builds(Scope.of_public, some_tenants),
+)
+# Of the rows of `seed_all`: kind 0 is a ranking, which is nobody's outside, and so are its items.
+UNPUBLISHED = {"rosters", "roster_items"}
 
 
 def visible(table: Table, scope: Scope) -> set[tuple[int, int]]:
@@ -25,6 +31,7 @@ def visible(table: Table, scope: Scope) -> set[tuple[int, int]]:
     seen = {scope.tenant_id}
     seen |= set(scope.granted) if "granted" in policies else set()
     seen |= set(scope.shared) if "shared" in policies else set()
+    seen |= set(scope.public or ()) if "public" in policies and table.name not in UNPUBLISHED else set()
     if "grantee" not in policies:
         return {(tenant, 0) for tenant in TENANTS if tenant in seen}
     rows = {(tenant, tenant % len(TENANTS) + 1) for tenant in TENANTS}
@@ -64,7 +71,7 @@ async def test_nothing_is_seen_without_settings(place: Place) -> None:
         assert await place.database.registry(statement(select(table))) == []
     app = await asyncpg.connect(place.urls.app)
     try:
-        for name in ("tenant", "granted", "shared"):
+        for name in ("tenant", "granted", "shared", "public"):
             await app.execute(f"SET app.{name} = ''")
         assert [await app.fetchval(f"SELECT count(*) FROM {t.name}") for t in TENANT_TABLES] == [0] * len(
             TENANT_TABLES
@@ -108,16 +115,60 @@ async def test_catalogue_is_as_declared(place: Place) -> None:
         row["relname"]: row["forced"] for row in await place.root.fetch(flags, list(tables))
     } == dict.fromkeys(tables, True)
     await place.root.execute("CREATE TABLE pattern (tenant_id int, grantee_tenant_id int, subject_type text)")
-    for sql in policy_sql("pattern", ("granted", "shared", "grantee", "cited")):
+    for sql in policy_sql("pattern", ("granted", "shared", "grantee", "cited", "public")):
         await place.root.execute(sql)
+    await place.root.execute("CREATE SCHEMA again")
+    for name, kind in NARROWED:
+        await place.root.execute(f"CREATE TABLE again.{name} (LIKE public.{name})")
+        await place.root.execute(policy_sql(f"again.{name}", ())[0])
+        (sql,) = (line for line in policy_sql(name, (kind,)) if f"POLICY {kind} " in line)
+        await place.root.execute(sql.replace(f" ON {name} ", f" ON again.{name} ", 1))
     listed = await place.root.fetch(
-        "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
+        "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check, schemaname FROM pg_policies"
     )
-    pattern = {row["policyname"]: tuple(row)[2:] for row in listed if row["tablename"] == "pattern"}
-    assert len(pattern) == 5
+    pattern = {row["policyname"]: tuple(row)[2:7] for row in listed if row["tablename"] == "pattern"}
+    assert len(pattern) == 6
+    narrowed = {
+        (row["tablename"], row["policyname"]): tuple(row)[2:7]
+        for row in listed
+        if row["schemaname"] == "again"
+    }
     for name, policies in declared.items():
-        found = {row["policyname"]: tuple(row)[2:] for row in listed if row["tablename"] == name}
-        assert found == {policy: pattern[policy] for policy in ("own", *policies)}, name
+        found = {
+            row["policyname"]: tuple(row)[2:7]
+            for row in listed
+            if (row["schemaname"], row["tablename"]) == ("public", name)
+        }
+        wanted = {kind: narrowed.get((name, kind), pattern[kind]) for kind in ("own", *policies)}
+        assert found == wanted, name
+
+
+async def test_the_public_sees_what_is_put_up_and_nothing_else(place: Place) -> None:
+    """Each kind of list with an item, of two tenants: a stranger sees publicities and decisions of the public one."""
+    rosters, items = metadata.tables["rosters"], metadata.tables["roster_items"]
+    for tenant in (1, 2):
+        for number in range(4):
+            await place.seed("rosters", a_row(rosters, tenant, number))
+            await place.seed("roster_items", a_row(items, tenant, number))
+    async with place.database.read(Scope.of_public((1,))) as tx:
+        seen = await tx.raw.fetch("SELECT tenant_id, kind FROM rosters")
+        listed = await tx.raw.fetch(
+            "SELECT i.tenant_id, r.kind FROM roster_items i JOIN rosters r ON r.tenant_id = i.tenant_id AND r.id = i.roster_id"
+        )
+        count = await tx.raw.fetchval("SELECT count(*) FROM roster_items")
+    wanted = {(1, "publicity"), (1, "decision")}
+    assert {tuple(row) for row in seen} == {tuple(row) for row in listed} == wanted
+    assert (len(seen), count) == (2, 2)
+    async with place.database.read(Scope.of_public(())) as tx:
+        assert await tx.raw.fetchval("SELECT count(*) FROM rosters") == 0
+
+
+async def test_a_stranger_writes_nothing(place: Place) -> None:
+    await seed_all(place)
+    for table in TENANT_TABLES:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with place.database.write(Scope.of_public((1,))) as tx:
+                await tx.insert(table, [{**a_row(table, 1, 1), "tenant_id": tx.tenant_id}])
 
 
 async def test_app_role_is_bound_and_owns_nothing(place: Place) -> None:

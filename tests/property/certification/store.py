@@ -13,8 +13,8 @@ from audit.entry import Cite
 from certification.acts import file_application
 from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
+from certification.following import LIST, Named, decision_of_list, find_following
 from certification.following import Command as FollowCommand
-from certification.following import Named, find_following
 from certification.following import State as FollowState
 from certification.life import Actor, ApplicationView
 from certification.model import Application, Campaign, Certification, FormVersion, Opinion, Roster, RosterItem
@@ -164,6 +164,8 @@ class Store:
         ]
         for roster, item in waiting[:at_most]:
             entry = Cite("x.example/1", next(self.numbers), bytes(32))
-            state = FollowState(self.found(item.application_id), roster, item, entry)
-            self.do(FOLLOW, state, FollowCommand(CITY, roster.id, item.application_id), author, now)
+            state = FollowState(
+                self.found(item.application_id), decision_of_list(self.programme, roster, item, entry)
+            )
+            self.do(FOLLOW, state, FollowCommand(CITY, LIST, roster.id, item.application_id), author, now)
         return len(waiting)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from certification.life import ApplicationView
+from audit.entry import Cite
+from certification.history import Certified, Facts, Reviewed
+from certification.life import ApplicationView, decide_form_history
 from certification.programme import Programme
 from certification.reader import load_programme
 
@@ -74,3 +76,14 @@ def a_view(status: str | None, **changes: Any) -> ApplicationView:
         **changes,
     }
     return ApplicationView(**values)
+
+
+def a_star_view(status: str | None, *, state: str | None = None, **changes: Any) -> ApplicationView:
+    """As `a_view` for star, of a community certified in 2018 and passed since, with a form that says so."""
+    cite = Cite("xingji/2", 7, HASH)
+    certified = Certified("provincial", date(2018, 7, 2), True, cite, state, state and date(2022, 4, 1))
+    reviewed = tuple(Reviewed("provincial", year, "pass", True, cite) for year in (2019, 2020, 2021))
+    view = a_view(status, level="star", facts=Facts((replace(certified, state=None),), reviewed), **changes)
+    if status is not None:
+        view = replace(view, form_history=decide_form_history(programme(), view, RECOMMENDING))
+    return replace(view, facts=Facts((certified,), reviewed))

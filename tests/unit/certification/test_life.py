@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from itertools import product
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from certification.errors import (
     CertificationError,
     CountyQuotaError,
+    FormHistoryStaleError,
     FormMissingError,
     FormReturnedError,
     HistoryMissingError,
@@ -34,6 +37,7 @@ from tests.unit.certification.samples import (
     REVIEWING,
     Someone,
     SomeRole,
+    a_star_view,
     a_view,
     named,
     programme,
@@ -170,11 +174,56 @@ def test_a_county_recommends_once() -> None:
     )
 
 
-def test_star_has_no_cap_a_county_but_asks_for_history() -> None:
-    view = a_view("street_endorsed", level="star", county_taken=9)
+def test_star_has_no_cap_a_county() -> None:
+    view = a_star_view("street_endorsed", county_taken=9)
     assert check_step(programme(), "county_recommend", view, someone(COUNTY_OFFICER), RECOMMENDING)
-    with pytest.raises(HistoryMissingError):
-        check_step(programme(), "file_application", a_view(None, level="star"), someone(CLERK), RECOMMENDING)
+
+
+STEPS_UPWARD = (
+    (None, "file_application", CLERK),
+    ("draft", "submit", CLERK),
+    ("submitted", "street_agree", STREET),
+    ("street_endorsed", "county_recommend", COUNTY_OFFICER),
+    ("county_recommended", "city_agree", CITY),
+    ("city_reviewed", "record_site_visit", CITY),
+)
+
+
+@pytest.mark.parametrize(("status", "action", "role"), STEPS_UPWARD)
+def test_every_step_upward_asks_for_the_history_again(status: str | None, action: str, role: str) -> None:
+    moment = INSIDE[ALLOWED[status, action, role][0]]
+    assert check_step(programme(), action, a_star_view(status), someone(role), moment)
+    with pytest.raises(HistoryMissingError) as refused:
+        check_step(programme(), action, a_star_view(status, state="revoked"), someone(role), moment)
+    assert "撤销" in refused.value.zh and "revoked" in refused.value.en
+    assert refused.value.clause == "一；附件1 三（二）.1"
+    bare = a_view(status, level="star")
+    assert (
+        find_obstacle(programme(), action, bare, someone(role), moment).code == "application.history_missing"
+    )  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "role"),
+    [
+        ("draft", "save_form", CLERK),
+        ("submitted", "street_refuse", STREET),
+        ("street_endorsed", "county_refuse", COUNTY_OFFICER),
+        ("county_recommended", "city_refuse", CITY),
+    ],
+)
+def test_no_step_out_asks_for_the_history(status: str, action: str, role: str) -> None:
+    view = a_star_view(status, state="revoked")
+    assert check_step(programme(), action, view, someone(role), INSIDE[ALLOWED[status, action, role][0]])
+
+
+@pytest.mark.parametrize(("status", "action", "role"), STEPS_UPWARD[1:])
+def test_a_form_that_says_another_history_goes_no_further(status: str, action: str, role: str) -> None:
+    moment = INSIDE[ALLOWED[status, action, role][0]]
+    view = a_star_view(status)
+    for stale in ((None, None), (view.form_history[0], "[]"), (date(2017, 1, 1), view.form_history[1])):
+        with pytest.raises(FormHistoryStaleError):
+            check_step(programme(), action, replace(view, form_history=stale), someone(role), moment)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from certification.errors import FieldRefusedError, NarrativeTooLongError
@@ -118,5 +120,13 @@ def test_every_part_of_a_form_enters_its_hash() -> None:
         content_hash(
             named("a"), 1, **{**base, "commitments": {**base["commitments"], "fixed_phone": bytes(32)}}
         ),  # type: ignore[arg-type,dict-item]
+        content_hash(named("a"), 1, **base, certified_on=date(2018, 7, 2)),  # type: ignore[arg-type]
+        content_hash(named("a"), 1, **base, certified_on=date(2018, 7, 3)),  # type: ignore[arg-type]
+        content_hash(named("a"), 1, **base, reviews="[]"),  # type: ignore[arg-type]
+        content_hash(named("a"), 1, **base, reviews="[1]"),  # type: ignore[arg-type]
     }
-    assert len(hashes) == 7
+    assert len(hashes) == 11
+    # As it was before forms took anything from a history.
+    assert content_hash(named("a"), 1, **base) == bytes.fromhex(  # type: ignore[arg-type]
+        "d51c3f8ffa0dddc56b526ed8f61665bc1543887409be2ce18f545c03414eb05d"
+    )

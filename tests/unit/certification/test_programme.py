@@ -135,6 +135,8 @@ TABLES = [path for path in places(DATA) if isinstance(at(DATA, path), dict)]
 VALUES = [path for path in places(DATA) if not isinstance(at(DATA, path), dict) and isinstance(path[-1], str)]
 # What may be left out: a rule stands on a clause, on a decision, or on both, and these have a meaning when absent.
 OPTIONAL = {
+    "corrects",
+    "objections",
     "clause",
     "personal",
     "item",
@@ -225,6 +227,9 @@ BROKEN = {
     "another counting": lambda data: data["narrative"]["counting"].update(value="bytes"),
     "a publicity of no day": lambda data: data["publicity"]["working_days"].update(value=0),
     "a time without offset": lambda data: data["windows"][0].update(opens_at="2022-04-25T00:00:00"),
+    "a history checked by no step": lambda data: data["history"]["checked"]["value"].append("fly"),
+    "a history checked by a list": lambda data: data["history"]["checked"]["value"].append("publicise"),
+    "a history checked nowhere": lambda data: data["history"]["checked"].update(value=[]),
     "another schema": lambda data: data.update(schema=2),
 }
 
@@ -234,6 +239,16 @@ def test_a_programme_that_does_not_hold_together_is_refused(name: str) -> None:
     data = copy.deepcopy(DATA)
     BROKEN[name](data)  # type: ignore[no-untyped-call]
     assert refused(data)
+
+
+def test_a_programme_from_before_histories_still_asks_for_one_on_the_way_up() -> None:
+    older = parse(without(("history",)))
+    assert set(older.history.checked.value) < set(programme().history.checked.value)
+    assert {"file_application", "submit", "county_recommend", "city_agree"} <= set(
+        older.history.checked.value
+    )
+    assert (older.history.rectified_counts.value, older.history.suspended_stands.value) == (True, False)
+    assert older.digest != programme().digest
 
 
 def test_a_programme_from_before_returns_and_assessments_is_still_read() -> None:

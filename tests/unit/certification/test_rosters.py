@@ -117,7 +117,7 @@ def test_a_list_is_made_in_its_place_and_time(
     assert type(obstacle) is (error or type(None))
     shown = {one.action: one for one in available_roster_actions(programme(), view, OFFICER, moment)}
     assert shown[action].allowed == (error is None)
-    assert len(shown) == 5
+    assert len(shown) == 6
 
 
 @pytest.mark.parametrize("who", ["county_officer", "street_officer", "community_clerk"])

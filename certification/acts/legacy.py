@@ -1,0 +1,138 @@
+"""What the acts on legacy records (历史记录) share: who may do them, the record that is settled, the day of import.
+
+The rule upheld here: what only paper says counts once a person of the county has proposed it and a person of the city that oversees
+the county has attested it; both stand in the county's log with their times. Decided [D]: the day of import is the day of the second
+attestation; the first may lie before it. Nothing is attested or declined twice, and nobody settles what they proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Text, and_, bindparam, cast, func, literal_column, select
+
+from audit.entry import Cite
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from certification.errors import (
+    LegacySettledError,
+    LegacyUncertifiedError,
+    NotEntitledError,
+    NotFoundError,
+    SecondPersonError,
+)
+from certification.life import LEVEL_ZH, Actor
+from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
+from certification.reading import entity
+from certification.tables import certifications, legacy_records
+from tenancy.database import TenantConnection
+from tenancy.statements import statement
+
+# Not a programme's: what is imported is of before it.
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+
+_proposed = (
+    select(func.min(ledger_rows.c.seq))
+    .where(
+        ledger_rows.c.tenant_id == legacy_records.c.tenant_id,
+        ledger_rows.c.table_name == literal_column("'legacy_records'", Text),
+        ledger_rows.c.row_key == cast(legacy_records.c.id, Text),
+    )
+    .scalar_subquery()
+)
+_RECORD = statement(
+    select(legacy_records, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash)
+    .join(ledger_heads, ledger_heads.c.tenant_id == legacy_records.c.tenant_id)
+    .join(
+        ledger_entries,
+        and_(ledger_entries.c.tenant_id == legacy_records.c.tenant_id, ledger_entries.c.seq == _proposed),
+    )
+    .where(legacy_records.c.tenant_id == bindparam("tenant_id"), legacy_records.c.id == bindparam("record"))
+)
+_CERTIFIED = statement(
+    select(certifications.c.level, certifications.c.certified_on).where(
+        certifications.c.tenant_id == bindparam("tenant_id"),
+        certifications.c.community_id == bindparam("community"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record, the entry that proposed it, and (level, day) of the community's certifications."""
+
+    record: LegacyRecord
+    entry: Cite
+    certified: tuple[tuple[str, date], ...]
+
+
+async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
+    """A record of the bound tenant. Raises NotFoundError."""
+    row = await tx.first(_RECORD, record=record_id)
+    if row is None:
+        raise NotFoundError(what="record", what_zh="记录")
+    record = entity(LegacyRecord, row)
+    return Found(
+        record,
+        Cite(row["origin"], row["seq"], row["hash"]),
+        await read_certified(tx, record.community_id),
+    )
+
+
+async def read_certified(tx: TenantConnection, community_id: UUID) -> tuple[tuple[str, date], ...]:
+    """(level, day) of each certification of a community of the bound tenant."""
+    rows = await tx.all(_CERTIFIED, community=community_id)
+    return tuple((row["level"], row["certified_on"]) for row in rows)
+
+
+def check_county(tenant_id: int, action: str, name: str, actor: Actor) -> str:
+    """The role of an officer of the county itself. Raises NotEntitledError."""
+    return _check_role(actor.home_tenant_id == tenant_id, "county_officer", action, name, actor)
+
+
+def check_overseer(action: str, name: str, actor: Actor) -> str:
+    """The role of an officer of the city that oversees the county. Raises NotEntitledError."""
+    return _check_role(actor.oversees, "city_officer", action, name, actor)
+
+
+def check_open(record: LegacyRecord, actor: Actor) -> None:
+    """Raise LegacySettledError or SecondPersonError unless the actor may settle the record."""
+    if record.attested_at is not None or record.declined_at is not None:
+        raise LegacySettledError
+    if record.proposed_by == actor.person_id:
+        raise SecondPersonError
+
+
+def check_reviewed_later(level: str, year: int, certified: tuple[tuple[str, int], ...]) -> None:
+    """Raise LegacyUncertifiedError unless one of the (level, year) is that level's of an earlier year."""
+    if not any(one == level and since < year for one, since in certified):
+        raise LegacyUncertifiedError(level=level, level_zh=LEVEL_ZH[Level(level)], year=year)
+
+
+def describe(record: LegacyRecord) -> Mapping[str, object]:
+    """A record as an entry's intent says it."""
+    return {
+        "document_date": record.document_date.isoformat(),
+        "document_number": record.document_number,
+        "document_sha256": record.document_sha256.hex(),
+        "kind": record.kind,
+        "level": record.level,
+        "record": str(record.id),
+        "result": record.result,
+        "year": record.year,
+    }
+
+
+def is_certification(record: Any) -> bool:
+    """Whether a record says that the community was certified."""
+    return bool(record.kind == LegacyKind.CERTIFICATION)
+
+
+def _check_role(within: bool, wanted: str, action: str, name: str, actor: Actor) -> str:
+    if not within or all(role.name != wanted for role in actor.roles):
+        raise NotEntitledError(action=action, name=name, role=wanted, role_zh=ROLE_ZH[wanted])
+    return wanted

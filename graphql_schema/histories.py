@@ -1,0 +1,200 @@
+"""A community's history and eligibility from the columns of an application or a unit: what the fields `history` and `eligibility` show.
+
+The same fold and the same function that decide an act (certification/history.py, certification/life.py) are asked here. A unit is
+seen by everyone in its tenant, its history only by who reaches the community. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Column, ColumnElement, FromClause, select
+
+from audit.entry import Cite
+from certification.facts import certified_facts, parse_facts, reviewed_facts
+from certification.history import Year, first_year
+from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
+from certification.programme import Programme
+from certification.reader import parse_stored
+from certification.tables import applications, campaigns
+from graphql_schema.actions import (
+    certified,
+    decide_reader,
+    describe,
+    form_certified_on,
+    form_reviews,
+    programme,
+    reviewed,
+)
+from graphql_schema.declare import Build, Parameters
+from graphql_schema.permissions import Permission, ReachKind, decide_access
+from graphql_schema.session import Session
+from tenancy.identity import Principal
+from tenancy.tables import tenants, units
+
+PLACES: Final = ("community", "village")
+
+
+def decide_application_history(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] | None:
+    """The history that an application rests on; None for a level that asks for none."""
+    if row["programme"] is None:
+        return None
+    return _show(parse_stored(row["programme"]), _of_application(row), session)
+
+
+def decide_rests_on_legacy(row: Mapping[str, Any], session: Session) -> bool:
+    """Whether what the form says of the past, or before there is one the past itself, rests on paper."""
+    if row["form_certified_on"] is not None:
+        on = date.fromisoformat(row["form_certified_on"])
+        legacy = any(one.legacy and one.on == on for one in parse_facts(row).certified)
+        return legacy or any(one["legacy"] for one in orjson.loads(row["form_reviews"] or "[]"))
+    if row["programme"] is None:
+        return False
+    history = find_history(parse_stored(row["programme"]), row["level"], parse_facts(row), session.now)
+    return history is not None and history.legacy
+
+
+def decide_unit_history(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] | None:
+    """The history as the first level of the city's latest campaign that asks for one; None out of reach, or for no community."""
+    if not _is_shown(row, session.principal):
+        return None
+    found = parse_stored(row["programme"])
+    asking = next((level for level, rule in found.levels.items() if rule.requires is not None), None)
+    return None if asking is None else _show(found, _of_unit(row, asking), session)
+
+
+def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping[str, Any]]:
+    """Each level of the city's latest campaign: whether the history suffices, and what stands against filing now."""
+    if session.principal is None or not _is_shown(row, session.principal):
+        return []
+    found = parse_stored(row["programme"])
+    reader = decide_reader(session.principal, row["tenant_id"])
+    answer: list[Mapping[str, Any]] = []
+    for level in found.levels:
+        view = _of_unit(row, level)
+        lacks = find_history_obstacle(found, level, find_history(found, view.level, view.facts, session.now))
+        against = find_obstacle(found, "file_application", view, reader, session.now)
+        shown = lacks or against
+        answer.append(
+            {
+                "level": level,
+                "eligible": lacks is None,
+                "allowed": against is None,
+                "obstacle": None if shown is None else describe(shown, session),
+            }
+        )
+    return answer
+
+
+def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]] | None:
+    """The annual reviews that a form shows; None where it shows none."""
+    found: list[Mapping[str, Any]] | None = None if row["reviews"] is None else orjson.loads(row["reviews"])
+    return found
+
+
+def _show(found: Programme, view: ApplicationView, session: Session) -> Mapping[str, Any] | None:
+    history, requires = (
+        find_history(found, view.level, view.facts, session.now),
+        found.levels[view.level].requires,
+    )
+    if history is None or requires is None:
+        return None
+    certified = history.certified
+    lacks = find_history_obstacle(found, view.level, history)
+    return {
+        "level": history.level,
+        "applying_for": view.level,
+        "certified_on": None if certified is None else certified.on,
+        "certified_by": None if certified is None else _cite(certified.cite),
+        "stands": history.stands,
+        "state": None if certified is None else certified.state,
+        "years": [_year(one) for one in history.years],
+        "streak": history.streak,
+        "broken_by": history.broken_by,
+        "first_year": first_year(history, requires.annual_passes),
+        "legacy": history.legacy,
+        "obstacle": None if lacks is None else describe(lacks, session),
+    }
+
+
+def _year(one: Year) -> Mapping[str, Any]:
+    cite = None if one.cite is None else _cite(one.cite)
+    return {"year": one.year, "result": one.result, "legacy": one.legacy, "cite": cite}
+
+
+def _cite(cite: Cite) -> Mapping[str, Any]:
+    return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
+
+
+def _of_application(row: Mapping[str, Any]) -> ApplicationView:
+    return ApplicationView(
+        tenant_id=row["tenant_id"],
+        campaign_tenant_id=row["campaign_tenant_id"],
+        level=row["level"],
+        status=row["status"],
+        community_id=UUID(row["community_id"]),
+        street_id=UUID(row["street_id"]),
+        facts=parse_facts(row),
+    )
+
+
+def _of_unit(row: Mapping[str, Any], level: str) -> ApplicationView:
+    return ApplicationView(
+        tenant_id=row["tenant_id"],
+        campaign_tenant_id=row["city"],
+        level=level,
+        status=None,
+        community_id=UUID(row["id"]),
+        street_id=UUID(row["parent_id"] or row["id"]),
+        facts=parse_facts(row),
+    )
+
+
+def _is_shown(row: Mapping[str, Any], principal: Principal | None) -> bool:
+    if principal is None or row["programme"] is None or row["kind"] not in PLACES:
+        return False
+    access = decide_access(principal.roles)
+    if access.units(Permission.READ, ReachKind.WHOLE):
+        return True
+    streets, places = (access.units(Permission.READ, one) for one in (ReachKind.STREET, ReachKind.COMMUNITY))
+    return UUID(row["id"]) in places or (row["parent_id"] is not None and UUID(row["parent_id"]) in streets)
+
+
+def _city(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    return select(tenants.c.parent_id).where(tenants.c.id == row.c.tenant_id).correlate(row).scalar_subquery()
+
+
+def _latest_programme(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """The programme of the latest campaign of the unit's city; policies hide a city that does not share its own."""
+    return (
+        select(campaigns.c.programme)
+        .where(campaigns.c.tenant_id == _city(row, parameters))
+        .order_by(campaigns.c.opened_at.desc(), campaigns.c.id.desc())
+        .limit(1)
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+UNIT_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
+    **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id")},
+    "city": _city,
+    "programme": _latest_programme,
+    "certified": lambda row, _: certified_facts(row.c.tenant_id, row.c.id),
+    "reviewed": lambda row, _: reviewed_facts(row.c.tenant_id, row.c.id),
+}
+HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
+    **{
+        name: applications.c[name]
+        for name in ("tenant_id", "campaign_tenant_id", "level", "status", "community_id", "street_id")
+    },
+    "programme": programme,
+    "certified": certified,
+    "reviewed": reviewed,
+    "form_certified_on": form_certified_on,
+    "form_reviews": form_reviews,
+}

@@ -1,0 +1,162 @@
+"""The fold of a community's past: the notice's example, each thing that breaks a streak, and what a refusal says is missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from audit.entry import Cite
+from certification.history import (
+    Break,
+    Certified,
+    History,
+    Reviewed,
+    find_wants,
+    first_year,
+    fold_history,
+    format_reviews,
+)
+from certification.programme import Ground, HistoryRule, Setting
+from tests.unit.certification.samples import HASH, programme
+
+RULE = programme().history
+DECIDED = Ground(None, True, "a test")
+
+
+def a_cite(seq: int) -> Cite:
+    return Cite("xingji/2", seq, HASH)
+
+
+def certified(year: int, state: str | None = None, on: date | None = None, **changes: Any) -> Certified:
+    return replace(Certified("provincial", date(year, 7, 1), False, a_cite(year), state, on), **changes)
+
+
+def passed(*years: int, result: str = "pass", legacy: bool = False) -> list[Reviewed]:
+    return [Reviewed("provincial", year, result, legacy, a_cite(year)) for year in years]
+
+
+def fold(day: date, facts: list[Certified], reviewed: list[Reviewed], rule: HistoryRule = RULE) -> History:
+    return fold_history("provincial", facts, reviewed, day, rule)
+
+
+def test_certified_2022_and_passed_three_times_applies_first_in_2026() -> None:
+    reviewed = passed(2023, 2024, 2025)
+    for day, streak in ((date(2023, 1, 1), 0), (date(2025, 12, 31), 2), (date(2026, 1, 1), 3)):
+        history = fold(day, [certified(2022)], [one for one in reviewed if one.year < day.year])
+        assert (history.streak, first_year(history, 3), history.broken_by) == (streak, 2026, None)
+        assert (find_wants(history, 3, RULE) == ()) == (day.year == 2026)
+    assert fold(date(2022, 8, 1), [certified(2022)], []).streak == 0
+    assert first_year(fold(date(2022, 8, 1), [certified(2022)], []), 3) == 2026
+
+
+def test_a_review_of_the_running_year_or_of_the_year_of_certification_does_not_count() -> None:
+    history = fold(date(2025, 6, 1), [certified(2022)], passed(2022, 2023, 2024, 2025))
+    assert (history.streak, [one.year for one in history.years]) == (2, [2023, 2024])
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "streak", "broken"),
+    [
+        (passed(2019, 2020, 2021), 3, None),
+        (passed(2019, 2020), 0, Break("missing", 2021)),
+        (passed(2019, 2021), 1, Break("missing", 2020)),
+        (passed(2020, 2021), 2, Break("missing", 2019)),
+        ([*passed(2019, 2021), *passed(2020, result="fail")], 1, Break("failed", 2020)),
+        ([*passed(2019, 2020), *passed(2021, result="fail")], 0, Break("failed", 2021)),
+        ([*passed(2019, 2020), *passed(2021, result="pass_after_rectification")], 3, None),
+        ([*passed(2019, 2020, 2021), *passed(2020, result="fail")], 1, Break("failed", 2020)),
+        ([replace(one, level="star") for one in passed(2019, 2020, 2021)], 0, Break("missing", 2021)),
+        ([], 0, Break("missing", 2021)),
+    ],
+)
+def test_what_breaks_a_streak(reviewed: list[Reviewed], streak: int, broken: Break | None) -> None:
+    history = fold(date(2022, 4, 25), [certified(2018)], reviewed)
+    assert (history.stands, history.streak, history.broken_by) == (True, streak, broken)
+
+
+def test_a_pass_after_rectification_is_the_programmes_to_count() -> None:
+    strict = replace(RULE, rectified_counts=Setting(False, DECIDED))
+    reviewed = passed(2019, 2020, 2021, result="pass_after_rectification")
+    assert fold(date(2022, 5, 1), [certified(2018)], reviewed).streak == 3
+    history = fold(date(2022, 5, 1), [certified(2018)], reviewed, strict)
+    assert (history.streak, history.broken_by) == (0, Break("failed", 2021))
+    assert "不合格" in find_wants(history, 3, strict)[0][0]
+
+
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+def test_what_is_suspended_or_revoked_does_not_stand(state: str) -> None:
+    day, on, reviewed = date(2022, 5, 1), date(2022, 5, 1), passed(2019, 2020, 2021)
+    history = fold(day, [certified(2018, state, on)], reviewed)
+    assert (history.stands, history.streak, history.broken_by) == (False, 0, Break(state, 2022))
+    assert first_year(history, 3) is None
+    ((zh, en),) = find_wants(history, 3, RULE)
+    assert "2022-05-01" in zh and state in en
+    before = fold(day, [certified(2018, state, date(2022, 5, 2))], reviewed)
+    assert (before.stands, before.streak) == (True, 3)
+
+
+def test_a_suspension_that_stands_is_the_programmes_to_allow() -> None:
+    lenient = replace(RULE, suspended_stands=Setting(True, DECIDED))
+    facts, reviewed = [certified(2018, "suspended", date(2022, 1, 1))], passed(2019, 2020, 2021)
+    assert fold(date(2022, 5, 1), facts, reviewed, lenient).streak == 3
+    revoked = [certified(2018, "revoked", date(2022, 1, 1))]
+    assert not fold(date(2022, 5, 1), revoked, reviewed, lenient).stands
+
+
+def test_no_year_up_to_a_revocation_counts() -> None:
+    facts = [certified(2015, "revoked", date(2019, 3, 1)), certified(2016)]
+    history = fold(date(2022, 5, 1), facts, passed(2017, 2018, 2019, 2020, 2021))
+    assert (history.since, history.streak, history.broken_by) == (2019, 2, Break("revoked", 2019))
+    assert first_year(history, 3) == 2023
+    assert "2019 年撤销后仅有 2 个完整年度" in find_wants(history, 3, RULE)[0][0]
+    anew = [certified(2015, "revoked", date(2018, 3, 1)), certified(2018)]
+    assert fold(date(2022, 5, 1), anew, passed(2019, 2020, 2021)).streak == 3
+
+
+def test_the_first_that_stands_is_the_communitys_and_another_level_is_not() -> None:
+    facts = [certified(2020), certified(2017), certified(2015, level="star"), certified(2023)]
+    history = fold(date(2022, 5, 1), facts, passed(2018, 2019, 2020, 2021))
+    assert history.certified == facts[1] and history.streak == 4
+    assert fold(date(2022, 5, 1), facts[2:], []).certified is None
+    assert find_wants(fold(date(2022, 5, 1), [], []), 3, RULE)[0][0] == "账本中没有此项认定"
+
+
+def test_a_refusal_names_every_year_that_is_missing_or_failed_and_the_first_to_apply() -> None:
+    reviewed = [*passed(2016), *passed(2020, result="fail")]
+    wants = find_wants(fold(date(2022, 5, 1), [certified(2015)], reviewed), 3, RULE)
+    assert [zh for zh, _ in wants] == [
+        "缺 2019、2021 年度复查记录",
+        "2020 年度复查不合格",
+        "最早可于 2025 年申报",
+    ]
+    assert wants[0][1] == "no review of 2019, 2021"
+
+
+def test_a_form_shows_the_last_years_with_their_entries() -> None:
+    reviewed = [
+        *passed(2017, 2018, 2019, 2021),
+        *passed(2020, result="pass_after_rectification", legacy=True),
+    ]
+    history = fold(date(2022, 5, 1), [certified(2016)], reviewed)
+    found = json.loads(format_reviews(history, 3))
+    assert [(one["year"], one["result"], one["legacy"]) for one in found] == [
+        (2019, "pass", False),
+        (2020, "pass_after_rectification", True),
+        (2021, "pass", False),
+    ]
+    assert found[0]["cite"] == {"hash": HASH.hex(), "origin": "xingji/2", "sequence": 2019}
+    assert format_reviews(fold(date(2016, 8, 1), [certified(2016)], []), 3) == "[]"
+
+
+def test_what_rests_on_paper_says_so() -> None:
+    day = date(2022, 5, 1)
+    plain, legacy = passed(2019, 2020, 2021), passed(2020, legacy=True)
+    assert not fold(day, [certified(2018)], plain).legacy
+    assert fold(day, [certified(2018, legacy=True)], plain).legacy
+    assert fold(day, [certified(2018)], [plain[0], *legacy, plain[2]]).legacy
+    # A year before the last break counts for nothing, on paper or not.
+    assert not fold(day, [certified(2018)], [*legacy, *passed(2021, result="fail")]).legacy
