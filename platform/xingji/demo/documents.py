@@ -61,7 +61,7 @@ COMPARISON = """query Comparison($id: ID!) {
   node(id: $id) { ... on Application { comparison(from: 1, to: 2) { label changed } } }
 }"""
 NOTICES = """{ publicNotices(first: 100, filter: {kind: PUBLICITY}) { edges { node {
-  noticeId level opensOn closesOn items { position communityName publicity { closesOn counted stopped } }
+  noticeId level opensOn closesOn items { position communityName publicity { closesOn daysCounted stopped } }
 } } } }"""
 OBJECTION_STATUS = "query Status($code: String!) { objectionStatus(code: $code) { status publicReason } }"
 OBJECTIONS = "{ objections(first: 100) { edges { node { id position status communityName text } } } }"

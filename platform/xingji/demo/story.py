@@ -18,8 +18,8 @@ Step = Callable[[Teller], Awaitable[str]]
 ROUND: Final[tuple[tuple[datetime, str, Step], ...]] = (
     (shanghai(4, 25), "市局印发方案，开启批次", city.open_campaign),
     (shanghai(4, 26), "纸质历史补录，县市双证", history.import_paper),
+    (shanghai(4, 26, 15), "填表并上传佐证材料", filing.attach),
     (shanghai(4, 27), "社区（行政村）提出申请", filing.apply),
-    (shanghai(4, 28), "上传佐证材料", filing.attach),
     (shanghai(5, 5), "街道（乡镇）签署意见", filing.street),
     (shanghai(5, 6), "退回补正后重报", filing.resubmit),
     (shanghai(5, 10), "县（市、区）择优推荐", filing.recommend),

@@ -63,9 +63,9 @@ async def apply(teller: Teller) -> str:
 
 
 async def attach(teller: Teller) -> str:
-    """A photograph with the place in it loses that; what only calls itself a photograph is refused."""
+    """With the first draft comes a photograph, which loses where it was taken; what only calls itself one is refused."""
     county = counties()[0]
-    one = await teller.find(county, "clerk", county.nominee.name)
+    one = await _fill(teller, county, "clerk", county.nominee, await teller.campaign())
     clerk = teller.actor(county.code, "clerk")
     photo = photograph()
     named = {"subject": one["id"], "item": "1.1", "label": "便民大厅照片"}
@@ -184,7 +184,7 @@ async def late(teller: Teller) -> str:
         "campaignId": campaign,
         "stage": "recommendation",
         "level": LEVEL,
-        "beneficiaryTenantId": f"Tenant.{county.tenant_id}",
+        "beneficiaryTenantId": f"Tenant.{county.tenant_id}.{county.tenant_id}",
         "communityId": f"Unit.{county.tenant_id}.{county.nominee.id}",
         "closesAt": "2022-05-17T16:00:00Z",
         "reason": EXTENSION,
