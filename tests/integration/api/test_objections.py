@@ -127,7 +127,6 @@ async def test_a_stranger_objects_the_city_dismisses_and_the_report_waits(open_l
     assert (closed["code"], closed["clause"]) == ("publicity.incomplete", "三（二）")
     reported = await city.act(q.REPORT_TO_PROVINCE, {**await round_of(open_list), **DOCUMENT})
     assert reported["code"] == "publicity.not_closed"
-    assert {one.code for one in (await open_list.verify()).values()} == {"verified"}
 
 
 async def test_an_objection_upheld_puts_the_application_out_and_the_rest_are_reported(open_list: Stage):
@@ -385,7 +384,6 @@ async def test_an_objection_is_decided_once_and_by_the_city_alone(open_list: Sta
     verdicts = [decision(found["id"], ("UPHELD", "DISMISSED")[n % 2]) for n in range(4)]
     decided = await asyncio.gather(*(people[n % 3].act(DECIDE, one) for n, one in enumerate(verdicts)))
     assert codes(decided).count("ok") == 1 and set(codes(decided)) == {"ok", "objection.wrong_status"}
-    assert {one.code for one in (await open_list.verify()).values()} == {"verified"}
 
 
 async def test_closing_and_accepting_at_once_never_close_over_an_investigation(open_list: Stage):
@@ -431,20 +429,23 @@ async def test_nobody_but_the_city_finds_the_objector_in_any_field(open_list: St
     queries = [f"{{ objections {{ edges {{ node {{ {everything} }} }} }} }}"]
     queries += [f'{{ node(id: "{found["id"]}") {{ ... on Objection {{ {everything} }} }} }}']
     for name, field in connections().items():
-        queries.append(f"{{ {name}(first: 50) {{ edges {{ node {{ {select(node_of(field), 2)} }} }} }} }}")
+        queries.append(f"{{ {name}(first: 12) {{ edges {{ node {{ {select(node_of(field), 2)} }} }} }} }}")
     concerned = [(counties()[0].code, login) for login in ("clerk", "street", "county", "admin")]
-    others = [(counties()[1].code, login) for login in ("clerk", "street", "county", "admin")]
+    others = [(counties()[1].code, login) for login in ("clerk", "county")]
     for who in (*concerned, *others, (CITY, "auditor"), (CITY, "admin")):
         person = await open_list.person(*who)
         for query in queries:
-            text = json.dumps(await person.ask(query), ensure_ascii=False)
+            answer = await person.ask(query)
+            refused = {one["extensions"]["code"] for one in answer.get("errors", ())}
+            assert refused <= {"permission.denied"}, (who, query[:60], answer)
+            text = json.dumps(answer, ensure_ascii=False)
             assert not any(secret in text for secret in secrets), (who, query[:60])
     for who in concerned[:3]:
         (seen,) = await listed(open_list, await open_list.person(*who))
         assert (seen["status"], seen["publicReason"]) == ("UPHELD", "核查属实。")
         assert [seen[name] for name in ("text", "name", "contact", "reason")] == [None] * 4
         assert not any(one["allowed"] for one in seen["availableActions"])
-    assert await listed(open_list, await open_list.person(*others[2])) == []
+    assert await listed(open_list, await open_list.person(*others[1])) == []
     (covered,) = await listed(open_list, await open_list.person(CITY, "auditor"))
     assert {covered[name] for name in ("text", "name", "contact", "reason")} == {"***"}
     (whole,) = await listed(open_list)
@@ -480,7 +481,7 @@ async def test_a_stranger_reads_the_allow_list_and_nothing_else(open_list: Stage
             ids = '(id: "Roster.1.1")' if name == "node" else "(ids: [])"
             query = f"{{ {name}{ids} {{ id }} }}"
         else:
-            query = f"{{ {name} {{ edges {{ node {{ {select(node_of(field), 1)} }} }} }} }}"
+            query = f"{{ {name} {{ edges {{ node {{ {select(node_of(field), 0)} }} }} }} }}"
         answer = await open_list.stranger.ask(query)
         assert [one["extensions"]["code"] for one in answer["errors"]] == ["auth.required"], name
         assert not (answer["data"] or {}).get(name)
