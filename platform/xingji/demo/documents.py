@@ -55,7 +55,10 @@ FILE_OBJECTION = _mutation(
     "fileObjection", f"__typename ... on ObjectionFiled {{ code {_RECEIPT} }} {_REFUSED}"
 )
 ACCEPT_OBJECTION = _mutation("acceptObjection", _recorded("ObjectionRecorded", "objection", "id"))
-DECIDE_OBJECTION = _mutation("decideObjection", _recorded("ObjectionRecorded", "objection", "id"))
+DECIDE_OBJECTION = _mutation(
+    "decideObjection",
+    f"__typename ... on ObjectionRecorded {{ objection {{ id }} {_RECEIPT} followed {{ origin sequence hash }} }} {_REFUSED}",
+)
 
 COMPARISON = """query Comparison($id: ID!) {
   node(id: $id) { ... on Application { comparison(from: 1, to: 2) { label changed } } }
@@ -69,17 +72,13 @@ CAMPAIGN = (
     "query Campaign($code: String!) { campaigns(filter: {code: $code}) { edges { node { id name } } } }"
 )
 NODE = "query Node($id: ID!) { node(id: $id) { id __typename } }"
-NODE_ITEMS = (
-    "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict application { id } } } } }"
-)
+NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict communityName application { id } } } } }"
 TRAY = """query Tray {
   applications(first: 100) {
     edges { node { id status level tenant { code } community { name } form { hash } } }
   }
 }"""
-LISTS = """query Lists($kind: RosterKind!, $level: Level!) {
-  rosters(first: 100, filter: {kind: $kind, level: $level}) { edges { node { id } } }
-}"""
+LISTS = "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id level } } } }"
 PLAN = """query Plan($code: String!) {
   campaigns(filter: {code: $code}) { edges { node { publicityPlan { opensOn counted reportFrom obstacle { code } } } } }
 }"""

@@ -33,7 +33,7 @@ ROUND: Final[tuple[tuple[datetime, str, Step], ...]] = (
     (shanghai(5, 18), "网站公示", city.publicise),
     (shanghai(5, 20), "群众提出异议", city.object_to),
     (shanghai(5, 23), "一件异议查无实据", city.dismiss),
-    (shanghai(5, 24), "一件异议属实", city.uphold),
+    (shanghai(5, 26), "一件异议属实", city.uphold),
     (shanghai(5, 27), "公示未满不得报送", city.too_early),
     (shanghai(5, 30), "公示无异议，报送省厅", city.report),
     (shanghai(7, 15), "省厅认定", city.decide),

@@ -80,12 +80,10 @@ class Teller:
 
     async def resting_on(self, kind: str, argument: str, level: str = LEVEL) -> dict[str, Any]:
         """The input that names the campaign, the level and the latest list of a kind."""
-        data = await self.actor(CITY, "leader").ask(q.LISTS, kind=kind.upper(), level=level)
-        return {
-            "campaignId": await self.campaign(),
-            "level": level,
-            argument: data["rosters"]["edges"][-1]["node"]["id"],
-        }
+        data = await self.actor(CITY, "leader").ask(q.LISTS, kind=kind.upper())
+        lists = [edge["node"] for edge in data["rosters"]["edges"]]
+        latest = [one["id"] for one in lists if one["level"] == level][-1]
+        return {"campaignId": await self.campaign(), "level": level, argument: latest}
 
     async def campaign(self) -> str:
         """The campaign's id."""
@@ -121,7 +119,10 @@ class Teller:
         self, actor: Actor, mutation: str, request_id: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The recorded act. Raises StoryError when it is refused."""
-        result = await actor.act(mutation, request_id=f"demo:{request_id}", **values)
+        return self.check(actor, await actor.act(mutation, request_id=f"demo:{request_id}", **values))
+
+    def check(self, actor: Actor, result: dict[str, Any]) -> dict[str, Any]:
+        """The answer, unless it is a refusal. Raises StoryError."""
         if result["__typename"] == "Refusal":
             raise StoryError(f"{actor.name}: {result}")
         return result

@@ -78,9 +78,15 @@ def form_of(county: str, street: str, community: str) -> dict[str, Any]:
     }
 
 
-def paper_of(county: str, community: str, year: int) -> bytes:
-    """What stands for the scan of a paper of a year."""
-    return f"{county}{community} {year} 年度（演示材料）".encode()
+def scan_of(tenant: int, year: int) -> bytes:
+    """What stands for the scan of a paper of a year: a PDF of one blank page that names it in its comment."""
+    return (
+        f"%PDF-1.4\n% demonstration {tenant} {year}\n"
+        "1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
+        "2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
+        "3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]>> endobj\n"
+        "trailer <</Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
+    ).encode()
 
 
 def photograph() -> bytes:

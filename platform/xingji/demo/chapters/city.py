@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID, uuid5
 
+from certification.model import OBJECTION_ZH, ObjectionStatus
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY
 from xingji.demo.chapters.filing import STAR, opinion_input
@@ -24,6 +26,7 @@ from xingji.demo.words import (
 )
 
 PLACES: Final = 6
+_REQUESTS: Final = UUID("8f2f5a04-3f4c-5f0b-9a5e-6a1f6f2f7d10")
 LEVELS: Final = (LEVEL, STAR)
 
 
@@ -111,16 +114,16 @@ async def object_to(teller: Teller) -> str:
     ]
     codes = []
     for position, text in OBJECTIONS.items():
-        values = {"noticeId": notice["id"], "position": position, "text": text}
-        filed = await teller.done(teller.stranger(), q.FILE_OBJECTION, f"object:{position}", values)
+        values = {"noticeId": notice["noticeId"], "position": position, "text": text}
+        filed = await teller.stranger().act(
+            q.FILE_OBJECTION, request_id=str(uuid5(_REQUESTS, text)), **values
+        )
         codes.append(filed["code"])
     for one in await _objections(teller):
         named = {"objectionId": one["id"]}
         await teller.done(leader, q.ACCEPT_OBJECTION, f"accept:{one['id']}", named)
     status = (await teller.stranger().ask(q.OBJECTION_STATUS, code=codes[0]))["objectionStatus"]
-    wanted = await teller.resting_on("publicity", "publicityId")
-    await teller.refused(leader, q.CLOSE_PUBLICITY, wanted, "周口市", "异议未了结即结束公示")
-    return f"2 件异议受理，凭查询码可查（{status['status']}）；只有这两个社区的计时停止"
+    return f"2 件异议受理，凭查询码可查（{OBJECTION_ZH[ObjectionStatus(status['status'].lower())]}）；只有这两个社区的计时停止"
 
 
 async def dismiss(teller: Teller) -> str:
@@ -129,7 +132,10 @@ async def dismiss(teller: Teller) -> str:
 
 
 async def uphold(teller: Teller) -> str:
-    """Looked into, and so: that application is out, and its place stays free."""
+    """An open objection holds the publicity; looked into, and so: that application is out, and its place stays free."""
+    wanted = await teller.resting_on("publicity", "publicityId")
+    leader = teller.actor(CITY, "leader")
+    await teller.refused(leader, q.CLOSE_PUBLICITY, wanted, "周口市", "异议未了结即结束公示")
     return await _decide_objection(teller, max(OBJECTIONS), "UPHELD", UPHELD)
 
 
@@ -166,7 +172,9 @@ async def decide(teller: Teller) -> str:
         items = (await leader.ask(q.NODE_ITEMS, id=wanted["reportId"]))["node"]["items"]
         reported = [item["communityName"] for item in items if item["verdict"] == "LISTED"]
         paper = decision_list(reported, refused=level == LEVEL)
-        matched = await leader.send("/imports/decision", f"paper:{name}", paper, report=wanted["reportId"])
+        matched = teller.check(
+            leader, await leader.send("/imports/decision", f"paper:{name}", paper, report=wanted["reportId"])
+        )
         unmatched += len(matched["unmatched"])
         number = f"豫人社函〔2022〕演示{LEVELS.index(level) + 1}号"
         document = {

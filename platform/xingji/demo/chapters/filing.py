@@ -69,7 +69,7 @@ async def attach(teller: Teller) -> str:
     clerk = teller.actor(county.code, "clerk")
     photo = photograph()
     named = {"subject": one["id"], "item": "1.1", "label": "便民大厅照片"}
-    kept = await clerk.send("/evidence", "demo:evidence", photo, **named)
+    kept = teller.check(clerk, await clerk.send("/evidence", "demo:evidence", photo, **named))
     got = await teller.actor(CITY, "auditor").fetch(f"/evidence/{kept['evidence']['id']}")
     if b"Exif" in got or b"Exif" not in photo:
         raise StoryError("the photograph kept where it was taken")

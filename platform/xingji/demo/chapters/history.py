@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, GAP, STARS, County, counties
 from xingji.demo.telling import Teller
-from xingji.demo.words import paper_of
+from xingji.demo.words import scan_of
 
 CERTIFIED = 2018
 YEARS = (2019, 2020, 2021)
@@ -21,8 +20,15 @@ async def import_paper(teller: Teller) -> str:
         if county.code not in (*STARS, GAP):
             continue
         officer, attestor = teller.actor(county.code, "county"), teller.actor(CITY, "reviewer")
-        records = _records(county)
-        values = {"communityId": f"Unit.{county.tenant_id}.{county.star.id}", "records": records}
+        community = f"Unit.{county.tenant_id}.{county.star.id}"
+        records = []
+        for record in _records(county):
+            year = record["year"]
+            named = {"subject": community, "label": f"{year} 年纸质材料"}
+            paper = scan_of(county.tenant_id, year)
+            scan = teller.check(officer, await officer.send("/evidence", f"demo:scan:{year}", paper, **named))
+            records.append({**record, "documentSha256": scan["evidence"]["sha256"]})
+        values = {"communityId": community, "records": records}
         proposed = await teller.done(officer, q.PROPOSE_LEGACY_RECORDS, f"paper:{county.star.id}", values)
         for number, record in enumerate(proposed["community"]["legacyRecords"]):
             named = {"recordId": record["id"]}
@@ -47,7 +53,6 @@ def _records(county: County) -> list[dict[str, Any]]:
             "level": "PROVINCIAL",
             "documentNumber": f"豫人社函〔{record['year']}〕演示{county.tenant_id}号",
             "documentDate": f"{record['year']}-12-10",
-            "documentSha256": sha256(paper_of(county.name, county.star.name, record["year"])).hexdigest(),
         }
         for record in (certified, *reviews)
     ]
