@@ -133,28 +133,31 @@ _made = (
     .limit(1)
     .lateral("made")
 )
+# Every item that the city ever listed: so only what it takes to see which of them waits.
 _LISTED = statement(
     select(
         rosters.c.id,
         rosters.c.kind,
-        rosters.c.author_id,
         rosters.c.campaign_id,
         roster_items.c.application_tenant_id,
         roster_items.c.application_id,
         roster_items.c.verdict,
-        ledger_heads.c.origin,
-        _made.c.seq,
-        _made.c.hash,
     )
-    .select_from(rosters)
     .join(
         roster_items,
         and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
     )
-    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
-    .join(_made, rosters.c.id.is_not(None))
     .where(rosters.c.tenant_id == bindparam("tenant_id", type_=Integer))
     .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+_MADE = statement(
+    select(rosters.c.id, rosters.c.author_id, ledger_heads.c.origin, _made.c.seq, _made.c.hash)
+    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
+    .join(_made, rosters.c.id.is_not(None))
+    .where(
+        rosters.c.tenant_id == bindparam("tenant_id", type_=Integer),
+        rosters.c.id == any_(bindparam("lists", type_=ARRAY(rosters.c.id.type))),
+    )
 )
 # The entry that decided it is the last about it.
 _decided = (
@@ -280,7 +283,7 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         (row["tenant_id"], row["id"]): row["status"]
         for row in await tx.all(_STATUSES, granted=list(tx.scope.granted), listed=listed)
     }
-    found = []
+    waiting = []
     for row in rows:
         county, application = row["application_tenant_id"], row["application_id"]
         status = statuses.get((county, application))
@@ -291,8 +294,8 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         gone = moved and (has_left(status) or status == Status.RETURNED)
         if not gone and find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
-        entry = Cite(row["origin"], row["seq"], row["hash"])
-        found.append(Following(tx.tenant_id, LIST, row["id"], row["author_id"], county, application, entry))
+        waiting.append((row["id"], county, application))
+    found = await _by_lists(tx, waiting)
     for row in upheld:
         county, application = row["application_tenant_id"], row["application_id"]
         programme, status = programmes[row["campaign_id"]], statuses.get((county, application))
@@ -303,6 +306,24 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
             Following(tx.tenant_id, OBJECTION, row["id"], row["decided_by"], county, application, entry)
         )
     return tuple(found)
+
+
+async def _by_lists(tx: TenantConnection, waiting: list[tuple[UUID, int, UUID]]) -> list[Following]:
+    """What waits for a list, with the entry that made the list."""
+    lists = list({roster_id for roster_id, _, _ in waiting})
+    made = {row["id"]: row for row in await tx.all(_MADE, lists=lists)} if lists else {}
+    return [
+        Following(
+            tx.tenant_id,
+            LIST,
+            roster_id,
+            made[roster_id]["author_id"],
+            county,
+            application,
+            Cite(made[roster_id]["origin"], made[roster_id]["seq"], made[roster_id]["hash"]),
+        )
+        for roster_id, county, application in waiting
+    ]
 
 
 def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
