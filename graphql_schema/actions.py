@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, or_, select
 
 from certification.errors import CertificationError
+from certification.evidence import APPLICATION, find_attaching
 from certification.facts import certified_facts, parse_facts, reviewed_facts
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
@@ -23,7 +24,15 @@ from certification.model import Roster
 from certification.reader import parse_stored
 from certification.reading import places_taken
 from certification.rosters import RoundView, available_roster_actions
-from certification.tables import applications, campaigns, form_versions, opinions, rosters
+from certification.tables import (
+    applications,
+    campaigns,
+    evidence,
+    form_versions,
+    opinions,
+    roster_items,
+    rosters,
+)
 from graphql_schema.arranged import (
     calendar_of,
     extended_for,
@@ -92,9 +101,12 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         facts=parse_facts(row),
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
+        lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
     )
     reader = decide_reader(session.principal, view.tenant_id)
-    return [_show(found, session) for found in available_actions(programme, view, reader, session.now)]
+    attaching = find_attaching(programme, view, row["files"], reader)
+    found = (*available_actions(programme, view, reader, session.now), attaching)
+    return [_show(one, session) for one in found if one is not None]
 
 
 def _day(text: str | None) -> date | None:
@@ -225,6 +237,43 @@ def statuses(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return select(func.json_object_agg(counted.c.status, counted.c.n)).scalar_subquery()
 
 
+def naming(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """`[[kind, verdict], …]` of the city's lists that name the application."""
+    line = func.json_build_array(rosters.c.kind, roster_items.c.verdict)
+    return (
+        select(func.json_agg(line))
+        .select_from(roster_items)
+        .join(
+            rosters,
+            and_(rosters.c.tenant_id == roster_items.c.tenant_id, rosters.c.id == roster_items.c.roster_id),
+        )
+        .where(
+            rosters.c.tenant_id == row.c.campaign_tenant_id,
+            rosters.c.campaign_id == row.c.campaign_id,
+            rosters.c.level == row.c.level,
+            roster_items.c.application_tenant_id == row.c.tenant_id,
+            roster_items.c.application_id == row.c.id,
+        )
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
+def files(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """How many files are attached to the application."""
+    return (
+        select(func.count())
+        .select_from(evidence)
+        .where(
+            evidence.c.tenant_id == row.c.tenant_id,
+            evidence.c.subject_id == row.c.id,
+            evidence.c.subject_type == literal_column(f"'{APPLICATION}'"),
+        )
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
 def lists(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     """The campaign's lists, whole rows."""
     found = rosters.alias("found")
@@ -295,4 +344,6 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "statuses": statuses,
     "programme": programme,
     "extensions": extensions_of_application,
+    "lists": naming,
+    "files": files,
 }

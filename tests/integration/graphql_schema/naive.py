@@ -28,6 +28,7 @@ from graphql import (
 from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
+from certification.evidence import find_attaching
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
@@ -598,8 +599,19 @@ class Naive:
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
             extended=self.extended_for(row),
+            lists=tuple(
+                (roster["kind"], item["verdict"])
+                for item in self.world.all("roster_items")
+                for roster in self.world.all("rosters")
+                if item["roster_id"] == roster["id"] and item["application_id"] == row["id"]
+            ),
         )
-        return [shown(found) for found in available_actions(PROGRAMME, view, self.actor(row), NOW)]
+        files = [one for one in self.world.all("evidence") if one["subject_id"] == row["id"]]
+        attaching = find_attaching(PROGRAMME, view, len(files), self.actor(row))
+        assert attaching is not None
+        return [
+            shown(found) for found in (*available_actions(PROGRAMME, view, self.actor(row), NOW), attaching)
+        ]
 
     def actor(self, row: Row) -> Any:
         """The reader as an actor in the row's tenant."""
