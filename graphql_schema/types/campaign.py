@@ -15,7 +15,6 @@ from certification.tables import (
     rosters,
     standard_clauses,
 )
-from graphql_schema.actions import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.deadlines import CAMPAIGN_NEEDS, decide_deadlines, decide_publicity
 from graphql_schema.declare import (
     Connection,
@@ -30,6 +29,7 @@ from graphql_schema.declare import (
     to_one,
 )
 from graphql_schema.permissions import Permission
+from graphql_schema.rounds import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.scalars import Hex
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.deadline import Deadline

@@ -33,6 +33,7 @@ from certification.history import Certified, Facts, Reviewed, first_year, fold_h
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
+from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
@@ -283,7 +284,7 @@ class Naive:
         return next(one["batch"] for one in levels if (one["campaign_id"], one["level"]) == key)
 
     def PublicNotice_publicity(self, row: Row, _: Any) -> Any:
-        return self.count(row["tenant_id"], row["opens_on"], ()) if row["opens_on"] else None
+        return self.count(row, row["opens_on"], ()) if row["opens_on"] else None
 
     def PublicNotice_items(self, row: Row, _: Any) -> Any:
         rows = self.rows("PublicNoticeItem", tenant_id=row["tenant_id"], roster_id=row["id"])
@@ -310,13 +311,13 @@ class Naive:
             return None
         corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", row)]
         start = max([roster["opens_on"], *corrected])
-        return self.count(row["tenant_id"], start, self.beside("objections", row))
+        return self.count(roster, start, self.beside("objections", row))
 
     PublicNoticeItem_publicity = RosterItem_publicity = item_count
 
-    def count(self, city: int, start: date, objections: Sequence[Row]) -> Any:
-        """Day by day: worked, and no investigation open in it."""
-        zone = PROGRAMME.zone
+    def count(self, roster: Row, start: date, objections: Sequence[Row]) -> Any:
+        """Day by day: worked, and no investigation open in it; until the announced day at least."""
+        zone, city = PROGRAMME.zone, roster["tenant_id"]
         days: list[date] = []
         rows = [one for one in self.world.all("calendar_days") if one["tenant_id"] == city]
         set_days = {one["day"]: one["working"] for one in rows if one["working"] is not None}
@@ -336,7 +337,7 @@ class Naive:
         return {
             "days_counted": over,
             "days_left": 5 - over,
-            "closes_on": days[-1] if len(days) == 5 else None,
+            "closes_on": max(days[-1], roster["closes_on"]) if len(days) == 5 else None,
             "stopped": any(last == date.max for _, last in held),
         }
 
@@ -815,6 +816,30 @@ class Naive:
             {**self.window_due(city, "city_review", extended), "code": "report", "name": "报送截止"},
         ]
 
+    def listed_item(self, item: Row, roster: Row) -> ListedItem:
+        """An item as it stands; what is not the granted county's is not there."""
+        against, zone = self.beside("objections", item), PROGRAMME.zone
+        corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", item)]
+        statuses = [
+            one["status"]
+            for one in self.world.all("applications")
+            if one["id"] == item["application_id"] and one["tenant_id"] == EAST
+        ]
+        return ListedItem(
+            item["position"],
+            self.name_of(item, None),
+            max([roster["opens_on"], *corrected]),
+            tuple(
+                pause
+                for one in against
+                if (pause := pause_of(one["status"], one["accepted_at"], one["decided_at"], zone))
+            ),
+            sum(one["status"] in ("received", "accepted") for one in against),
+            any(status not in ("rejected", "withdrawn", "lapsed") for status in statuses)
+            and all(one["status"] != "upheld" for one in against),
+            roster["closes_on"],
+        )
+
     def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
         city, level = row["tenant_id"], a["level"].lower()
         # Of the two counties one has granted its oversight.
@@ -835,6 +860,12 @@ class Naive:
             statuses={status: counted.count(status) for status in counted},
             extended=self.extended_round(city, level),
             calendar=Calendar({SET_TO_REST: False} if city == CITY else {}),
+            listed=tuple(
+                self.listed_item(item, one)
+                for one in self.part("Roster", row, "created_at")
+                if (one["level"], one["kind"]) == (level, "publicity")
+                for item in self.rows("RosterItem", tenant_id=city, roster_id=one["id"])
+            ),
         )
         actor = SimpleNamespace(
             person_id=self.reader.person_id,
