@@ -29,7 +29,7 @@ from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.programme import Programme
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
-from certification.tables import evidence, rosters
+from certification.tables import evidence, legacy_records, rosters
 from tenancy.database import TenantConnection
 from tenancy.statements import Statement, statement
 from tenancy.tables import units
@@ -37,7 +37,11 @@ from tenancy.tables import units
 ACTION: Final = "attach_evidence"
 NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
-OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {"unit": ("county_officer",), "roster": ("city_officer",)}
+OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "unit": ("county_officer",),
+    "legacy_record": ("county_officer",),
+    "roster": ("city_officer",),
+}
 """Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
 
 Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | None]]
@@ -178,5 +182,6 @@ def _exists(table: Table) -> Reading:
 _READERS: Final[Mapping[str, Reading]] = {
     APPLICATION: read_application,
     "unit": _exists(units),
+    "legacy_record": _exists(legacy_records),
     "roster": _exists(rosters),
 }

@@ -112,7 +112,7 @@ WRITTEN = {
         formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
     "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
-        certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
+        certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
