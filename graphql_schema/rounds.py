@@ -71,7 +71,7 @@ def _listed(row: Mapping[str, Any], zone: ZoneInfo) -> ListedItem:
     return parse_item(row, zone, there=status is not None and not has_left(status))
 
 
-def _overseen(row: FromClause, parameters: Parameters) -> Select[Any]:
+def overseen(row: FromClause, parameters: Parameters) -> Select[Any]:
     """The counties that grant the city its oversight now."""
     return (
         select(tenant_grants.c.tenant_id)
@@ -102,7 +102,7 @@ def round_statuses(row: FromClause, parameters: Parameters) -> ColumnElement[Any
     counted = (
         select(applications.c.level, applications.c.status, func.count().label("n"))
         .where(
-            applications.c.tenant_id.in_(_overseen(row, parameters)),
+            applications.c.tenant_id.in_(overseen(row, parameters)),
             applications.c.campaign_tenant_id == row.c.tenant_id,
             applications.c.campaign_id == row.c.id,
         )
@@ -121,7 +121,7 @@ def publicised(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
         .where(
             applications.c.tenant_id == roster_items.c.application_tenant_id,
             applications.c.id == roster_items.c.application_id,
-            applications.c.tenant_id.in_(_overseen(row, parameters)),
+            applications.c.tenant_id.in_(overseen(row, parameters)),
         )
         .correlate(row, roster_items)
         .scalar_subquery()

@@ -176,6 +176,35 @@ async def test_what_is_returned_behind_the_ranking_asks_for_a_new_one(visited: S
     assert len(opened["roster"]["items"]) == 2, opened
 
 
+async def test_the_city_compares_its_candidates_side_by_side(visited: Stage):
+    assert "receipt" in await rank(visited, "SSSN")
+    query = """query($id: ID!) { node(id: $id) { ... on Campaign { comparison(level: PROVINCIAL) {
+      applicationId communityName status position verdict stages { stage meets doesNotMeet notes } } } } }"""
+    shown = {}
+    for who in ((CITY, "leader"), (CITY, "auditor"), (CITY, "admin"), (FOUR[0].code, "county")):
+        caller = await visited.person(*who)
+        shown[who] = (await caller.get(query, id=await visited.campaign()))["node"]["comparison"]
+    whole = shown[CITY, "leader"]
+    assert whole == shown[CITY, "auditor"]
+    assert shown[CITY, "admin"] is shown[FOUR[0].code, "county"] is None
+    assert [(one["position"], one["verdict"]) for one in whole] == [
+        *((place, "SELECTED") for place in (1, 2, 3)),
+        (4, "NOT_SELECTED"),
+    ]
+    assert [county.nominee.name in one["communityName"] for county, one in zip(FOUR, whole, strict=True)]
+    both = [{"stage": stage, "meets": 13, "doesNotMeet": 0, "notes": 0} for stage in ("CITY", "SITE_VISIT")]
+    assert all(one["stages"] == both for one in whole)
+    await recommend_late(visited)
+    whole = (await (await leader(visited)).get(query, id=await visited.campaign()))["node"]["comparison"]
+    assert [(one["status"], one["position"]) for one in whole][4:] == [("COUNTY_RECOMMENDED", None)]
+
+
+async def recommend_late(stage: Stage) -> None:
+    place = f"Unit.{LATE.tenant_id}.{LATE.nominee.id}"
+    await extend(stage, communityId=place, closesAt="2022-05-26T00:00:00+08:00")
+    await recommend(stage, LATE)
+
+
 async def test_whom_nobody_selected_is_refused_one_by_one(visited: Stage):
     assert "receipt" in await rank(visited, "NNNN")
     refused = await put_up(visited)

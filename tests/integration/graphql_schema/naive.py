@@ -816,6 +816,60 @@ class Naive:
             {**self.window_due(city, "city_review", extended), "code": "report", "name": "报送截止"},
         ]
 
+    def Campaign_comparison(self, row: Row, a: dict[str, Any]) -> Any:
+        city, names = row["tenant_id"], {one["id"]: one for one in self.world.all("units")}
+        asked = {role.name for role in self.reader.roles} & {"city_officer", "auditor"}
+        if self.reader.tenant_id != city or not asked:
+            return None
+        level = a["level"].lower()
+        if EAST not in self.reader.granted:
+            return []
+        rankings = [
+            one
+            for one in self.part("Roster", row, "created_at")
+            if (one["level"], one["kind"]) == (level, "ranking")
+        ]
+        answer = []
+        for one in self.world.all("applications"):
+            if (one["tenant_id"], one["campaign_id"], one["level"]) != (EAST, row["id"], level):
+                continue
+            if one["status"] not in PROGRAMME.holds_county_place.value:
+                continue
+            lines = self.rows("RosterItem", roster_id=rankings[-1]["id"]) if rankings else []
+            line = next((item for item in lines if item["application_id"] == one["id"]), {})
+            places = [names[one["street_id"]], names[one["community_id"]]]
+            name = " / ".join(place["name"] for place in (names[places[0]["parent_id"]], *places))
+            answer.append(
+                {
+                    "application_id": f"Application.{EAST}.{one['id']}",
+                    "community_name": name,
+                    "status": one["status"].upper(),
+                    "position": line.get("position"),
+                    "score": line.get("score"),
+                    "verdict": line["verdict"].upper() if line else None,
+                    "stages": self.stages_of(one),
+                    "village": one["community_kind"] == "village",
+                }
+            )
+        answer.sort(key=lambda one: (one["village"], one["community_name"], one["application_id"]))
+        return sorted(answer, key=lambda one: (one["position"] is None, one["position"] or 0))
+
+    def stages_of(self, application: Row) -> list[dict[str, Any]]:
+        """The verdicts on items by opinions that stand, counted stage by stage."""
+        given = [o for o in self.world.all("opinions") if o["application_id"] == application["id"]]
+        stages: dict[str, dict[str, Any]] = {}
+        for opinion in given:
+            returned = [o for o in given if o["verdict"] == "return" and o["given_at"] >= opinion["given_at"]]
+            if returned or opinion["form_version_id"] != application["form_version_id"]:
+                continue
+            for item in self.world.all("item_assessments"):
+                if item["opinion_id"] == opinion["id"]:
+                    empty = dict.fromkeys(("meets", "does_not_meet", "not_applicable", "notes"), 0)
+                    counts = stages.setdefault(opinion["stage"], {"stage": opinion["stage"].upper(), **empty})
+                    counts[item["verdict"]] += 1
+                    counts["notes"] += item["note"] != ""
+        return [stages[stage] for stage in sorted(stages)]
+
     def listed_item(self, item: Row, roster: Row) -> ListedItem:
         """An item as it stands; what is not the granted county's is not there."""
         against, zone = self.beside("objections", item), PROGRAMME.zone

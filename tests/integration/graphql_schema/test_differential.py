@@ -120,6 +120,8 @@ WRITTEN = {
         e: availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } f: availableActions(level: STAR) {
         action name clause allowed obstacle { code message clause } } } } }
         applications(first: 100) { edges { node { status deadline { code closesAt lastDay workingDaysLeft extended } } } } }""",
+    "side by side": """{ campaigns { edges { node { a: comparison(level: PROVINCIAL) { applicationId communityName status position score
+        verdict stages { stage meets doesNotMeet notApplicable notes } } b: comparison(level: STAR) { communityName stages { stage } } } } } }""",
     "arrangements": """{ extensions { totalCount edges { cursor node { id stage level closesAt reason proposedBy proposedAt confirmedBy
         confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
         calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
