@@ -29,17 +29,15 @@ from audit.ledger import lock_head
 from audit.signer import Signer
 from audit.tables import ledger_entries, ledger_heads
 from certification.changes import Act, Change, Context, insert, update
-from certification.errors import InvariantError, ListWaitingError, NotEntitledError, NotFoundError
-from certification.life import Actor, check_following
+from certification.errors import InvariantError, NotEntitledError, NotFoundError
+from certification.life import Actor, ApplicationView, check_following, find_following, starts
 from certification.model import (
-    KIND_ZH,
     ROLE_ZH,
     Certification,
     Objection,
     ObjectionStatus,
     Roster,
     RosterItem,
-    RosterKind,
     Status,
 )
 from certification.programme import Programme, Step
@@ -253,6 +251,11 @@ class Named:
     found: FoundApplication
     lists: tuple[tuple[str, str], ...]
 
+    @property
+    def view(self) -> ApplicationView:
+        """What deciding needs to know, the lists among it."""
+        return replace(self.found.view, lists=self.lists)
+
 
 async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
     """The bound tenant's application with what the city's lists say of it. Raises NotFoundError."""
@@ -261,13 +264,6 @@ async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) 
         return Named(found, ())
     rows = await tx.all(_NAMED, city=found.view.campaign_tenant_id, application=application_id)
     return Named(found, tuple((row["kind"], row["verdict"]) for row in rows))
-
-
-def check_followed(named: Named) -> None:
-    """Raise ListWaitingError if a list of the city moves the application and it has not followed yet."""
-    for kind, verdict in named.lists:
-        if find_following(named.found.programme, kind, verdict, named.found.application.status) is not None:
-            raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
 
 
 async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> tuple[Following, ...]:
@@ -324,17 +320,6 @@ async def _by_lists(tx: TenantConnection, waiting: list[tuple[UUID, int, UUID]])
         )
         for roster_id, county, application in waiting
     ]
-
-
-def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
-    """The step that follows this verdict of a list from this status, or None when there is nothing to follow."""
-    action = programme.get_maker(kind).follows.get(verdict)
-    return action if starts(programme, action, status) else None
-
-
-def starts(programme: Programme, action: str | None, status: str) -> bool:
-    """Whether a step of that name starts from the status."""
-    return any(step.action == action and step.start == status for step in programme.life)
 
 
 async def follow(tx: TenantConnection, signer: Signer, following: Following, now: datetime) -> Recorded:

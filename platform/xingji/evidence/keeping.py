@@ -35,7 +35,12 @@ from xingji.evidence.incoming import Incoming
 from xingji.evidence.receiving import Inspector, Kept
 from xingji.evidence.store import Store
 
-SUBJECTS: Final = {"Application": "application", "Unit": "unit", "Roster": "roster"}
+SUBJECTS: Final = {
+    "Application": "application",
+    "Unit": "unit",
+    "LegacyRecord": "legacy_record",
+    "Roster": "roster",
+}
 """GraphQL type of a subject → what its rows say (certification/evidence.py)."""
 
 _log: Final = logging.getLogger("xingji.evidence")

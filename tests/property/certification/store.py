@@ -14,9 +14,9 @@ from certification.acts import file_application
 from certification.changes import Act, Change, Context
 from certification.following import ACT as FOLLOW
 from certification.following import Command as FollowCommand
-from certification.following import Named, decision_of_list, find_following
+from certification.following import Named, decision_of_list
 from certification.following import State as FollowState
-from certification.life import Actor, ApplicationView
+from certification.life import Actor, ApplicationView, find_following
 from certification.model import Application, Campaign, Certification, FormVersion, Opinion, Roster, RosterItem
 from certification.programme import Programme
 from certification.reading import ENDED, Candidate, Community, FoundApplication, FoundRound, places_taken
