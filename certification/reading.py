@@ -461,7 +461,7 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     listed = (
         ()
         if publicity is None
-        else _listed(programme, publicity, items[publicity.id], objected, corrected, candidates)
+        else list_items(programme, publicity, items[publicity.id], objected, corrected, candidates)
     )
     extensions = await read_extensions(tx, tx.tenant_id, campaign_id, level)
     calendar = await read_calendar(tx, tx.tenant_id)
@@ -490,7 +490,7 @@ async def read_corrections(tx: TenantConnection, roster_id: UUID) -> tuple[Publi
     return tuple(entity(PublicityCorrection, row) for row in await tx.all(_CORRECTIONS, roster=roster_id))
 
 
-def _listed(
+def list_items(
     programme: Programme,
     publicity: Roster,
     items: Sequence[RosterItem],
@@ -498,6 +498,7 @@ def _listed(
     corrected: Sequence[PublicityCorrection],
     candidates: Sequence[Candidate],
 ) -> tuple[ListedItem, ...]:
+    """The items of a publicity as they stand, from the rows of that list and the round's candidates."""
     there = {(one.tenant_id, one.id) for one in candidates} - find_left(candidates, objected)
     opens_on = publicity.opens_on or date.max
     return tuple(
