@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Integer, and_, any_, bindparam, select
@@ -243,12 +243,25 @@ _NAMED = statement(
 )
 
 
+_AGAINST = statement(
+    select(objections.c.id)
+    .where(
+        objections.c.tenant_id == _CITY,
+        objections.c.application_tenant_id == bindparam("tenant_id", type_=Integer),
+        objections.c.application_id == bindparam("application"),
+        objections.c.status == ObjectionStatus.UPHELD.value,
+    )
+    .limit(1)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An application, and (kind, verdict) of each list of the city that names it."""
+    """An application, (kind, verdict) of each list of the city that names it, and whether an objection to it was upheld."""
 
     found: FoundApplication
     lists: tuple[tuple[str, str], ...]
+    upheld: bool = False
 
 
 async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
@@ -256,14 +269,19 @@ async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) 
     found = await read_application(tx, application_id, now)
     if not any(step.by_roster and step.start == found.view.status for step in found.programme.life):
         return Named(found, ())
-    rows = await tx.all(_NAMED, city=found.view.campaign_tenant_id, application=application_id)
-    return Named(found, tuple((row["kind"], row["verdict"]) for row in rows))
+    asked: dict[str, Any] = {"city": found.view.campaign_tenant_id, "application": application_id}
+    rows = await tx.all(_NAMED, **asked)
+    upheld = await tx.first(_AGAINST, **asked)
+    return Named(found, tuple((row["kind"], row["verdict"]) for row in rows), upheld is not None)
 
 
 def check_followed(named: Named) -> None:
-    """Raise ListWaitingError if a list of the city moves the application and it has not followed yet."""
+    """Raise ListWaitingError if what the city decided moves the application and it has not followed yet."""
+    programme, status = named.found.programme, named.found.application.status
+    if named.upheld and starts(programme, programme.publicity.upheld, status):
+        raise ListWaitingError(kind=RosterKind.PUBLICITY.value, kind_zh=KIND_ZH[RosterKind.PUBLICITY])
     for kind, verdict in named.lists:
-        if find_following(named.found.programme, kind, verdict, named.found.application.status) is not None:
+        if find_following(programme, kind, verdict, status) is not None:
             raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
 
 

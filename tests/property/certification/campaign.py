@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from certification import following, following_changes
 from certification.acts import (
     accept_objection,
     attest_legacy_record,
@@ -45,7 +46,6 @@ from certification.acts import (
     submit,
     withdraw,
 )
-from certification import following, following_changes
 from certification.acts.listing import Choice
 from certification.assessment import Found
 from certification.changes import Act, Change
@@ -202,9 +202,7 @@ class Campaign:
             self.seen.add(("application", app.status))
         if len(rows) != len(self.oracle.apps):
             self.fail("another number of applications")
-        pending = {
-            (one.application_id, self._next(one)) for one in self.store.pending()
-        }
+        pending = {(one.application_id, self._next(one)) for one in self.store.pending()}
         if pending != self.oracle.to_follow():
             self.fail(f"pending {pending}, for the oracle {self.oracle.to_follow()}")
         self.oracle.check()
@@ -295,8 +293,9 @@ class Campaign:
             act, state = return_application.ACT, self.store.named(app.id, now)
             command = return_application.Command(app.id, stage, REASON, given)
         elif stage == "site_visit":
-            act, command = record_site_visit.ACT, record_site_visit.Command(
-                app.id, REASON, given, verdict, found
+            act, command = (
+                record_site_visit.ACT,
+                record_site_visit.Command(app.id, REASON, given, verdict, found),
             )
         what = f"{stage} {verdict} {app.community}"
         if self.attempt(what, app.county, act, state, command, person, now, no):
@@ -371,8 +370,10 @@ class Campaign:
     def rank_well(self, level: str, person: Person) -> None:
         order = [app.id for app in self.oracle.visited(level)]
         self.random.shuffle(order)
-        selected = self.random.randrange(1, self.oracle.places[level] + 2) if self.chance(20) else (
-            min(len(order), self.oracle.places[level])
+        selected = (
+            self.random.randrange(1, self.oracle.places[level] + 2)
+            if self.chance(20)
+            else (min(len(order), self.oracle.places[level]))
         )
         scores: list[int | None] = [None] * len(order)
         if self.chance(50):
@@ -519,9 +520,7 @@ class Campaign:
         """Propose what paper says of a community: kind, year and result of each record."""
         county = self.store.units[place].county
         now = self.store.time(county, self.now)
-        no = self.oracle.may_record(
-            person.who, place, county, [(kind, year) for kind, year, _ in items], now
-        )
+        no = self.oracle.may_record(person.who, place, county, [(kind, year) for kind, year, _ in items], now)
         given = tuple(
             propose_legacy_records.Item(
                 kind, "provincial", year, result, f"豫人社〔{year}〕1号", date(year, 12, 20), bytes(32)
@@ -569,9 +568,7 @@ class Campaign:
         now, one = self.store.time(CITY, self.now), self.oracle.certificates[key]
         no = self.oracle.may_change(person.who, one, kind, day, now)
         county = self.store.units[one.community].county
-        command = propose_certification_change.Command(
-            county, key, kind, "豫人社〔2022〕3号", day, REASON
-        )
+        command = propose_certification_change.Command(county, key, kind, "豫人社〔2022〕3号", day, REASON)
         state, act = self.store.certification(key), propose_certification_change.ACT
         change = self.attempt(kind, CITY, act, state, command, person, now, no)
         if change is None:
@@ -593,15 +590,15 @@ class Campaign:
         waiting = self.store.pending()
         self.random.shuffle(waiting)
         for one in waiting[:at_most]:
+            if (one.application_id, self._next(one)) not in self.oracle.to_follow():
+                continue
             author = BY_ID[one.author_id] if self.chance(95) else self.pick(PEOPLE)
             now = self.store.time(one.tenant_id, self.now)
             no = None if author.person_id == one.author_id else "who"
             to = self._next(one)
             command = following.Command(CITY, one.source, one.source_id, one.application_id)
             state = self.store.to_follow(one, now)
-            change = self.attempt(
-                "follow", one.tenant_id, following.ACT, state, command, author, now, no
-            )
+            change = self.attempt("follow", one.tenant_id, following.ACT, state, command, author, now, no)
             if change is None:
                 continue
             app = self.oracle.apps[one.application_id]
@@ -648,7 +645,9 @@ class Campaign:
         for place in places:
             for level in ("provincial", "star"):
                 if self.chance(70 if level == "provincial" or self.oracle.certificates else 5):
-                    self.file(place, level, self.person_for("community_clerk", self.store.units[place].county))
+                    self.file(
+                        place, level, self.person_for("community_clerk", self.store.units[place].county)
+                    )
         goal = self.random.randrange(8)
         for app in list(self.oracle.apps.values()):
             for _ in range(min(goal, 4) if self.chance(85) else self.random.randrange(4)):
@@ -668,7 +667,9 @@ class Campaign:
         if not complete:
             results = [self.pick(["pass", "fail"]) for _ in range(self.random.randrange(4))]
         items = [("certification", 2018, "certified")]
-        items += [("annual_review", year, result) for year, result in zip((2019, 2020, 2021), results)]
+        items += [
+            ("annual_review", year, result) for year, result in zip((2019, 2020, 2021), results, strict=False)
+        ]
         for key in self.record(place, self.person_for("county_officer", county), items):
             self.settle(key, self.pick(CITY_OFFICERS), "attested")
 
@@ -753,7 +754,13 @@ class Campaign:
 
     def anything(self) -> list[Callable[[], None]]:
         """The moves that have something to be about, as often as they should come."""
-        moves = [self.time_jumps, self.somebody_files, self.somebody_extends, self.days_are_set, self.somebody_records]
+        moves = [
+            self.time_jumps,
+            self.somebody_files,
+            self.somebody_extends,
+            self.days_are_set,
+            self.somebody_records,
+        ]
         if self.oracle.apps:
             moves += [self.somebody_acts] * 6 + [self.somebody_ends] + [self.somebody_lists] * 2
         if any(lists.publicity for lists in self.oracle.lists.values()):
@@ -768,7 +775,9 @@ class Campaign:
 
     def time_jumps(self) -> None:
         hours = self.pick([-24 * 20, -24, -1, 1, 5, 12, 24, 24, 48, 24 * 9])
-        self.now = min(max(self.now + timedelta(hours=hours), OPENS - timedelta(days=2)), CLOSES + timedelta(days=200))
+        self.now = min(
+            max(self.now + timedelta(hours=hours), OPENS - timedelta(days=2)), CLOSES + timedelta(days=200)
+        )
 
     def somebody_files(self) -> None:
         place = self.pick(list(self.store.units))
@@ -807,7 +816,9 @@ class Campaign:
         level, person = self.pick(["provincial", "star"]), self.anybody()
         lists, today = self.oracle.lists[level], day_of(self.store.time(CITY, self.now))
         those = [named("none")]
-        those += [one.id for one in (lists.publicity,) if one] + [one[0] for one in (lists.ranking, lists.report) if one]
+        those += [one.id for one in (lists.publicity,) if one] + [
+            one[0] for one in (lists.ranking, lists.report) if one
+        ]
         which, paper = self.pick(those), today - timedelta(days=self.pick([-1, 0, 0, 3, 90]))
         what = self.random.randrange(6)
         if what == 0:
@@ -861,7 +872,9 @@ class Campaign:
 
     def days_are_set(self) -> None:
         first = day_of(self.now)
-        days = {first + timedelta(days=n): self.pick([True, False, None]) for n in range(1, 5) if self.chance(40)}
+        days = {
+            first + timedelta(days=n): self.pick([True, False, None]) for n in range(1, 5) if self.chance(40)
+        }
         days = {day: worked for day, worked in days.items() if day.year == 2022}
         if days:
             self.set_days(self.anybody([BY_ID[named("city/4")]]), days)

@@ -27,11 +27,24 @@ def _days(year: int, *spans: tuple[int, int, int]) -> set[date]:
 
 
 # 国办发明电〔2021〕11号 for 2022, 国办发明电〔2022〕16号 for 2023.
-HOLIDAYS = _days(
-    2022, (1, 1, 3), (1, 31, 31), (2, 1, 6), (4, 3, 5), (4, 30, 30), (5, 1, 4), (6, 3, 5), (9, 10, 12), (10, 1, 7)
-) | _days(
-    2023, (1, 1, 2), (1, 21, 27), (4, 5, 5), (4, 29, 30), (5, 1, 3), (6, 22, 24), (9, 29, 30), (10, 1, 6)
-) | {date(2022, 12, 31)}
+HOLIDAYS = (
+    _days(
+        2022,
+        (1, 1, 3),
+        (1, 31, 31),
+        (2, 1, 6),
+        (4, 3, 5),
+        (4, 30, 30),
+        (5, 1, 4),
+        (6, 3, 5),
+        (9, 10, 12),
+        (10, 1, 7),
+    )
+    | _days(
+        2023, (1, 1, 2), (1, 21, 27), (4, 5, 5), (4, 29, 30), (5, 1, 3), (6, 22, 24), (9, 29, 30), (10, 1, 6)
+    )
+    | {date(2022, 12, 31)}
+)
 MADE_UP = _days(2022, (1, 29, 30), (4, 2, 2), (4, 24, 24), (5, 7, 7), (10, 8, 9)) | _days(
     2023, (1, 28, 29), (4, 23, 23), (5, 6, 6), (6, 25, 25), (10, 7, 8)
 )
@@ -224,7 +237,9 @@ class Oracle:
             return self.set_days[day]
         return day in MADE_UP or (day not in HOLIDAYS and day.weekday() < 5)
 
-    def close(self, window: str, level: str, county: int | None = None, community: UUID | None = None) -> datetime:
+    def close(
+        self, window: str, level: str, county: int | None = None, community: UUID | None = None
+    ) -> datetime:
         """When it closes for those, with what two officers of the city signed."""
         late = [WINDOWS[window][1]]
         for one in self.extensions.values():
@@ -308,7 +323,12 @@ class Oracle:
 
     def result(self, community: UUID, year: int) -> str | None:
         for one in self.records.values():
-            if (one.community, one.kind, one.year, one.status) == (community, "annual_review", year, "attested"):
+            if (one.community, one.kind, one.year, one.status) == (
+                community,
+                "annual_review",
+                year,
+                "attested",
+            ):
                 return one.result
         return None
 
@@ -410,7 +430,7 @@ class Oracle:
         confirmed: bool = False,
     ) -> str | None:
         """An opinion, a site visit or a return. `items`: met, some, unmet."""
-        starts, to, window, role = STAGES[stage]
+        starts, _, window, role = STAGES[stage]
         if (stage, verdict) == ("site_visit", "return"):
             starts = ("city_reviewed", "site_visited")
         if not self._reaches(who, role, app):
@@ -735,7 +755,9 @@ class Oracle:
 
     def to_follow(self) -> set[tuple[UUID, str]]:
         """(application, next status) of what can be followed now."""
-        return {(app.id, to) for app in self.apps.values() for start, to in app.decided if start == app.status}
+        return {
+            (app.id, to) for app in self.apps.values() for start, to in app.decided if start == app.status
+        }
 
     def followed(self, app: App, to: str) -> None:
         assert (app.status, to) in app.decided

@@ -30,8 +30,16 @@ from certification.acts import (
 from certification.calendar import Calendar
 from certification.changes import Act, Change, Context
 from certification.extensions import Confirmed, latest_closes
-from certification.following import Following, Named, State, decision_of_list, decision_of_objection
-from certification.following import LIST, find_following, starts
+from certification.following import (
+    LIST,
+    Following,
+    Named,
+    State,
+    decision_of_list,
+    decision_of_objection,
+    find_following,
+    starts,
+)
 from certification.following_changes import State as ChangeState
 from certification.history import Certified, Facts, Reviewed
 from certification.life import Actor, ApplicationView
@@ -112,7 +120,9 @@ class Store:
         """When that tenant's next entry is recorded: its log's time never steps back."""
         return max(now, self.times.get(tenant_id, now))
 
-    def do(self, tenant_id: int, act: Act[Any, Any], state: Any, command: Any, actor: Actor, now: datetime) -> Change:
+    def do(
+        self, tenant_id: int, act: Act[Any, Any], state: Any, command: Any, actor: Actor, now: datetime
+    ) -> Change:
         """Authorise and decide, and keep what was decided: whole, and of one tenant."""
         act.authorise(state, command, actor)
         numbers = self.numbers
@@ -124,7 +134,10 @@ class Store:
         )
         change = act.decide(state, command, context)
         cite = Cite(f"x.example/{tenant_id}", next(numbers), sha256(str(next(numbers)).encode()).digest())
-        for key in {change.subject.id, *(self._keep(tenant_id, one.entity, one.new) for one in change.writes)}:
+        for key in {
+            change.subject.id,
+            *(self._keep(tenant_id, one.entity, one.new) for one in change.writes),
+        }:
             self.entries[key].append(cite)
         self.times[tenant_id] = now
         return change
@@ -182,7 +195,9 @@ class Store:
             )
         )
 
-    def _extended(self, view: ApplicationView, now: datetime) -> tuple[ApplicationView, tuple[Confirmed, ...]]:
+    def _extended(
+        self, view: ApplicationView, now: datetime
+    ) -> tuple[ApplicationView, tuple[Confirmed, ...]]:
         if not is_late(self.programme, view, now):
             return view, ()
         found = self.extensions(view.level, view.tenant_id, view.community_id)
@@ -225,7 +240,9 @@ class Store:
             filed_by=one.filed_by,
             form_authors=tuple(version.author_id for version in versions),
             form_hash=None if form is None else form.hash,
-            form_returned=any(o.verdict == "return" and o.form_version_id == one.form_version_id for o in given),
+            form_returned=any(
+                o.verdict == "return" and o.form_version_id == one.form_version_id for o in given
+            ),
             endorsed=tuple((o.stage, o.author_id) for o in given),
             county_taken=places_taken(self.programme, self.statuses(one.level, one.tenant_id)),
             facts=self.facts(one.level, one.community_id),
@@ -241,7 +258,10 @@ class Store:
             for item in self.all(RosterItem)
             if item.application_id == application_id
         )
-        return Named(self.found(application_id, now), tuple(lists))
+        upheld = any(
+            one.application_id == application_id and one.status == "upheld" for one in self.all(Objection)
+        )
+        return Named(self.found(application_id, now), tuple(lists), upheld)
 
     # ---- what the acts of the city read
 
@@ -392,7 +412,9 @@ class Store:
 
     def pending_changes(self) -> list[CertificationChange]:
         """The first confirmed change of each certification that its county has not followed."""
-        waiting = [one for one in self.all(CertificationChange) if one.confirmed_at and one.id not in self.followed]
+        waiting = [
+            one for one in self.all(CertificationChange) if one.confirmed_at and one.id not in self.followed
+        ]
         waiting.sort(key=lambda one: self.entries[one.id][-1].seq)
         return list({one.certification_id: one for one in reversed(waiting)}.values())
 
