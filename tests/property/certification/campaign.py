@@ -53,16 +53,20 @@ from certification.errors import CertificationError
 from certification.forms import Contact
 from certification.model import Application, Certification, FormVersion, RosterItem
 from certification.programme import Programme
+from certification.publicity import count_item
 from tests.property.certification.oracle import (
     AT_HOME,
     CLOSES,
+    GONE,
     OPENS,
     STAGES,
     TURNS,
+    WINDOWS,
     App,
     Certificate,
     Extension,
     Form,
+    Item,
     Oracle,
     Proposal,
     Publicity,
@@ -141,6 +145,10 @@ def people() -> list[Person]:
 PEOPLE = people()
 BY_ID = {person.person_id: person for person in PEOPLE}
 CITY_OFFICERS = [BY_ID[named(f"city/{number}")] for number in (1, 2, 3)]
+BOUND = {
+    "recommendation": ["file_application", "save_form", "submit", "street_agree", "street_refuse", "street_return", "county_recommend", "county_refuse", "county_return"],
+    "city_review": ["city_agree", "city_refuse", "city_return", "record_site_visit", "site_visit_refuse", "site_visit_return", "rank", "open_publicity", "close_publicity", "report_to_province"],
+}
 ROLE_OF = {"street_officer": "street", "county_officer": "county"}
 
 
@@ -187,8 +195,23 @@ class Campaign:
             return None
         if no is not None:
             self.fail("was done")
-        self.seen.add(("action", str(change.intent.get("action", what))))
+        action = str(change.intent.get("action", what))
+        self.seen.add(("action", action))
+        self._check_late(action, change, now)
         return change
+
+    def _check_late(self, action: str, change: Change, now: datetime) -> None:
+        """What came behind its window names an extension that admits it, and cites the entry that confirmed it."""
+        window = next((name for name, actions in BOUND.items() if action in actions), None)
+        named_ = change.intent.get("extension")
+        late = window is not None and now >= WINDOWS[window][1]
+        if late or named_ is not None:
+            extension = self.oracle.extensions[UUID(str(named_))]
+            assert (extension.window, extension.status) == (window, "confirmed")
+            assert extension.until > now
+            assert self.store.entries[UUID(str(named_))][1] in change.cites
+            # A publicity may begin in time and end behind the window.
+            assert late or action == "open_publicity"
 
     def fail(self, what: str) -> None:
         raise DisagreementError(what + "\n" + "\n".join(self.story[-60:]))
@@ -205,7 +228,40 @@ class Campaign:
         pending = {(one.application_id, self._next(one)) for one in self.store.pending()}
         if pending != self.oracle.to_follow():
             self.fail(f"pending {pending}, for the oracle {self.oracle.to_follow()}")
+        for lists in self.oracle.lists.values():
+            if lists.publicity is not None:
+                self._compare_items(lists.publicity)
+        for one in self.oracle.objections.values():
+            self.seen.add(("objection", one.status))
         self.oracle.check()
+
+    def _compare_items(self, publicity: Publicity) -> None:
+        """Each item reads what it was corrected to last, and has counted what the oracle counts day by day."""
+        now, programme = self.store.time(CITY, self.now), self.store.programme
+        for position, item in enumerate(publicity.items, start=1):
+            found = self.store.publicised(publicity.id, position)
+            count = count_item(found.listed, programme.publicity, programme.zone, now, found.calendar)
+            counted = self.oracle.counted(item, now)
+            if (count.days, count.complete) != (counted, counted == 5):
+                self.fail(f"item {position} has counted {count}, for the oracle {counted}")
+            if found.listed.community_name != item.name:
+                self.fail(f"item {position} reads {found.listed.community_name}, for the oracle {item.name}")
+            busy = [one for one in self.oracle.objections.values() if one.item is item]
+            stopped = any(one.status in ("accepted", "upheld") for one in busy)
+            if count.stopped != stopped:
+                self.fail(f"item {position} is stopped: {count.stopped}, for the oracle {stopped}")
+            if not publicity.closed:
+                self._see_item(publicity, item, counted, stopped, now)
+
+    def _see_item(self, publicity: Publicity, item: Item, counted: int, stopped: bool, now: datetime) -> None:
+        state = "complete" if counted == 5 else "stopped" if stopped else "open"
+        if item.app.status in GONE:
+            state = "left"
+        elif self.oracle.is_upheld(item):
+            state = "out"
+        elif day_of(now) < publicity.opens:
+            state = "scheduled"
+        self.seen.add(("item", state))
 
     def _next(self, one: following.Following) -> str:
         decision = self.store.to_follow(one, self.now).decision
@@ -425,6 +481,7 @@ class Campaign:
         state = self.store.publicised(publicity.id, at + 1)
         if self.attempt("correct", CITY, correct_publicity.ACT, state, command, person, now, no):
             item.name, item.since = name, day_of(now)
+            self.seen.add(("item", "corrected"))
 
     def close(self, level: str, person: Person, publicity_id: UUID) -> None:
         now = self.store.time(CITY, self.now)
@@ -435,6 +492,7 @@ class Campaign:
             publicity = self.oracle.lists[level].publicity
             assert publicity is not None
             publicity.closed = True
+            self.seen.add(("publicity", "past the window" if now >= CLOSES else "closed"))
 
     def report(self, level: str, person: Person, publicity_id: UUID, paper: date) -> None:
         now = self.store.time(CITY, self.now)
@@ -671,7 +729,8 @@ class Campaign:
             ("annual_review", year, result) for year, result in zip((2019, 2020, 2021), results, strict=False)
         ]
         for key in self.record(place, self.person_for("county_officer", county), items):
-            self.settle(key, self.pick(CITY_OFFICERS), "attested")
+            if complete or self.chance(60):
+                self.settle(key, self.pick(CITY_OFFICERS), "attested" if self.chance(90) else "declined")
 
     def play(self, moves: int) -> None:
         """That many moves, each compared."""
@@ -693,7 +752,9 @@ class Campaign:
         if waiting and (self.now < TURNS or self.chance(20)):
             app = self.pick(waiting)
             self._reach("recommendation", level, app)
-            self.advance(app, good=False)
+            # One person in a hurry does what is nobody's to do alone.
+            jack = BY_ID[named(f"{app.county}/{self.pick(['all', 'both'])}")] if self.chance(15) else None
+            self.advance(app, jack, good=False)
             return
         waiting = [app for app in mine if app.status in ("county_recommended", "city_reviewed")]
         self._reach("city_review", level, self.pick(waiting) if waiting else None)
@@ -719,7 +780,14 @@ class Campaign:
         lists, person = self.oracle.lists[level], self.pick(CITY_OFFICERS)
         publicity = lists.publicity
         today = day_of(self.store.time(CITY, self.now))
-        if publicity is None:
+        if self.oracle.unranked(level) and publicity is not None and lists.report is None:
+            # Whoever was visited so late is compared with nobody: it is handed back, or the report waits.
+            for app in self.oracle.visited(level):
+                self.say(app, person, "site_visit", "return", app.forms[-1].hash)
+        elif publicity is None:
+            if not self.oracle.visited(level):
+                self.time_jumps()
+                return
             if lists.ranking is None or self.oracle.unranked(level) or self.chance(15):
                 self.rank_well(level, person)
                 return
