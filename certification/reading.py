@@ -344,7 +344,7 @@ _CORRECTIONS = statement(
     .where(
         publicity_corrections.c.tenant_id == _TENANT, publicity_corrections.c.roster_id == bindparam("roster")
     )
-    .order_by(publicity_corrections.c.created_at, publicity_corrections.c.id)
+    .order_by(publicity_corrections.c.number)
 )
 _last = (
     select(ledger_entries.c.seq, ledger_entries.c.hash)
@@ -486,7 +486,7 @@ async def read_objections(tx: TenantConnection, roster_id: UUID) -> tuple[Object
 
 
 async def read_corrections(tx: TenantConnection, roster_id: UUID) -> tuple[PublicityCorrection, ...]:
-    """The corrections of the items of a list of the bound city, in order of time."""
+    """The corrections of the items of a list of the bound city, in their order."""
     return tuple(entity(PublicityCorrection, row) for row in await tx.all(_CORRECTIONS, roster=roster_id))
 
 

@@ -297,7 +297,7 @@ class Naive:
         return [one for one in self.world.all(table) if all(one[name] == row[name] for name in key)]
 
     def name_of(self, row: Row, _: Any) -> Any:
-        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["created_at"])
+        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["number"])
         items = [row] if "community_name" in row else self.beside("roster_items", row)
         return (corrected or items)[-1]["community_name"]
 

@@ -146,8 +146,29 @@ PEOPLE = people()
 BY_ID = {person.person_id: person for person in PEOPLE}
 CITY_OFFICERS = [BY_ID[named(f"city/{number}")] for number in (1, 2, 3)]
 BOUND = {
-    "recommendation": ["file_application", "save_form", "submit", "street_agree", "street_refuse", "street_return", "county_recommend", "county_refuse", "county_return"],
-    "city_review": ["city_agree", "city_refuse", "city_return", "record_site_visit", "site_visit_refuse", "site_visit_return", "rank", "open_publicity", "close_publicity", "report_to_province"],
+    "recommendation": [
+        "file_application",
+        "save_form",
+        "submit",
+        "street_agree",
+        "street_refuse",
+        "street_return",
+        "county_recommend",
+        "county_refuse",
+        "county_return",
+    ],
+    "city_review": [
+        "city_agree",
+        "city_refuse",
+        "city_return",
+        "record_site_visit",
+        "site_visit_refuse",
+        "site_visit_return",
+        "rank",
+        "open_publicity",
+        "close_publicity",
+        "report_to_province",
+    ],
 }
 ROLE_OF = {"street_officer": "street", "county_officer": "county"}
 

@@ -315,8 +315,8 @@ class Store:
 
     def _about(self, roster_id: UUID) -> tuple[tuple[Objection, ...], tuple[PublicityCorrection, ...]]:
         objected = (one for one in self.all(Objection) if one.roster_id == roster_id)
-        corrected = [one for one in self.all(PublicityCorrection) if one.roster_id == roster_id]
-        return tuple(objected), tuple(sorted(corrected, key=lambda one: (one.created_at, one.id)))
+        corrected = (one for one in self.all(PublicityCorrection) if one.roster_id == roster_id)
+        return tuple(objected), tuple(corrected)
 
     def publicised(self, roster_id: UUID, position: int) -> FoundItem:
         """As `read_publicised`: counties' rows are not asked."""
