@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Integer, and_, any_, bindparam, select
@@ -244,17 +244,30 @@ _NAMED = statement(
 )
 
 
+_AGAINST = statement(
+    select(objections.c.id)
+    .where(
+        objections.c.tenant_id == _CITY,
+        objections.c.application_tenant_id == bindparam("tenant_id", type_=Integer),
+        objections.c.application_id == bindparam("application"),
+        objections.c.status == ObjectionStatus.UPHELD.value,
+    )
+    .limit(1)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An application, and (kind, verdict) of each list of the city that names it."""
+    """An application, (kind, verdict) of each list of the city that names it, and whether an objection to it was upheld."""
 
     found: FoundApplication
     lists: tuple[tuple[str, str], ...]
+    upheld: bool = False
 
     @property
     def view(self) -> ApplicationView:
-        """What deciding needs to know, the lists among it."""
-        return replace(self.found.view, lists=self.lists)
+        """What deciding needs to know, what the city decided among it."""
+        return replace(self.found.view, lists=self.lists, upheld=self.upheld)
 
 
 async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
@@ -262,8 +275,10 @@ async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) 
     found = await read_application(tx, application_id, now)
     if not any(step.by_roster and step.start == found.view.status for step in found.programme.life):
         return Named(found, ())
-    rows = await tx.all(_NAMED, city=found.view.campaign_tenant_id, application=application_id)
-    return Named(found, tuple((row["kind"], row["verdict"]) for row in rows))
+    asked: dict[str, Any] = {"city": found.view.campaign_tenant_id, "application": application_id}
+    rows = await tx.all(_NAMED, **asked)
+    upheld = await tx.first(_AGAINST, **asked)
+    return Named(found, tuple((row["kind"], row["verdict"]) for row in rows), upheld is not None)
 
 
 async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> tuple[Following, ...]:

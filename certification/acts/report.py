@@ -17,6 +17,7 @@ from certification.acts.listing import (
     authorise_city,
     check_city_quota,
     check_document,
+    check_ranked,
     check_rests_on,
     find_candidates,
     make_list,
@@ -62,6 +63,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     programme = state.programme
     row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
     publicity = check_rests_on(latest, command.publicity_id, RosterKind.PUBLICITY)
+    check_ranked(state, publicity.previous_id)
     check_document(programme, command.document_number, command.document_date, context)
     statuses = listed_statuses(programme, row)
     publicised = without_left(state, within_reach(state, state.items[publicity.id]))

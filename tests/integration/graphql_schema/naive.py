@@ -299,7 +299,7 @@ class Naive:
         return [one for one in self.world.all(table) if all(one[name] == row[name] for name in key)]
 
     def name_of(self, row: Row, _: Any) -> Any:
-        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["created_at"])
+        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["number"])
         items = [row] if "community_name" in row else self.beside("roster_items", row)
         return (corrected or items)[-1]["community_name"]
 
@@ -605,6 +605,10 @@ class Naive:
                 for item in self.world.all("roster_items")
                 for roster in self.world.all("rosters")
                 if item["roster_id"] == roster["id"] and item["application_id"] == row["id"]
+            ),
+            upheld=any(
+                one["application_id"] == row["id"] and one["status"] == "upheld"
+                for one in self.world.all("objections")
             ),
         )
         files = [one for one in self.world.all("evidence") if one["subject_id"] == row["id"]]
