@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 
 from tests.integration.api.kit import Stage, World, serve_world
+from tests.integration.plain import STEPS
 from tests.support import clone_database
 from xingji.demo.clock import shanghai
-from xingji.demo.story import STEPS
 from xingji.postgres import EmbeddedPostgres
 
 REPORTED: Final = STEPS - 1
