@@ -249,6 +249,14 @@ class ListWaitingError(CertificationError):
     en = "a {kind} of the city lists the application already: wait until it has followed"
 
 
+class AlreadyCertifiedError(CertificationError):
+    """The community is certified as the level that it applies for."""
+
+    code = "application.certified"
+    zh = "本社区已认定为{level_zh}，不再申报"
+    en = "the community is certified as {level} already"
+
+
 class AlreadyAppliedError(CertificationError):
     """A live application of this community for this level exists in the campaign."""
 
@@ -455,7 +463,7 @@ class ChangeRefusedError(CertificationError):
 
     code = "certification.wrong_state"
     zh = "该认定当前{state_zh}，不能{kind_zh}"
-    en = "the certification is {state}: it cannot be changed by {kind}"
+    en = "the certification is {state}: to {kind} it is impossible"
 
 
 class ChangeSettledError(CertificationError):
