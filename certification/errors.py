@@ -399,6 +399,14 @@ class RosterUnfinishedError(CertificationError):
     en = "{count} application(s) have not finished the step before"
 
 
+class RosterUnrankedError(CertificationError):
+    """An application was visited and the ranking does not name it."""
+
+    code = "roster.unranked"
+    zh = "“{community}”未经排序：公示前须重新排序，公示后须先退回或作出不通过的考察结论"
+    en = "“{community}” was not ranked: rank anew before a publicity, return or refuse it after one"
+
+
 class PublicityOpenError(CertificationError):
     """The publicity has not been closed, or was closed before."""
 

@@ -74,7 +74,8 @@ class ApplicationView:
     (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
     its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
     None unless its level asks for one or it is to be filed, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
-    `lists` is (kind, verdict) of each list of the city that names it, where a list may move it from its status.
+    `lists` is (kind, verdict) of each list of the city that names it, where a list may move it from its status, and `upheld`
+    whether an objection to it was upheld.
     """
 
     tenant_id: int
@@ -93,6 +94,7 @@ class ApplicationView:
     form_history: tuple[date | None, str | None] = (None, None)
     extended: Mapping[str, datetime] = field(default_factory=dict)
     lists: tuple[tuple[str, str], ...] = ()
+    upheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +252,13 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
 
 
 def _check_followed(programme: Programme, view: ApplicationView) -> None:
-    """A list of the city that moves the application goes first: it is followed before anything else is done."""
+    """What the city decided goes first: it is followed before anything else is done."""
+    if view.status is None:
+        return
+    if view.upheld and starts(programme, programme.publicity.upheld, view.status):
+        raise ListWaitingError(kind=RosterKind.PUBLICITY.value, kind_zh=KIND_ZH[RosterKind.PUBLICITY])
     for kind, verdict in view.lists:
-        if view.status is not None and find_following(programme, kind, verdict, view.status) is not None:
+        if find_following(programme, kind, verdict, view.status) is not None:
             raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
 
 

@@ -375,7 +375,10 @@ class RosterItem:
 
 @dataclass(frozen=True, slots=True)
 class PublicityCorrection:
-    """Corrected content (更正) of an item of a publicity; its count begins anew on `corrected_on`."""
+    """Corrected content (更正) of an item of a publicity; its count begins anew on `corrected_on`.
+
+    `number` orders a publicity's corrections, from 1: two may bear one time when a clock was put back.
+    """
 
     tenant_id: int
     id: UUID
@@ -386,6 +389,7 @@ class PublicityCorrection:
     corrected_on: date
     author_id: UUID
     created_at: datetime
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def list_item(
     """An item as it stands, from the rows of its own list; those of other items are left aside."""
     against = [one for one in objections if one.position == item.position]
     corrected = [one for one in corrections if one.position == item.position]
-    latest = max(corrected, key=lambda one: one.created_at, default=None)
+    latest = max(corrected, key=lambda one: one.number, default=None)
     pauses = (pause_of(one.status, one.accepted_at, one.decided_at, zone) for one in against)
     return ListedItem(
         item.position,

@@ -344,7 +344,7 @@ _CORRECTIONS = statement(
     .where(
         publicity_corrections.c.tenant_id == _TENANT, publicity_corrections.c.roster_id == bindparam("roster")
     )
-    .order_by(publicity_corrections.c.created_at, publicity_corrections.c.id)
+    .order_by(publicity_corrections.c.number)
 )
 _last = (
     select(ledger_entries.c.seq, ledger_entries.c.hash)
@@ -461,7 +461,7 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     listed = (
         ()
         if publicity is None
-        else _listed(programme, publicity, items[publicity.id], objected, corrected, candidates)
+        else list_items(programme, publicity, items[publicity.id], objected, corrected, candidates)
     )
     extensions = await read_extensions(tx, tx.tenant_id, campaign_id, level)
     calendar = await read_calendar(tx, tx.tenant_id)
@@ -486,11 +486,11 @@ async def read_objections(tx: TenantConnection, roster_id: UUID) -> tuple[Object
 
 
 async def read_corrections(tx: TenantConnection, roster_id: UUID) -> tuple[PublicityCorrection, ...]:
-    """The corrections of the items of a list of the bound city, in order of time."""
+    """The corrections of the items of a list of the bound city, in their order."""
     return tuple(entity(PublicityCorrection, row) for row in await tx.all(_CORRECTIONS, roster=roster_id))
 
 
-def _listed(
+def list_items(
     programme: Programme,
     publicity: Roster,
     items: Sequence[RosterItem],
@@ -498,6 +498,7 @@ def _listed(
     corrected: Sequence[PublicityCorrection],
     candidates: Sequence[Candidate],
 ) -> tuple[ListedItem, ...]:
+    """The items of a publicity as they stand, from the rows of that list and the round's candidates."""
     there = {(one.tenant_id, one.id) for one in candidates} - find_left(candidates, objected)
     opens_on = publicity.opens_on or date.max
     return tuple(

@@ -187,8 +187,13 @@ def _check_first(programme: Programme, row: RosterStep, view: RoundView) -> None
 
 
 def _check_finished(programme: Programme, row: RosterStep, view: RoundView) -> None:
-    """Nobody is left behind: what is on its way to the status that is listed waits for no later round."""
+    """Nobody is left behind: what is on its way to the status that is listed waits for no later round.
+
+    A list of those who hold the city's places already, as the province's decision is, waits for nobody who comes behind them.
+    """
     if row.makes is None or not programme.ranking_complete.value:
+        return
+    if set(listed_statuses(programme, row).values()) <= set(programme.holds_city_place.value):
         return
     behind = sum(view.statuses.get(status, 0) for status in statuses_before(programme, row, view.level))
     if behind:

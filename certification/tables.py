@@ -326,10 +326,14 @@ publicity_corrections = tenant_table(
     Column("corrected_on", Date, nullable=False, comment="the day on which the item's count begins anew"),
     Column("author_id", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column(
+        "number", Integer, nullable=False, comment="of the publicity's corrections, from 1 in their order"
+    ),
     ForeignKeyConstraint(
         ["tenant_id", "roster_id", "position"],
         ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
     ),
+    UniqueConstraint("tenant_id", "roster_id", "number"),
     Index(None, "tenant_id", "roster_id", "position"),
     policies=PUBLIC,
     audited=True,

@@ -86,13 +86,18 @@ async def find_extensions(
     tx: TenantConnection, programme: Programme, view: ApplicationView, campaign_id: UUID, now: datetime
 ) -> tuple[Confirmed, ...]:
     """What extends a window for this application; asks nothing while no window that its status waits for has closed."""
-    rows = (row for row in programme.life if row.start == view.status and view.level in row.levels)
-    waiting = (row.window or row.after for row in rows)
-    if not any(window is not None and now >= programme.windows[window].closes_at for window in waiting):
+    if not is_late(programme, view, now):
         return ()
     return await read_extensions(
         tx, view.campaign_tenant_id, campaign_id, view.level, (view.tenant_id, view.community_id)
     )
+
+
+def is_late(programme: Programme, view: ApplicationView, now: datetime) -> bool:
+    """Whether a window that the application's status waits for has closed by itself."""
+    rows = (row for row in programme.life if row.start == view.status and view.level in row.levels)
+    waiting = (row.window or row.after for row in rows)
+    return any(window is not None and now >= programme.windows[window].closes_at for window in waiting)
 
 
 async def read_extensions(

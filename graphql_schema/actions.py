@@ -14,13 +14,14 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, func, literal_column, select
 
 from certification.errors import CertificationError
 from certification.evidence import APPLICATION, find_attaching
 from certification.facts import certified_facts, parse_facts, reviewed_facts
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
+from certification.model import ObjectionStatus
 from certification.reader import parse_stored
 from certification.reading import places_taken
 from certification.tables import (
@@ -28,6 +29,7 @@ from certification.tables import (
     campaigns,
     evidence,
     form_versions,
+    objections,
     opinions,
     roster_items,
     rosters,
@@ -97,6 +99,7 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
         lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
+        upheld=row["upheld"],
     )
     reader = decide_reader(session.principal, view.tenant_id)
     attaching = find_attaching(programme, view, row["files"], reader)
@@ -222,6 +225,16 @@ def naming(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     )
 
 
+def upheld(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Whether the city upheld an objection to the application."""
+    return exists().where(
+        objections.c.tenant_id == row.c.campaign_tenant_id,
+        objections.c.application_tenant_id == row.c.tenant_id,
+        objections.c.application_id == row.c.id,
+        objections.c.status == literal_column(f"'{ObjectionStatus.UPHELD}'"),
+    )
+
+
 def files(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     """How many files are attached to the application."""
     return (
@@ -261,5 +274,6 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "programme": programme,
     "extensions": extensions_of_application,
     "lists": naming,
+    "upheld": upheld,
     "files": files,
 }

@@ -169,7 +169,7 @@ def of_correction(column: Column[Any]) -> Build:
                 corrected.roster_id == row.c.roster_id,
                 corrected.position == row.c.position,
             )
-            .order_by(corrected.created_at.desc(), corrected.id.desc())
+            .order_by(corrected.number.desc())
             .limit(literal_column("1"))
             .correlate(row)
             .scalar_subquery()

@@ -76,6 +76,7 @@ def decide(state: FoundItem, command: Command, context: Context) -> Change:
         corrected_on=today,
         author_id=context.actor.person_id,
         created_at=context.now,
+        number=1 + state.corrections,
     )
     return Change(
         operation="roster.publicity_corrected",

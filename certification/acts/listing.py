@@ -11,7 +11,13 @@ from uuid import UUID
 from audit.canonical import digest
 from audit.entry import Subject
 from certification.changes import Change, Context, insert
-from certification.errors import CityQuotaError, FieldRefusedError, RosterItemsError, RosterMissingError
+from certification.errors import (
+    CityQuotaError,
+    FieldRefusedError,
+    RosterItemsError,
+    RosterMissingError,
+    RosterUnrankedError,
+)
 from certification.facts import read_facts_of
 from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import LEVEL_ZH, Actor, find_history, find_history_obstacle
@@ -129,6 +135,21 @@ def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
     """The items whose application is still in the round: what was withdrawn, or is out, holds up no other."""
     left = find_left(state.candidates, state.objections)
     return [item for item in items if (item.application_tenant_id, item.application_id) not in left]
+
+
+def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
+    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare.
+
+    Before the publicity the city ranks again; a report waits until whoever came so late is returned, refused or has withdrawn.
+    """
+    complete, made = state.programme.ranking_complete, state.programme.get_maker(RosterKind.RANKING)
+    items = () if ranking_id is None else state.items[ranking_id]
+    ranked = {(item.application_tenant_id, item.application_id) for item in items}
+    late = [
+        one for one in state.candidates if one.status == made.of and (one.tenant_id, one.id) not in ranked
+    ]
+    if late and complete.value:
+        raise RosterUnrankedError(clause=complete.ground.clause, community=late[0].community_name)
 
 
 def check_city_quota(state: FoundRound, asked: int) -> None:

@@ -13,6 +13,7 @@ from certification.acts.listing import (
     authorise_city,
     check_city_quota,
     check_histories,
+    check_ranked,
     check_rests_on,
     find_candidates,
     make_list,
@@ -57,6 +58,7 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     programme = state.programme
     row, latest = check_roster_step(programme, ACTION, state.view, context.actor, context.now)
     ranking = check_rests_on(latest, command.ranking_id, RosterKind.RANKING)
+    check_ranked(state, ranking.id)
     status = listed_statuses(programme, row)[ItemVerdict.LISTED]
     selected = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
     chosen = without_left(state, selected)

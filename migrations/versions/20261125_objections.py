@@ -85,12 +85,21 @@ def create_tables() -> None:
         ),
         sa.Column("author_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Integer(),
+            nullable=False,
+            comment="of the publicity's corrections, from 1 in their order",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "roster_id", "position"],
             ["roster_items.tenant_id", "roster_items.roster_id", "roster_items.position"],
             name="fk_publicity_corrections_tenant_id_roster_id_position",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_publicity_corrections"),
+        sa.UniqueConstraint(
+            "tenant_id", "roster_id", "number", name="uq_publicity_corrections_tenant_id_roster_id_number"
+        ),
     )
     op.create_index(
         "ix_publicity_corrections_tenant_id_roster_id_position",
@@ -196,6 +205,7 @@ SELECT sha256(convert_to(
     || coalesce('corrected_on:date 10 ' || CASE WHEN r.corrected_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.corrected_on::timestamp, 'YYYY-MM-DD') ELSE r.corrected_on::text END || E'\n', '')
     || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\n', '')
+    || coalesce('number:int ' || octet_length(r.number::text) || ' ' || r.number::text || E'\n', '')
     || coalesce('position:int ' || octet_length(r.position::text) || ' ' || r.position::text || E'\n', '')
     || coalesce('reason:text ' || octet_length(r.reason::text) || ' ' || r.reason::text || E'\n', '')
     || coalesce('roster_id:uuid 36 ' || r.roster_id::text || E'\n', '')

@@ -124,6 +124,10 @@ class Naive:
             return True
         if row["tenant_id"] not in self.tenants(type_):
             return False
+        if type_ == "Objection" and not {row["tenant_id"], row["application_tenant_id"]} & self.tenants(
+            "Unit"
+        ):
+            return False
         if type_ in ("Certification", "LegacyRecord"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
@@ -261,8 +265,6 @@ class Naive:
 
     def Query_objections(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Objection", a.get("filter") or {}, {"publicityId": "roster_id"})
-        mine = self.reader.tenant_id
-        rows = [row for row in rows if mine in (row["tenant_id"], row["application_tenant_id"])]
         return self.connection(rows, a, "received_at")
 
     def Query_publicNotices(self, _: Any, a: dict[str, Any]) -> Any:
@@ -299,7 +301,7 @@ class Naive:
         return [one for one in self.world.all(table) if all(one[name] == row[name] for name in key)]
 
     def name_of(self, row: Row, _: Any) -> Any:
-        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["created_at"])
+        corrected = sorted(self.beside("publicity_corrections", row), key=lambda one: one["number"])
         items = [row] if "community_name" in row else self.beside("roster_items", row)
         return (corrected or items)[-1]["community_name"]
 
@@ -605,6 +607,10 @@ class Naive:
                 for item in self.world.all("roster_items")
                 for roster in self.world.all("rosters")
                 if item["roster_id"] == roster["id"] and item["application_id"] == row["id"]
+            ),
+            upheld=any(
+                one["application_id"] == row["id"] and one["status"] == "upheld"
+                for one in self.world.all("objections")
             ),
         )
         files = [one for one in self.world.all("evidence") if one["subject_id"] == row["id"]]

@@ -281,7 +281,9 @@ class World:
                 reason="笔误",
                 corrected_on=date(2022, 5, 6 + at),
                 author_id=officer,
-                created_at=START + timedelta(days=11 + at),
+                # The clock was put back between the two.
+                created_at=START + timedelta(days=11),
+                number=1 + at,
             )
 
     def objection(self, city: int, roster: UUID, position: int) -> None:

@@ -106,7 +106,8 @@ SHUT = replace(PUBLICITY, closed_at=CLOSED)
         ("report_to_province", a_round(RANKING, SHUT, REPORT), CLOSED, RosterExistsError),
         ("record_decision", a_round(RANKING, SHUT), AFTER, RosterMissingError),
         ("record_decision", a_round(RANKING, SHUT, REPORT), AFTER, None),
-        ("record_decision", a_round(RANKING, SHUT, REPORT, publicised=1), AFTER, RosterUnfinishedError),
+        ("record_decision", a_round(RANKING, SHUT, REPORT, county_recommended=1), AFTER, None),
+        ("report_to_province", a_round(RANKING, SHUT, county_recommended=1), CLOSED, RosterUnfinishedError),
         ("record_decision", a_round(RANKING, SHUT, REPORT, DECISION), AFTER, RosterExistsError),
     ],
 )
