@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Table, bindparam, func, select
 
 from certification.errors import EvidenceFullError, NotEntitledError, NotFoundError, WrongStatusError
-from certification.life import Actor, find_role
+from certification.life import Actor, check_seen, find_role
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
@@ -93,11 +93,13 @@ async def is_attached(tx: TenantConnection, kind: str, subject_id: UUID, sha256:
 
 
 def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
-    """The role in which the actor may attach evidence to this at all. Raises NotEntitledError."""
+    """The role in which the actor may attach evidence to this at all. Raises NotEntitledError, NotFoundError."""
     if subject.application is not None:
         rule = subject.application.programme.evidence
         names = () if rule is None else tuple(one.role for one in rule.attach)
         found = find_role(names, subject.application.view, actor)
+        if found is None:
+            check_seen(subject.application.view, actor)
     else:
         names = OFFICERS[subject.type]
         near = actor.oversees or actor.home_tenant_id == subject.tenant_id
