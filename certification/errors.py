@@ -509,6 +509,14 @@ class RoleHeldError(CertificationError):
     en = "the person is {role} of this unit already"
 
 
+class RoleOwnError(CertificationError):
+    """An administrator would give themselves a role."""
+
+    code = "role.own"
+    zh = "不得为本人任职，须由另一名租户管理员办理"
+    en = "nobody gives themselves a role: another administrator does"
+
+
 class RoleEndedError(CertificationError):
     """The role was ended before."""
 

@@ -26,6 +26,7 @@ from certification.errors import (
     ListWaitingError,
     NoSuchActionError,
     NotEntitledError,
+    NotFoundError,
     OutsideWindowError,
     SamePersonError,
     WindowNotOverError,
@@ -175,14 +176,23 @@ def starts(programme: Programme, action: str | None, status: str) -> bool:
 
 
 def check_entitled(programme: Programme, action: str, view: ApplicationView, actor: Actor) -> Role:
-    """The role in which the actor may do this here, whenever it may be done. Raises NotEntitledError."""
+    """The role in which the actor may do this here, whenever it may be done. Raises NotEntitledError, NotFoundError."""
     row = _rows(programme, action, view.level)[0]
     for role in actor.roles:
         if role.name == row.role and not row.by_roster and _reaches(role, view, actor):
             return role
+    check_seen(view, actor)
     raise NotEntitledError(
         clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
     )
+
+
+def check_seen(view: ApplicationView, actor: Actor) -> None:
+    """Raise NotFoundError when the application is another community's or street's: who may not read it is not told of it."""
+    if view.status is not None and actor.roles and actor.home_tenant_id == view.tenant_id:
+        near = {CLERK: view.community_id, "street_officer": view.street_id}
+        if all(role.name in near and near[role.name] != role.unit_id for role in actor.roles):
+            raise NotFoundError(what="application", what_zh="申请")
 
 
 def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:
