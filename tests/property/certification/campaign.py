@@ -10,7 +10,7 @@ somewhere; the others are anything by anybody. Counties follow the city's decisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -295,6 +295,11 @@ class Campaign:
 
     def pick(self, of: Sequence[Any]) -> Any:
         return of[self.random.randrange(len(of))]
+
+    def one_of(self, known: Mapping[UUID, Any], waiting: Callable[[Any], bool]) -> UUID:
+        """One of them, mostly one that waits."""
+        found = [key for key, one in known.items() if waiting(one)]
+        return UUID(str(self.pick(found if found and self.chance(70) else list(known))))
 
     def anybody(self, fitting: Sequence[Person] = CITY_OFFICERS) -> Person:
         return self.pick(fitting) if self.chance(75) else self.pick(PEOPLE)
@@ -964,7 +969,7 @@ class Campaign:
 
     def somebody_extends(self) -> None:
         if self.oracle.extensions and self.chance(60):
-            key = self.pick(list(self.oracle.extensions))
+            key = self.one_of(self.oracle.extensions, lambda one: one.status == "proposed")
             self.sign(key, self.anybody(), self.pick(["confirmed", "confirmed", "declined"]))
             return
         county, place = self.pick([None, *COUNTIES]), None
@@ -985,7 +990,7 @@ class Campaign:
 
     def somebody_records(self) -> None:
         if self.oracle.records and self.chance(60):
-            key = self.pick(list(self.oracle.records))
+            key = self.one_of(self.oracle.records, lambda one: one.status == "proposed")
             self.settle(key, self.anybody(), self.pick(["attested", "declined"]))
             return
         place = self.pick(list(self.store.units))
@@ -999,7 +1004,7 @@ class Campaign:
 
     def somebody_changes(self) -> None:
         if self.oracle.proposals and self.chance(60):
-            self.confirm(self.pick(list(self.oracle.proposals)), self.anybody())
+            self.confirm(self.one_of(self.oracle.proposals, lambda one: not one.confirmed), self.anybody())
             return
         key = self.pick(list(self.oracle.certificates))
         today = day_of(self.store.time(CITY, self.now))
