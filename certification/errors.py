@@ -434,6 +434,14 @@ class LegacyUncertifiedError(CertificationError):
     en = "no certification as {level} before {year} is recorded of the community: there was nothing to review"
 
 
+class LegacyDocumentMissingError(CertificationError):
+    """No file attached to the community or to the record has the digest that the record names."""
+
+    code = "legacy.document_missing"
+    zh = "{year} 年度记录的扫描件尚未上传，请县（市、区）先将其上传至该社区，再行核证"
+    en = "the scanned document of this record of {year} is not there: the county uploads it to the community first"
+
+
 class LegacySettledError(CertificationError):
     """The record was attested or declined before."""
 
@@ -450,12 +458,12 @@ class ChangeRefusedError(CertificationError):
     en = "the certification is {state}: it cannot be changed by {kind}"
 
 
-class ChangeConfirmedError(CertificationError):
-    """The change was confirmed before."""
+class ChangeSettledError(CertificationError):
+    """The change was confirmed or declined before."""
 
-    code = "certification.change_confirmed"
-    zh = "该变更已经确认"
-    en = "the change was confirmed before"
+    code = "certification.change_settled"
+    zh = "该变更已经确认或否决"
+    en = "the change was confirmed or declined before"
 
 
 # ---- people, roles and grants of a tenant

@@ -17,12 +17,19 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Table, bindparam, func, select
 
-from certification.errors import EvidenceFullError, NotEntitledError, NotFoundError, WrongStatusError
-from certification.life import Actor, find_role
+from certification.errors import (
+    CertificationError,
+    EvidenceFullError,
+    NotEntitledError,
+    NotFoundError,
+    WrongStatusError,
+)
+from certification.life import Actor, ApplicationView, Availability, find_role
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
+from certification.programme import Programme
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
-from certification.tables import evidence, rosters
+from certification.tables import evidence, legacy_records, rosters
 from tenancy.database import TenantConnection
 from tenancy.statements import Statement, statement
 from tenancy.tables import units
@@ -30,7 +37,11 @@ from tenancy.tables import units
 ACTION: Final = "attach_evidence"
 NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
-OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {"unit": ("county_officer",), "roster": ("city_officer",)}
+OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "unit": ("county_officer",),
+    "legacy_record": ("county_officer",),
+    "roster": ("city_officer",),
+}
 """Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
 
 Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | None]]
@@ -95,33 +106,60 @@ async def is_attached(tx: TenantConnection, kind: str, subject_id: UUID, sha256:
 def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
     """The role in which the actor may attach evidence to this at all. Raises NotEntitledError."""
     if subject.application is not None:
-        rule = subject.application.programme.evidence
-        names = () if rule is None else tuple(one.role for one in rule.attach)
-        found = find_role(names, subject.application.view, actor)
-    else:
-        names = OFFICERS[subject.type]
-        near = actor.oversees or actor.home_tenant_id == subject.tenant_id
-        found = next((role for role in actor.roles if near and role.name in names), None)
+        return _check_reached(subject.application.programme, subject.application.view, actor)
+    names = OFFICERS[subject.type]
+    near = actor.oversees or actor.home_tenant_id == subject.tenant_id
+    found = next((role for role in actor.roles if near and role.name in names), None)
     if found is None:
-        listed = "、".join(ROLE_ZH[name] for name in names)
-        raise NotEntitledError(action=ACTION, name=NAME, role=" / ".join(names), role_zh=listed)
+        raise _not_entitled(names)
     return str(found.name)
 
 
 def check_attachable(subject: FoundSubject, actor: Actor) -> None:
     """Raise WrongStatusError unless one of the actor's roles may attach now; EvidenceFullError when there is no room."""
-    limit = MOST_FILES
     if subject.application is not None:
-        rule, status = subject.application.programme.evidence, subject.row.status
-        assert rule is not None  # noqa: S101 - who may attach was checked
-        limit = rule.files.value
-        now = tuple(one.role for one in rule.attach if status in one.statuses)
-        if find_role(now, subject.application.view, actor) is None:
-            raise WrongStatusError(
-                status=status, status_zh=STATUS_ZH[Status(status)], action=ACTION, name=NAME
-            )
-    if subject.files >= limit:
-        raise EvidenceFullError(limit=limit)
+        _check_now(subject.application.programme, subject.application.view, subject.files, actor)
+    elif subject.files >= MOST_FILES:
+        raise EvidenceFullError(limit=MOST_FILES)
+
+
+def find_attaching(
+    programme: Programme, view: ApplicationView, files: int, actor: Actor
+) -> Availability | None:
+    """Whether the actor may attach to an application that has so many files; None where the programme knows no evidence."""
+    if programme.evidence is None:
+        return None
+    obstacle: CertificationError | None = None
+    try:
+        _check_reached(programme, view, actor)
+        _check_now(programme, view, files, actor)
+    except CertificationError as refused:
+        obstacle = refused
+    return Availability(ACTION, NAME, None, obstacle)
+
+
+def _check_reached(programme: Programme, view: ApplicationView, actor: Actor) -> str:
+    rule = programme.evidence
+    names = () if rule is None else tuple(one.role for one in rule.attach)
+    found = find_role(names, view, actor)
+    if found is None:
+        raise _not_entitled(names)
+    return str(found.name)
+
+
+def _check_now(programme: Programme, view: ApplicationView, files: int, actor: Actor) -> None:
+    rule, status = programme.evidence, view.status
+    assert rule is not None and status is not None  # noqa: S101 - who may attach was checked
+    now = tuple(one.role for one in rule.attach if status in one.statuses)
+    if find_role(now, view, actor) is None:
+        raise WrongStatusError(status=status, status_zh=STATUS_ZH[Status(status)], action=ACTION, name=NAME)
+    if files >= rule.files.value:
+        raise EvidenceFullError(limit=rule.files.value)
+
+
+def _not_entitled(names: tuple[str, ...]) -> NotEntitledError:
+    listed = "、".join(ROLE_ZH[name] for name in names)
+    return NotEntitledError(action=ACTION, name=NAME, role=" / ".join(names), role_zh=listed)
 
 
 def _missing() -> NotFoundError:
@@ -144,5 +182,6 @@ def _exists(table: Table) -> Reading:
 _READERS: Final[Mapping[str, Reading]] = {
     APPLICATION: read_application,
     "unit": _exists(units),
+    "legacy_record": _exists(legacy_records),
     "roster": _exists(rosters),
 }

@@ -29,17 +29,15 @@ from audit.ledger import lock_head
 from audit.signer import Signer
 from audit.tables import ledger_entries, ledger_heads
 from certification.changes import Act, Change, Context, insert, update
-from certification.errors import InvariantError, ListWaitingError, NotEntitledError, NotFoundError
-from certification.life import Actor, check_following
+from certification.errors import InvariantError, NotEntitledError, NotFoundError
+from certification.life import Actor, ApplicationView, check_following, find_following, starts
 from certification.model import (
-    KIND_ZH,
     ROLE_ZH,
     Certification,
     Objection,
     ObjectionStatus,
     Roster,
     RosterItem,
-    RosterKind,
     Status,
 )
 from certification.programme import Programme, Step
@@ -77,12 +75,12 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Follow what the city `city` decided by its list or objection `source_id` with the application."""
+    """Follow what the city `city` decided with the application: by its list, or by an objection upheld."""
 
     city: int
-    source: str
-    source_id: UUID
+    roster_id: UUID | None
     application_id: UUID
+    objection_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,28 +131,31 @@ _made = (
     .limit(1)
     .lateral("made")
 )
+# Every item that the city ever listed: so only what it takes to see which of them waits.
 _LISTED = statement(
     select(
         rosters.c.id,
         rosters.c.kind,
-        rosters.c.author_id,
         rosters.c.campaign_id,
         roster_items.c.application_tenant_id,
         roster_items.c.application_id,
         roster_items.c.verdict,
-        ledger_heads.c.origin,
-        _made.c.seq,
-        _made.c.hash,
     )
-    .select_from(rosters)
     .join(
         roster_items,
         and_(roster_items.c.tenant_id == rosters.c.tenant_id, roster_items.c.roster_id == rosters.c.id),
     )
-    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
-    .join(_made, rosters.c.id.is_not(None))
     .where(rosters.c.tenant_id == bindparam("tenant_id", type_=Integer))
     .order_by(rosters.c.created_at, roster_items.c.roster_id, roster_items.c.position)
+)
+_MADE = statement(
+    select(rosters.c.id, rosters.c.author_id, ledger_heads.c.origin, _made.c.seq, _made.c.hash)
+    .join(ledger_heads, ledger_heads.c.tenant_id == rosters.c.tenant_id)
+    .join(_made, rosters.c.id.is_not(None))
+    .where(
+        rosters.c.tenant_id == bindparam("tenant_id", type_=Integer),
+        rosters.c.id == any_(bindparam("lists", type_=ARRAY(rosters.c.id.type))),
+    )
 )
 # The entry that decided it is the last about it.
 _decided = (
@@ -263,6 +264,11 @@ class Named:
     lists: tuple[tuple[str, str], ...]
     upheld: bool = False
 
+    @property
+    def view(self) -> ApplicationView:
+        """What deciding needs to know, what the city decided among it."""
+        return replace(self.found.view, lists=self.lists, upheld=self.upheld)
+
 
 async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) -> Named:
     """The bound tenant's application with what the city's lists say of it. Raises NotFoundError."""
@@ -273,16 +279,6 @@ async def read_named(tx: TenantConnection, application_id: UUID, now: datetime) 
     rows = await tx.all(_NAMED, **asked)
     upheld = await tx.first(_AGAINST, **asked)
     return Named(found, tuple((row["kind"], row["verdict"]) for row in rows), upheld is not None)
-
-
-def check_followed(named: Named) -> None:
-    """Raise ListWaitingError if what the city decided moves the application and it has not followed yet."""
-    programme, status = named.found.programme, named.found.application.status
-    if named.upheld and starts(programme, programme.publicity.upheld, status):
-        raise ListWaitingError(kind=RosterKind.PUBLICITY.value, kind_zh=KIND_ZH[RosterKind.PUBLICITY])
-    for kind, verdict in named.lists:
-        if find_following(programme, kind, verdict, status) is not None:
-            raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
 
 
 async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> tuple[Following, ...]:
@@ -298,7 +294,7 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         (row["tenant_id"], row["id"]): row["status"]
         for row in await tx.all(_STATUSES, granted=list(tx.scope.granted), listed=listed)
     }
-    found = []
+    waiting = []
     for row in rows:
         county, application = row["application_tenant_id"], row["application_id"]
         status = statuses.get((county, application))
@@ -309,8 +305,8 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
         gone = moved and (has_left(status) or status == Status.RETURNED)
         if not gone and find_following(programme, row["kind"], row["verdict"], status) is None:
             continue
-        entry = Cite(row["origin"], row["seq"], row["hash"])
-        found.append(Following(tx.tenant_id, LIST, row["id"], row["author_id"], county, application, entry))
+        waiting.append((row["id"], county, application))
+    found = await _by_lists(tx, waiting)
     for row in upheld:
         county, application = row["application_tenant_id"], row["application_id"]
         programme, status = programmes[row["campaign_id"]], statuses.get((county, application))
@@ -323,15 +319,22 @@ async def pending_followings(tx: TenantConnection, made: UUID | None = None) -> 
     return tuple(found)
 
 
-def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
-    """The step that follows this verdict of a list from this status, or None when there is nothing to follow."""
-    action = programme.get_maker(kind).follows.get(verdict)
-    return action if starts(programme, action, status) else None
-
-
-def starts(programme: Programme, action: str | None, status: str) -> bool:
-    """Whether a step of that name starts from the status."""
-    return any(step.action == action and step.start == status for step in programme.life)
+async def _by_lists(tx: TenantConnection, waiting: list[tuple[UUID, int, UUID]]) -> list[Following]:
+    """What waits for a list, with the entry that made the list."""
+    lists = list({roster_id for roster_id, _, _ in waiting})
+    made = {row["id"]: row for row in await tx.all(_MADE, lists=lists)} if lists else {}
+    return [
+        Following(
+            tx.tenant_id,
+            LIST,
+            roster_id,
+            made[roster_id]["author_id"],
+            county,
+            application,
+            Cite(made[roster_id]["origin"], made[roster_id]["seq"], made[roster_id]["hash"]),
+        )
+        for roster_id, county, application in waiting
+    ]
 
 
 async def follow(tx: TenantConnection, signer: Signer, following: Following, now: datetime) -> Recorded:
@@ -340,7 +343,10 @@ async def follow(tx: TenantConnection, signer: Signer, following: Following, now
     now = head.not_before(now)
     author = Principal(following.city, following.author_id, (), (), (), demo=False)
     standing = await load_standing(tx, author, now)
-    command = Command(following.city, following.source, following.source_id, following.application_id)
+    by_list, by_objection = (
+        following.source_id if following.source == one else None for one in (LIST, OBJECTION)
+    )
+    command = Command(following.city, by_list, following.application_id, by_objection)
     return await record(tx, signer, head, ACT, command, standing, following.request_id, now)
 
 
@@ -349,14 +355,14 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     found = await read_application(tx, command.application_id, now)
     if command.city != found.application.campaign_tenant_id:
         raise NotFoundError(what="decision", what_zh="市级决定")
-    read = {LIST: _read_list, OBJECTION: _read_objection}[command.source]
+    read = _read_list if command.objection_id is None else _read_objection
     return State(found, await read(tx, command, found.programme))
 
 
 async def _read_list(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
-    row = await tx.first(_LIST, city=command.city, roster=command.source_id)
+    row = await tx.first(_LIST, city=command.city, roster=command.roster_id)
     item = await tx.first(
-        _ITEM, city=command.city, roster=command.source_id, application=command.application_id
+        _ITEM, city=command.city, roster=command.roster_id, application=command.application_id
     )
     if row is None or item is None:
         raise NotFoundError(what="list", what_zh="名单")
@@ -366,7 +372,7 @@ async def _read_list(tx: TenantConnection, command: Command, programme: Programm
 
 async def _read_objection(tx: TenantConnection, command: Command, programme: Programme) -> Decision:
     row = await tx.first(
-        _OBJECTION, city=command.city, objection=command.source_id, application=command.application_id
+        _OBJECTION, city=command.city, objection=command.objection_id, application=command.application_id
     )
     if row is None:
         raise NotFoundError(what="objection", what_zh="异议")

@@ -23,6 +23,7 @@ from sqlalchemy import Table
 from audit.canonical import digest
 from audit.commitment import commit
 from audit.entry import Actor, Cite, Draft, Receipt, RowDigest, Subject
+from audit.guard import remember
 from audit.ledger import SYSTEM, append, open_ledger
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
@@ -76,7 +77,10 @@ class Founding:
 async def found_tenant(
     tx: TenantConnection, signer: Signer, founding: Founding, now: datetime
 ) -> tuple[Receipt, ...]:
-    """Found the bound tenant; its receipts, the opening's left out. Raises LedgerExistsError when it was founded before."""
+    """Found the bound tenant; its receipts, the opening's left out.
+
+    Raises LedgerExistsError when it was founded before; SigningRefusedError when the signer's guard knows of a log that is gone.
+    """
     head = await open_ledger(tx.raw, tx.tenant_id, signer, now)
     digests: list[RowDigest] = []
     names = _names(tx.tenant_id, founding.people)
@@ -85,7 +89,8 @@ async def found_tenant(
         await tx.insert(table, rows)
         if is_audited(table):
             digests += record_rows(table, rows)
-    _, receipts = await append(tx.raw, head, signer, tuple(_drafts(head.origin, founding, digests, now)))
+    after, receipts = await append(tx.raw, head, signer, tuple(_drafts(head.origin, founding, digests, now)))
+    tx.committed.append(lambda: remember(after, signer))
     return receipts
 
 

@@ -2,7 +2,7 @@
 
 The rule upheld here: the answer shown to a person (`available_actions`) and the answer that decides an act (`check_step`) come
 from the same function, `find_obstacle`, over the same table (`Programme.life`). Checked, in this order: role and jurisdiction,
-status, required history, window, one person one stage, a form to speak of, the county's places.
+status, a list of the city that goes first, required history, window, one person one stage, a form to speak of, the county's places.
 
 Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists of the city are certification/rosters.py.
 """
@@ -22,6 +22,7 @@ from certification.errors import (
     FormMissingError,
     FormReturnedError,
     HistoryMissingError,
+    ListWaitingError,
     NoSuchActionError,
     NotEntitledError,
     OutsideWindowError,
@@ -30,7 +31,7 @@ from certification.errors import (
     WrongStatusError,
 )
 from certification.history import Facts, History, find_wants, fold_history, format_reviews
-from certification.model import ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, Status
+from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
@@ -72,6 +73,8 @@ class ApplicationView:
     (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
     its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
     None unless its level asks for one, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
+    `lists` is (kind, verdict) of each list of the city that names it, where a list may move it from its status, and `upheld`
+    whether an objection to it was upheld.
     """
 
     tenant_id: int
@@ -89,6 +92,8 @@ class ApplicationView:
     facts: Facts | None = None
     form_history: tuple[date | None, str | None] = (None, None)
     extended: Mapping[str, datetime] = field(default_factory=dict)
+    lists: tuple[tuple[str, str], ...] = ()
+    upheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     """The row of the table by which the action may be done now. Raises the CertificationError that refuses it."""
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
+    _check_followed(programme, view)
     _check_history(programme, step, view, now)
     check_window(programme, step, now, view.extended)
     _check_over(programme, step, view, now)
@@ -153,6 +159,17 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
 def check_following(programme: Programme, action: str, view: ApplicationView) -> Step:
     """The row by which an application follows a list of the city: only its status matters. Raises WrongStatusError."""
     return _get_step(programme, action, view)
+
+
+def find_following(programme: Programme, kind: str, verdict: str, status: str) -> str | None:
+    """The step that follows this verdict of a list from this status, or None when there is nothing to follow."""
+    action = programme.get_maker(kind).follows.get(verdict)
+    return action if starts(programme, action, status) else None
+
+
+def starts(programme: Programme, action: str | None, status: str) -> bool:
+    """Whether a step of that name starts from the status."""
+    return any(step.action == action and step.start == status for step in programme.life)
 
 
 def check_entitled(programme: Programme, action: str, view: ApplicationView, actor: Actor) -> Role:
@@ -230,6 +247,17 @@ def _get_step(programme: Programme, action: str, view: ApplicationView) -> Step:
         status=view.status,
         status_zh=status_zh,
     )
+
+
+def _check_followed(programme: Programme, view: ApplicationView) -> None:
+    """What the city decided goes first: it is followed before anything else is done."""
+    if view.status is None:
+        return
+    if view.upheld and starts(programme, programme.publicity.upheld, view.status):
+        raise ListWaitingError(kind=RosterKind.PUBLICITY.value, kind_zh=KIND_ZH[RosterKind.PUBLICITY])
+    for kind, verdict in view.lists:
+        if find_following(programme, kind, verdict, view.status) is not None:
+            raise ListWaitingError(kind=kind, kind_zh=KIND_ZH[RosterKind(kind)])
 
 
 def find_history(programme: Programme, level: str, facts: Facts | None, now: datetime) -> History | None:

@@ -489,6 +489,9 @@ class CertificationChange:
     proposed_at: datetime
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = None
+    declined_by: UUID | None = None
+    declined_at: datetime | None = None
+    decline_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

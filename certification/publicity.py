@@ -1,7 +1,8 @@
 """How far a publicised item (公示条目) has come: which of its days count, and what stands against its end.
 
 The rule upheld here: each item counts its own working days. They begin behind the day on which it was put up, or was corrected
-last; a day on which an objection to it was under investigation (accepted, not yet decided) does not count; other items go on.
+last; a day on which an objection to it was under investigation (accepted, not yet decided) does not count; other items go on. None ends
+before the day that was announced to the public, whatever the calendar becomes meanwhile.
 Nothing of this is stored: it follows from the list, its corrections and its objections. Pure; the moment is handed in.
 """
 
@@ -23,7 +24,10 @@ OPEN = (ObjectionStatus.RECEIVED, ObjectionStatus.ACCEPTED)
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """An item with what its count rests on: `open` objections are undecided; `there`: it is still in the round."""
+    """An item with what its count rests on: `open` objections are undecided; `there`: it is still in the round.
+
+    `announced`: the last day as the list was put up with.
+    """
 
     position: int
     community_name: str
@@ -31,6 +35,7 @@ class ListedItem:
     paused: tuple[Pause, ...] = ()
     open: int = 0
     there: bool = True
+    announced: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def list_item(
     zone: ZoneInfo,
     *,
     there: bool = True,
+    announced: date | None = None,
 ) -> ListedItem:
     """An item as it stands, from the rows of its own list; those of other items are left aside."""
     against = [one for one in objections if one.position == item.position]
@@ -74,6 +80,7 @@ def list_item(
         tuple(pause for pause in pauses if pause is not None),
         sum(one.status in OPEN for one in against),
         there and all(one.status != ObjectionStatus.UPHELD for one in against),
+        announced or date.min,
     )
 
 
@@ -85,8 +92,9 @@ def count_item(
     over = sum(end_of(day, zone) <= now for day in days)
     whole = len(days) == rule.working_days.value
     stopped = any(pause.last is None for pause in item.paused)
-    complete = whole and over == len(days)
-    return Count(over, days[-1] if whole else None, stopped, complete)
+    last = max(days[-1], item.announced) if whole else None
+    complete = last is not None and end_of(last, zone) <= now
+    return Count(over, last, stopped, complete)
 
 
 def is_running(

@@ -509,6 +509,7 @@ def list_items(
             corrected,
             programme.zone,
             there=(item.application_tenant_id, item.application_id) in there,
+            announced=publicity.closes_on,
         )
         for item in items
     )
@@ -541,7 +542,7 @@ async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) 
     programme = parse_stored(campaign.programme)
     objected = await read_objections(tx, roster_id)
     corrected = await read_corrections(tx, roster_id)
-    listed = list_item(item, row["opens_on"], objected, corrected, programme.zone)
+    listed = list_item(item, row["opens_on"], objected, corrected, programme.zone, announced=row["closes_on"])
     calendar = await read_calendar(tx, tx.tenant_id)
     return FoundItem(programme, roster, item, listed, len(corrected), calendar)
 

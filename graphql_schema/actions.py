@@ -1,40 +1,46 @@
-"""What the reader may do now with an application or with the city's lists, and why not: what the fields `availableActions` show.
+"""What the reader may do now with an application, and why not: what its field `availableActions` shows.
 
-The programme's tables decide (certification/life.py, certification/rosters.py), by the same functions that decide an act. Here the row's
+The programme's table decides (certification/life.py), by the same functions that decide an act. Here the row's
 columns and the session become what those functions take. It is a forecast: an act reads roles and grants again in its own
-transaction. When something is due is graphql_schema/deadlines.py. Pure.
+transaction. The city's lists are graphql_schema/rounds.py;
+when something is due is graphql_schema/deadlines.py. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, func, literal_column, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, func, literal_column, select
 
 from certification.errors import CertificationError
+from certification.evidence import APPLICATION, find_attaching
 from certification.facts import certified_facts, parse_facts, reviewed_facts
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
-from certification.model import Roster
+from certification.model import ObjectionStatus
 from certification.reader import parse_stored
 from certification.reading import places_taken
-from certification.rosters import RoundView, available_roster_actions
-from certification.tables import applications, campaigns, form_versions, opinions, rosters
+from certification.tables import (
+    applications,
+    campaigns,
+    evidence,
+    form_versions,
+    objections,
+    opinions,
+    roster_items,
+    rosters,
+)
 from graphql_schema.arranged import (
-    calendar_of,
     extended_for,
     extensions_of_application,
-    extensions_of_lists,
-    parse_calendar,
 )
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.session import Session
 from tenancy.identity import USES, GrantScope, Principal, Role
-from tenancy.tables import tenant_grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,50 +98,22 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         facts=parse_facts(row),
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
+        lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
+        upheld=row["upheld"],
     )
     reader = decide_reader(session.principal, view.tenant_id)
-    return [_show(found, session) for found in available_actions(programme, view, reader, session.now)]
+    attaching = find_attaching(programme, view, row["files"], reader)
+    found = (*available_actions(programme, view, reader, session.now), attaching)
+    return [show(one, session) for one in found if one is not None]
 
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def decide_roster_actions(row: Mapping[str, Any], session: Session) -> list[Availability]:
-    """The city's actions on the lists of a level with what stands against each; none for a level that the programme lacks.
-
-    `row` has the keys of `ROUND_NEEDS`, as JSON values, and the argument `level`.
-    """
-    programme, level = parse_stored(row["programme"]), row["level"]
-    if session.principal is None or level not in programme.levels:
-        return []
-    view = RoundView(
-        campaign_tenant_id=row["tenant_id"],
-        level=level,
-        rosters=tuple(_roster(one) for one in row["rosters"] or () if one["level"] == level),
-        statuses={status: number for one, status, number in row["statuses"] or () if one == level},
-        extended=extended_for(row["extensions"], level),
-        calendar=parse_calendar(row["calendar"]),
-    )
-    reader = decide_reader(session.principal, view.campaign_tenant_id)
-    return [_show(found, session) for found in available_roster_actions(programme, view, reader, session.now)]
-
-
-def _show(found: Found, session: Session) -> Availability:
+def show(found: Found, session: Session) -> Availability:
     obstacle = None if found.obstacle is None else describe(found.obstacle, session)
     return Availability(found.action, found.name, found.allowed, found.clause, obstacle)
-
-
-def _roster(row: Mapping[str, Any]) -> Roster:
-    """A list from its row as JSON."""
-    values = dict(row)
-    for names, parse in (
-        (("id", "campaign_id", "previous_id", "author_id"), UUID),
-        (("document_date", "opens_on", "closes_on"), date.fromisoformat),
-        (("closed_at", "created_at"), datetime.fromisoformat),
-    ):
-        values |= {name: parse(row[name]) for name in names if row[name] is not None}
-    return Roster(**values)
 
 
 def describe(obstacle: CertificationError, session: Session) -> Mapping[str, Any]:
@@ -225,53 +203,53 @@ def statuses(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return select(func.json_object_agg(counted.c.status, counted.c.n)).scalar_subquery()
 
 
-def lists(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The campaign's lists, whole rows."""
-    found = rosters.alias("found")
+def naming(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """`[[kind, verdict], …]` of the city's lists that name the application."""
+    line = func.json_build_array(rosters.c.kind, roster_items.c.verdict)
     return (
-        select(func.json_agg(func.row_to_json(literal_column("found"))))
-        .select_from(found)
-        .where(found.c.tenant_id == row.c.tenant_id, found.c.campaign_id == row.c.id)
+        select(func.json_agg(line))
+        .select_from(roster_items)
+        .join(
+            rosters,
+            and_(rosters.c.tenant_id == roster_items.c.tenant_id, rosters.c.id == roster_items.c.roster_id),
+        )
+        .where(
+            rosters.c.tenant_id == row.c.campaign_tenant_id,
+            rosters.c.campaign_id == row.c.campaign_id,
+            rosters.c.level == row.c.level,
+            roster_items.c.application_tenant_id == row.c.tenant_id,
+            roster_items.c.application_id == row.c.id,
+        )
         .correlate(row)
         .scalar_subquery()
     )
 
 
-def round_statuses(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
-    """`[[level, status, number], …]` of the applications of the counties that grant the city its oversight now."""
-    overseen = (
-        select(tenant_grants.c.tenant_id)
-        .where(
-            tenant_grants.c.grantee_tenant_id == row.c.tenant_id,
-            tenant_grants.c.scope == GrantScope.OVERSEE.value,
-            tenant_grants.c.valid_from <= parameters.now,
-            or_(tenant_grants.c.valid_to.is_(None), tenant_grants.c.valid_to > parameters.now),
-        )
-        .correlate(row)
+def upheld(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """Whether the city upheld an objection to the application."""
+    return exists().where(
+        objections.c.tenant_id == row.c.campaign_tenant_id,
+        objections.c.application_tenant_id == row.c.tenant_id,
+        objections.c.application_id == row.c.id,
+        objections.c.status == literal_column(f"'{ObjectionStatus.UPHELD}'"),
     )
-    counted = (
-        select(applications.c.level, applications.c.status, func.count().label("n"))
-        .where(
-            applications.c.tenant_id.in_(overseen),
-            applications.c.campaign_tenant_id == row.c.tenant_id,
-            applications.c.campaign_id == row.c.id,
-        )
-        .group_by(applications.c.level, applications.c.status)
-        .correlate(row)
-        .subquery("counted")
-    )
-    line = func.json_build_array(counted.c.level, counted.c.status, counted.c.n)
-    return select(func.json_agg(line)).scalar_subquery()
 
 
-ROUND_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
-    "tenant_id": campaigns.c.tenant_id,
-    "programme": campaigns.c.programme,
-    "rosters": lists,
-    "statuses": round_statuses,
-    "extensions": extensions_of_lists,
-    "calendar": calendar_of("tenant_id"),
-}
+def files(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """How many files are attached to the application."""
+    return (
+        select(func.count())
+        .select_from(evidence)
+        .where(
+            evidence.c.tenant_id == row.c.tenant_id,
+            evidence.c.subject_id == row.c.id,
+            evidence.c.subject_type == literal_column(f"'{APPLICATION}'"),
+        )
+        .correlate(row)
+        .scalar_subquery()
+    )
+
+
 NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{
         name: applications.c[name]
@@ -295,4 +273,7 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "statuses": statuses,
     "programme": programme,
     "extensions": extensions_of_application,
+    "lists": naming,
+    "upheld": upheld,
+    "files": files,
 }

@@ -15,8 +15,9 @@ from sqlalchemy import Column, ColumnElement, FromClause, Text, cast, func, lite
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from certification.errors import CertificationError
+from certification.model import ObjectionStatus
 from certification.objections import available_objection_actions
-from certification.publicity import Count, ListedItem, count_item, pause_of
+from certification.publicity import OPEN, Count, ListedItem, count_item, pause_of
 from certification.reader import parse_objections, parse_publicity
 from certification.tables import campaigns, objections, publicity_corrections, rosters
 from graphql_schema.actions import Availability, decide_reader, describe
@@ -37,17 +38,30 @@ def decide_count(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] 
     if row["opens_on"] is None or row["rule"] is None:
         return None
     rule, zone = parse_publicity(row["rule"]), ZoneInfo(row["zone"])
-    start = date.fromisoformat(row.get("corrected_on") or row["opens_on"])
-    pauses = (
-        pause_of(status, _moment(accepted), _moment(decided), zone)
-        for status, accepted, decided in row.get("objected") or ()
-    )
-    item = ListedItem(0, "", start, tuple(pause for pause in pauses if pause is not None))
+    item = parse_item(row, zone)
     try:
         count = count_item(item, rule, zone, session.now, parse_calendar(row["calendar"]))
     except CertificationError as error:
         raise CodedError(error.code, error.zh, error.en) from error
     return show_count(count, rule.working_days.value)
+
+
+def parse_item(row: Mapping[str, Any], zone: ZoneInfo, *, there: bool = True) -> ListedItem:
+    """An item of a publicity; `row` has the keys of `ITEM_NEEDS` or `LIST_NEEDS` that are about its days, as JSON values."""
+    objected = row.get("objected") or ()
+    pauses = (
+        pause_of(status, _moment(accepted), _moment(decided), zone) for status, accepted, decided in objected
+    )
+    statuses = [status for status, *_ in objected]
+    return ListedItem(
+        row.get("position", 0),
+        row.get("name", ""),
+        date.fromisoformat(row.get("corrected_on") or row["opens_on"]),
+        tuple(pause for pause in pauses if pause is not None),
+        sum(status in OPEN for status in statuses),
+        there and ObjectionStatus.UPHELD not in statuses,
+        date.fromisoformat(row["closes_on"]),
+    )
 
 
 def show_count(count: Count, days: int) -> Mapping[str, Any]:
@@ -172,12 +186,14 @@ def name_now(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
 
 LIST_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "opens_on": rosters.c.opens_on,
+    "closes_on": rosters.c.closes_on,
     "rule": of_programme("publicity", roster="id"),
     "zone": of_programme("time_zone", roster="id"),
     "calendar": calendar_of("tenant_id"),
 }
 ITEM_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "opens_on": of_roster(rosters.c.opens_on),
+    "closes_on": of_roster(rosters.c.closes_on),
     "rule": of_programme("publicity"),
     "zone": of_programme("time_zone"),
     "calendar": calendar_of("tenant_id"),

@@ -48,6 +48,8 @@ class Parameters(Protocol):
     def person_id(self) -> ColumnElement[Any]: ...
     @property
     def tenant_id(self) -> ColumnElement[Any]: ...
+    @property
+    def own_tenants(self) -> ColumnElement[Any]: ...
 
 
 Build = Callable[[FromClause, Parameters], ColumnElement[Any]]
@@ -229,13 +231,14 @@ class ScopeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TypeSource:
-    """Where a type's rows are, and who may see them. `reach` None: everybody with the permission."""
+    """Where a type's rows are, and who may see them. `reach` None: everybody with the permission; `only` holds for whoever asks."""
 
     table: Table
     permission: Permission
     reach: Reach | None
     key: tuple[str, ...]
     public: bool = False
+    only: Build | None = None
 
     @property
     def tenant_column(self) -> str:
@@ -271,15 +274,17 @@ def rows(
     description: str,
     name: str | None = None,
     public: bool = False,
+    only: Build | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """An object type whose rows are a table's. The key is the primary key without the tenant.
 
-    `public`: everybody reads the rows, and so no more of them than the type's fields say.
+    `public`: everybody reads the rows, and so no more of them than the type's fields say. `only`: which of the shared rows
+    concern the reader at all; the others are as absent as what does not exist, by whatever way they are asked for.
     """
     key = tuple(column.name for column in table.primary_key.columns if column.name != "tenant_id")
 
     def declare(cls: type[T]) -> type[T]:
-        setattr(cls, _SOURCE_ATTRIBUTE, TypeSource(table, permission, reach, key, public))
+        setattr(cls, _SOURCE_ATTRIBUTE, TypeSource(table, permission, reach, key, public, only))
         return strawberry.type(cls, name=name, description=description)
 
     return declare

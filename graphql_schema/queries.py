@@ -19,7 +19,7 @@ from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
-from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress, is_concerned
+from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress
 from graphql_schema.types.person import Person, PersonFilter
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
@@ -91,7 +91,6 @@ class Query:
     objections: Connection[Objection] = connection(
         order="received_at",
         filter_input=ObjectionFilter,
-        where=is_concerned,
         permission=Permission.READ,
         description="Objections that one's tenant received, or to its applications (异议).",
     )

@@ -1,7 +1,7 @@
 """The city attests a county's legacy record (核证历史记录): from now on it counts, and says that it is legacy.
 
 A certification so attested is a `certifications` row, which cites the entry that proposed it. Reviews follow the certification
-that they are of: it is attested first.
+that they are of: it is attested first. Nobody attests a document that is not there to be read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from certification.acts.legacy import (
     read_record,
 )
 from certification.changes import Act, Change, Context, insert, update
-from certification.errors import LegacyExistsError
+from certification.errors import LegacyDocumentMissingError, LegacyExistsError
 from certification.life import Actor
 from certification.model import Certification
 from tenancy.database import TenantConnection
@@ -51,6 +51,8 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     """The record, attested; a certification beside it."""
     record = state.record
     check_open(record, context.actor)
+    if not state.scanned:
+        raise LegacyDocumentMissingError(year=record.year)
     years = tuple((level, on.year) for level, on in state.certified)
     made: tuple[Certification, ...] = ()
     if not is_certification(record):

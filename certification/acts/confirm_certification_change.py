@@ -18,7 +18,7 @@ from certification.acts.certification_change import (
     read_certification,
 )
 from certification.changes import Act, Change, Context, update
-from certification.errors import ChangeConfirmedError, NotFoundError, SecondPersonError
+from certification.errors import ChangeSettledError, NotFoundError, SecondPersonError
 from certification.life import Actor
 from certification.model import CertificationChange
 from certification.reading import entity
@@ -52,7 +52,12 @@ class State:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read the change and its certification. Raises NotFoundError."""
-    row = await tx.first(_CHANGE, change=command.change_id)
+    return await read_change(tx, command.change_id, now)
+
+
+async def read_change(tx: TenantConnection, change_id: UUID, now: datetime) -> State:
+    """The bound city's change with its certification. Raises NotFoundError."""
+    row = await tx.first(_CHANGE, change=change_id)
     if row is None:
         raise NotFoundError(what="change", what_zh="变更")
     change = entity(CertificationChange, row)
@@ -68,8 +73,7 @@ def authorise(state: State, command: Command, actor: Actor) -> str:
 def decide(state: State, command: Command, context: Context) -> Change:
     """The change, confirmed: looked at again, for another may have come before it."""
     change = state.change
-    if change.confirmed_at is not None:
-        raise ChangeConfirmedError
+    check_unsettled(change)
     if change.proposed_by == context.actor.person_id:
         raise SecondPersonError
     check_change(state.found, change.kind, change.document_date, context)
@@ -81,6 +85,12 @@ def decide(state: State, command: Command, context: Context) -> Change:
         writes=update(after),
         cites=(state.found.entry,),
     )
+
+
+def check_unsettled(change: CertificationChange) -> None:
+    """Raise ChangeSettledError if it was confirmed or declined."""
+    if change.confirmed_at is not None or change.declined_at is not None:
+        raise ChangeSettledError
 
 
 ACT: Final = Act(OPERATION, load, authorise, decide)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy import Text, and_, bindparam, cast, func, literal_column, or_, select
 
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
@@ -28,7 +28,7 @@ from certification.errors import (
 from certification.life import LEVEL_ZH, Actor
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
 from certification.reading import entity
-from certification.tables import certifications, legacy_records
+from certification.tables import certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
@@ -44,8 +44,21 @@ _proposed = (
     )
     .scalar_subquery()
 )
+_scanned = (
+    select(evidence.c.id)
+    .where(
+        evidence.c.tenant_id == legacy_records.c.tenant_id,
+        evidence.c.sha256 == legacy_records.c.document_sha256,
+        or_(
+            and_(evidence.c.subject_type == "unit", evidence.c.subject_id == legacy_records.c.community_id),
+            and_(evidence.c.subject_type == "legacy_record", evidence.c.subject_id == legacy_records.c.id),
+        ),
+    )
+    .exists()
+    .label("scanned")
+)
 _RECORD = statement(
-    select(legacy_records, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash)
+    select(legacy_records, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash, _scanned)
     .join(ledger_heads, ledger_heads.c.tenant_id == legacy_records.c.tenant_id)
     .join(
         ledger_entries,
@@ -63,11 +76,15 @@ _CERTIFIED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, the entry that proposed it, and (level, day) of the community's certifications."""
+    """A record, the entry that proposed it, and (level, day) of the community's certifications.
+
+    `scanned`: its document is attached as a file, to the community or to the record itself.
+    """
 
     record: LegacyRecord
     entry: Cite
     certified: tuple[tuple[str, date], ...]
+    scanned: bool = False
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -80,6 +97,7 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         record,
         Cite(row["origin"], row["seq"], row["hash"]),
         await read_certified(tx, record.community_id),
+        row["scanned"],
     )
 
 

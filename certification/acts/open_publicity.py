@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -23,7 +24,7 @@ from certification.acts.listing import (
 from certification.changes import Act, Change, Context
 from certification.extensions import cite_extension, cite_late
 from certification.life import Actor
-from certification.model import ItemVerdict, RosterKind
+from certification.model import ItemVerdict, RosterItem, RosterKind
 from certification.planner import fits_plain_window, local_day, plan_publicity
 from certification.reading import FoundRound
 from certification.rosters import check_roster_step, listed_statuses
@@ -62,8 +63,9 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     selected = [item for item in state.items[ranking.id] if item.verdict == ItemVerdict.SELECTED]
     chosen = without_left(state, selected)
     found = find_candidates(state, chosen, status)
-    if not chosen or len(found) != len(chosen):
-        refuse_items("没有入选的申请", "the ranking selected nobody who can be listed")
+    if not chosen:
+        refuse_items("排序无人入选，不公示", "the ranking selected nobody: there is nothing to publicise")
+    _check_there(chosen, found)
     check_city_quota(state, len(found))
     today = local_day(context.now, programme.zone)
     calendar = state.view.calendar
@@ -75,6 +77,18 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     if fits_plain_window(plan, programme):
         return cite_late(change, programme, row, state.extensions, context.now)
     return cite_extension(change, programme.publicity.window, state.extensions)
+
+
+def _check_there(chosen: Sequence[RosterItem], found: Sequence[Line]) -> None:
+    """Raise RosterItemsError unless each of those selected can be listed still."""
+    there = {(line.candidate.tenant_id, line.candidate.id) for line in found}
+    for item in chosen:
+        if (item.application_tenant_id, item.application_id) not in there:
+            name = item.community_name
+            refuse_items(
+                f"“{name}”排序后已退回，或其县（市、区）已终止授权，须重新排序",
+                f"“{name}” was returned since, or its county ended its grant: rank anew",
+            )
 
 
 ACT: Final = Act("roster.publicity", load, authorise, decide)

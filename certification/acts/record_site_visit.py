@@ -5,7 +5,7 @@ What the visit sends back is returned by acts/return_application.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,10 +13,11 @@ from uuid import UUID
 from certification.acts.binding import get_bound_form, give
 from certification.assessment import Found, check_items
 from certification.changes import Act, Change, Context
+from certification.following import read_named
 from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
 from certification.model import Stage, Verdict
-from certification.reading import FoundApplication, read_application
+from certification.reading import FoundApplication
 from tenancy.database import TenantConnection
 
 
@@ -32,8 +33,9 @@ class Command:
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
-    """Read the application."""
-    return await read_application(tx, command.application_id, now)
+    """Read the application, and what the city's lists say of it."""
+    named = await read_named(tx, command.application_id, now)
+    return replace(named.found, view=named.view)
 
 
 def authorise(state: FoundApplication, command: Command, actor: Actor) -> str:

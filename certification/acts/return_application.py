@@ -14,7 +14,7 @@ from uuid import UUID
 
 from certification.acts.binding import get_bound_form, give
 from certification.changes import Act, Change, Context
-from certification.following import Named, check_followed, read_named
+from certification.following import Named, read_named
 from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
 from certification.model import Verdict
@@ -46,8 +46,7 @@ def decide(state: Named, command: Command, context: Context) -> Change:
     """The opinion that returns it, unless the table, a stale form or a list of the city stands against it."""
     found = state.found
     action = action_of(found.programme, command.stage, Verdict.RETURN)
-    step = check_step(found.programme, action, found.view, context.actor, context.now)
-    check_followed(state)
+    step = check_step(found.programme, action, state.view, context.actor, context.now)
     form = get_bound_form(found, command.form_hash)
     check_text("reason", "退回理由", command.reason, OPINION_LIMIT)
     return give(found, step, form, command.reason, context, "application.returned")

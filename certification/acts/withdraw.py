@@ -13,7 +13,7 @@ from uuid import UUID
 
 from certification.acts.binding import end
 from certification.changes import Act, Change, Context
-from certification.following import Named, check_followed, read_named
+from certification.following import Named, read_named
 from certification.life import Actor, check_entitled, check_step
 from tenancy.database import TenantConnection
 
@@ -40,8 +40,7 @@ def authorise(state: Named, command: Command, actor: Actor) -> str:
 
 def decide(state: Named, command: Command, context: Context) -> Change:
     """The end of it."""
-    step = check_step(state.found.programme, ACTION, state.found.view, context.actor, context.now)
-    check_followed(state)
+    step = check_step(state.found.programme, ACTION, state.view, context.actor, context.now)
     return end(state.found, step, command.reason, context, "application.withdrawn")
 
 

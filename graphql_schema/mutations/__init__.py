@@ -16,6 +16,7 @@ from graphql_schema.mutations.confirm_certification_change import confirm_certif
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
+from graphql_schema.mutations.decline_certification_change import decline_certification_change
 from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.end_grant import end_grant
@@ -198,6 +199,12 @@ class Mutation:
         answers=answers.CertificationChangeResult,
         permission=Permission.ACT,
         description="Another person of the city confirms it (确认认定变更).",
+    )
+    decline_certification_change = act(
+        decline_certification_change,
+        answers=answers.CertificationChangeResult,
+        permission=Permission.ACT,
+        description="A person of the city declines it, with a reason (否决认定变更).",
     )
     propose_extension = act(
         propose_extension,

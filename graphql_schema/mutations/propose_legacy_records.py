@@ -25,7 +25,9 @@ class LegacyRecordInput:
     result: LegacyResult = strawberry.field(description="CERTIFIED, or how the review ended (结论).")
     document_number: str = strawberry.field(description="Number of the document (文号).")
     document_date: date = strawberry.field(description="Its day (文件日期).")
-    document_sha256: Hex = strawberry.field(description="SHA-256 of the scanned document (扫描件摘要).")
+    document_sha256: Hex = strawberry.field(
+        description="SHA-256 of the scanned document, as its upload answered (扫描件摘要)."
+    )
 
     def decode(self) -> Item:
         """The act's own value."""

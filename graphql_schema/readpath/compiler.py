@@ -538,7 +538,8 @@ class Compiler:
 
     def _reached(self, source: TypeSource, row: FromClause) -> list[ColumnElement[bool]]:
         reached = self._reach_of(source.permission, source, row)
-        return [] if reached is None else [reached]
+        conditions = [] if reached is None else [reached]
+        return conditions if source.only is None else [*conditions, source.only(row, self.slots)]
 
     def _reach_of(
         self, permission: Permission, source: TypeSource, row: FromClause

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, DateTime, Integer, Uuid, bindparam
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Integer, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
+from graphql_schema.declare import ScopeKind
 from graphql_schema.errors import CodedError
 from graphql_schema.readpath.call import Getter
 
@@ -39,6 +40,12 @@ class Slots:
     def tenant_id(self) -> ColumnElement[Any]:
         """The reader's own tenant."""
         return self.bind("own", Integer(), lambda call: call.tenant_id)
+
+    @property
+    def own_tenants(self) -> ColumnElement[Any]:
+        """The reader's own tenant and those that granted it their own rows."""
+        own = ScopeKind.OWN
+        return self.bind(own, ARRAY(Integer()), lambda call: call.tenants(own))
 
 
 def constant(value: Any) -> Getter:

@@ -15,7 +15,8 @@ from certification.tables import (
     rosters,
     standard_clauses,
 )
-from graphql_schema.actions import ROUND_NEEDS, decide_roster_actions
+from graphql_schema.candidates import NEEDS as COMPARED
+from graphql_schema.candidates import decide_comparison
 from graphql_schema.deadlines import CAMPAIGN_NEEDS, decide_deadlines, decide_publicity
 from graphql_schema.declare import (
     Connection,
@@ -30,10 +31,17 @@ from graphql_schema.declare import (
     to_one,
 )
 from graphql_schema.permissions import Permission
+from graphql_schema.rounds import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.scalars import Hex
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.deadline import Deadline
-from graphql_schema.types.enums import Level, StandardPart
+from graphql_schema.types.enums import (
+    ApplicationStatus,
+    Level,
+    OpinionStage,
+    RosterVerdict,
+    StandardPart,
+)
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
@@ -99,6 +107,32 @@ class PublicityPlan:
     obstacle: Obstacle | None = strawberry.field(description="Why there is no plan (无法安排的原因).")
 
 
+@strawberry.type(
+    description="How many items a stage found to be what, by opinions that stand (逐条评定汇总)."
+)
+class ComparedStage:
+    """Counts of verdicts."""
+
+    stage: OpinionStage = strawberry.field(description="Stage (环节).")
+    meets: int = strawberry.field(description="Items that meet the standard (符合).")
+    does_not_meet: int = strawberry.field(description="Items that do not (不符合).")
+    not_applicable: int = strawberry.field(description="Items that do not apply (不适用).")
+    notes: int = strawberry.field(description="Items with a note (有说明).")
+
+
+@strawberry.type(description="A candidate beside the others of its level (比选).")
+class ComparedApplication:
+    """What graphql_schema/candidates.py gathers."""
+
+    application_id: strawberry.ID = strawberry.field(description="The application (申报).")
+    community_name: str = strawberry.field(description="县 / 街道 / 社区 (社区名称).")
+    status: ApplicationStatus = strawberry.field(description="Where it stands (状态).")
+    position: int | None = strawberry.field(description="Place in the latest ranking (名次).")
+    score: int | None = strawberry.field(description="Score in it (评分).")
+    verdict: RosterVerdict | None = strawberry.field(description="Selected in it or not (是否入选).")
+    stages: list[ComparedStage] = strawberry.field(description="What each stage found (各环节评定).")
+
+
 @rows(campaigns, permission=Permission.READ, description="A round of recommendation (批次).")
 class Campaign(Node):
     """A campaign with its levels, windows and standard."""
@@ -154,6 +188,12 @@ class Campaign(Node):
         decide_deadlines,
         arguments={"level": (Level, "The level (级别).")},
         description="Windows, the latest start of a publicity and the report, in working days (期限).",
+    )
+    comparison: list[ComparedApplication] | None = computed(
+        COMPARED,
+        decide_comparison,
+        arguments={"level": (Level, "The level (级别).")},
+        description="What counties recommended, side by side; null but for the city's officers and auditors (比选).",
     )
     available_actions: list[AvailableAction] = computed(
         ROUND_NEEDS,

@@ -48,6 +48,15 @@ class CertificationChange(Node):
     confirmed_at: datetime | None = column(
         certification_changes.c.confirmed_at, description="From then on it holds (确认时间)."
     )
+    declined_by: UUID | None = column(
+        certification_changes.c.declined_by, description="Pseudonym of who declined it (否决人代号)."
+    )
+    declined_at: datetime | None = column(
+        certification_changes.c.declined_at, description="It never holds (否决时间)."
+    )
+    decline_reason: str | None = column(
+        certification_changes.c.decline_reason, description="Why it was declined (否决理由)."
+    )
     tenant: Tenant = to_one({tenants.c.id: certification_changes.c.tenant_id}, description="The city (租户).")
     county: Tenant = to_one(
         {tenants.c.id: certification_changes.c.certification_tenant_id},

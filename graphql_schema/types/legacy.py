@@ -50,7 +50,8 @@ class LegacyRecord(Node):
     )
     document_date: date = column(legacy_records.c.document_date, description="Its day (文件日期).")
     document_sha256: Hex = column(
-        legacy_records.c.document_sha256, description="SHA-256 of the scanned document (扫描件摘要)."
+        legacy_records.c.document_sha256,
+        description="SHA-256 of the scanned document, as its upload answered (扫描件摘要).",
     )
     proposed_by: UUID = column(
         legacy_records.c.proposed_by, description="The county officer's pseudonym (补录人代号)."

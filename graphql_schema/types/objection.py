@@ -57,8 +57,9 @@ def concerns(name: str) -> Predicate:
 
 
 def is_concerned(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
-    """An objection received by the reader's tenant, or to an application of it."""
-    return or_(row.c.tenant_id == parameters.tenant_id, row.c.application_tenant_id == parameters.tenant_id)
+    """An objection received by a tenant whose own rows the reader reads, or to an application of one."""
+    own = parameters.own_tenants
+    return or_(row.c.tenant_id == any_(own), row.c.application_tenant_id == any_(own))
 
 
 def community_name(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
@@ -92,6 +93,7 @@ class ObjectionFilter:
     objections,
     permission=Permission.READ,
     reach=Reach(street=concerns("street_id"), community=concerns("community_id")),
+    only=is_concerned,
     description="An objection to a publicised item (异议).",
 )
 class Objection(Node):

@@ -114,6 +114,12 @@ def create_tables() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_by", sa.Uuid(), comment="another person of the city"),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), comment="from then on it holds"),
+        sa.Column("declined_by", sa.Uuid()),
+        sa.Column("declined_at", sa.DateTime(timezone=True), comment="it never holds"),
+        sa.Column("decline_reason", sa.Text()),
+        sa.CheckConstraint(
+            "confirmed_at IS NULL OR declined_at IS NULL", name="ck_certification_changes_settled"
+        ),
         sa.CheckConstraint(
             "kind IN ('suspend', 'revoke', 'reinstate')", name="ck_certification_changes_kind"
         ),
@@ -201,6 +207,9 @@ SELECT sha256(convert_to(
     || coalesce('certification_tenant_id:int ' || octet_length(r.certification_tenant_id::text) || ' ' || r.certification_tenant_id::text || E'\\n', '')
     || coalesce('confirmed_at:time 27 ' || CASE WHEN r.confirmed_at >= '0001-01-01 00:00:00+00' AND r.confirmed_at < '10000-01-01 00:00:00+00' THEN to_char(r.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.confirmed_at::text END || E'\\n', '')
     || coalesce('confirmed_by:uuid 36 ' || r.confirmed_by::text || E'\\n', '')
+    || coalesce('decline_reason:text ' || octet_length(r.decline_reason::text) || ' ' || r.decline_reason::text || E'\\n', '')
+    || coalesce('declined_at:time 27 ' || CASE WHEN r.declined_at >= '0001-01-01 00:00:00+00' AND r.declined_at < '10000-01-01 00:00:00+00' THEN to_char(r.declined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.declined_at::text END || E'\\n', '')
+    || coalesce('declined_by:uuid 36 ' || r.declined_by::text || E'\\n', '')
     || coalesce('document_date:date 10 ' || CASE WHEN r.document_date BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.document_date::timestamp, 'YYYY-MM-DD') ELSE r.document_date::text END || E'\\n', '')
     || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')

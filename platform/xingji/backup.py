@@ -3,7 +3,10 @@
     DIR/manifest.json       format, time, revision, versions, and the SHA-256 of every other file
     DIR/database.dump       pg_dump's custom format, of one snapshot
     DIR/heads/*.head        the signed heads of that very snapshot
-    DIR/home/…              keys, tokens, evidence, vault, as far as the home has them
+    DIR/home/…              keys, tokens, vault, evidence, as far as they are there
+
+Files come behind the rows, so every row's file is in it; files on their way, and what is removed meanwhile, is of no row. Evidence in a
+bucket is the bucket's own to keep.
 
 Signing keys and vault stay encrypted, and the passphrases that open them (`secrets/` in the home) are not in the backup: keep them elsewhere.
 Everything is for its owner alone. A backup appears under its name when it is whole, and none is ever overwritten.
@@ -20,7 +23,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,22 +36,34 @@ from audit.heads import HeadStore
 from audit.keys import FileKeyStore
 from audit.tree import Frontier
 from xingji.errors import BackupBrokenError, BackupExistsError, RestoreRefusedError
+from xingji.evidence.places import open_store
+from xingji.evidence.store import DirectoryStore
 from xingji.postgres.tools import get_tool, run_tool
+from xingji.settings import Settings
 
 FORMAT: Final = "xingji-backup-1"
 MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 HEADS: Final = "heads"
 HOME: Final = "home"
-PARTS: Final = ("keys", "tokens", "evidence", "vault")
+PARTS: Final = ("keys", "tokens", "vault")
 """What is copied of the home, where it is there."""
+EVIDENCE: Final = "evidence"
 _HEADS: Final = (
     "SELECT tenant_id, origin, size, head, frontier, recorded_at FROM ledger_heads ORDER BY tenant_id"
 )
 _TABLES: Final = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
 
-def make_backup(url: str, home: Path, keys: FileKeyStore, directory: Path, now: datetime) -> dict[str, Any]:
+def find_parts(settings: Settings) -> dict[str, Path]:
+    """The folders beside the database, by their names in a backup."""
+    parts, store = {part: settings.home / part for part in PARTS}, open_store(settings)
+    return {**parts, EVIDENCE: store.root} if isinstance(store, DirectoryStore) else parts
+
+
+def make_backup(
+    url: str, parts: Mapping[str, Path], keys: FileKeyStore, directory: Path, now: datetime
+) -> dict[str, Any]:
     """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError."""
     directory = directory.absolute()
     if directory.exists():
@@ -57,9 +73,10 @@ def make_backup(url: str, home: Path, keys: FileKeyStore, directory: Path, now: 
     fresh.mkdir(mode=0o700)
     try:
         facts = asyncio.run(_dump(url, fresh, keys))
-        for part in PARTS:
-            if (home / part).is_dir():
-                shutil.copytree(home / part, fresh / HOME / part)
+        for part, folder in parts.items():
+            if folder.is_dir():
+                on_its_way = shutil.ignore_patterns("incoming", ".*")
+                shutil.copytree(folder, fresh / HOME / part, ignore=on_its_way, copy_function=_copy)
         _make_private(fresh)
         files = {name: _digest(fresh / name) for name in _files(fresh)}
         manifest = {"format": FORMAT, "made_at": now.isoformat(), **facts, "files": files}
@@ -95,28 +112,28 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 
 def restore_backup(
-    url: str, home: Path, store: HeadStore, directory: Path, *, replace: bool
+    url: str, folders: Mapping[str, Path], store: HeadStore, directory: Path, *, replace: bool
 ) -> tuple[str, ...]:
     """Put a backup back, as the owner of the schema; returns the origins whose kept head says more than the backup.
 
-    With `replace` the tables go, and folders of the home make way into `replaced-…`. A kept head is never touched; where none is kept,
+    With `replace` the tables go, and folders make way into `replaced-…` beside them. A kept head is never touched; where none is kept,
     the backup's is. Raises BackupBrokenError before anything is changed, RestoreRefusedError, ToolFailedError.
     """
     manifest = read_manifest(directory)
-    parts = [part for part in PARTS if (directory / HOME / part).is_dir()]
-    filled = [home / part for part in parts if (home / part).is_dir() and any((home / part).iterdir())]
+    parts = {part: folder for part, folder in folders.items() if (directory / HOME / part).is_dir()}
+    filled = [folder for folder in parts.values() if folder.is_dir() and any(folder.iterdir())]
     if filled and not replace:
         raise RestoreRefusedError(what=filled[0])
     major = asyncio.run(_make_room(url, replace=replace))
     tool, _ = get_tool("pg_restore", max(major, manifest["pg_dump"]), os.environ)
     run_tool(tool, url, ["--no-owner", "--single-transaction", "--exit-on-error", str(directory / DUMP)])
-    aside = home / f"replaced-{secrets.token_hex(4)}"
-    for part in parts:
-        if (home / part).is_dir():
-            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (home / part).rename(aside / part)
-        shutil.copytree(directory / HOME / part, home / part)
-        _make_private(home / part)
+    aside = f"replaced-{secrets.token_hex(4)}"
+    for part, folder in parts.items():
+        if folder.is_dir():
+            (folder.parent / aside).mkdir(mode=0o700, exist_ok=True)
+            folder.rename(folder.parent / aside / part)
+        shutil.copytree(directory / HOME / part, folder)
+        _make_private(folder)
     return _keep_heads(store, directory, manifest["heads"])
 
 
@@ -177,6 +194,11 @@ def _files(directory: Path) -> Iterator[str]:
     for path in sorted(directory.rglob("*")):
         if not path.is_dir():
             yield path.relative_to(directory).as_posix()
+
+
+def _copy(source: str, target: str) -> None:
+    with suppress(FileNotFoundError):
+        shutil.copyfile(source, target)
 
 
 def _digest(path: Path) -> str:

@@ -91,6 +91,14 @@ class RestoreRefusedError(XingjiError):
     en = "{what} is not empty; to replace it, say --replace."
 
 
+class StoreFailedError(XingjiError):
+    """The store of files does not answer, or refuses."""
+
+    code = "store-failed"
+    zh = "文件存储不可用：{reason}"
+    en = "The store of files is not available: {reason}"
+
+
 class PostgresMissingError(XingjiError):
     """No PostgreSQL of a supported version was found."""
 
@@ -157,6 +165,20 @@ class DomainDiffersError(XingjiError):
     code = "domain-differs"
     zh = "此数据库已以其他域名建账（{origin}），不能改用 {domain}。"
     en = "This database was founded under another domain ({origin}), not {domain}."
+
+
+class HeadKeptError(XingjiError):
+    """A ledger is to be founded of which a later head is kept: it had a history, and would get a second one."""
+
+    code = "head-kept"
+    zh = (
+        "{origin} 已有账本：XINGJI_HEADS（{folder}）中存有其头部，未作改动。请恢复备份；"
+        "如确要另立新账，请改用其他域名，或移走该目录。"
+    )
+    en = (
+        "{origin} has a ledger already: its head is kept in XINGJI_HEADS ({folder}), and nothing was changed. Restore a backup; "
+        "or, to begin anew, use another domain or move that folder away."
+    )
 
 
 class InstallationExistsError(XingjiError):

@@ -13,13 +13,15 @@ from typing import Final
 
 import asyncpg
 
-from audit.errors import LedgerMissingError
+from audit.errors import LedgerMissingError, SigningRefusedError
+from audit.guard import Guard
 from audit.ledger import get_head
+from audit.signer import Signer
 from certification.founding import Founding, Person, found_tenant
 from tenancy.database import Database, Scope
 from tenancy.divisions import Tenancy, UnitRows, tenancies, tenant_rows, unit_id
 from tenancy.identity import GrantScope
-from xingji.errors import DomainDiffersError
+from xingji.errors import DomainDiffersError, HeadKeptError
 from xingji.service import open_keys
 
 _REGISTER: Final = """
@@ -41,19 +43,25 @@ async def found_installation(
     founding_of: Callable[[Tenancy], Founding],
     now: datetime,
     show: Callable[[int, int], None],
+    guard: Guard | None = None,
 ) -> int:
     """Found what is not founded yet; `show` hears (tenants done, of how many). Returns how many were founded.
 
-    Raises DomainDiffersError when the database was founded, or begun, under another domain: a log's origin is for ever.
+    Raises DomainDiffersError when the database was founded, or begun, under another domain: a log's origin is for ever; HeadKeptError
+    when the guard's folder holds a head of a ledger that the database does not have: it would get a second history.
     """
     await _register(owner_url, domain)
     keys, founded, all_tenants = open_keys(home), 0, tenancies()
     for number, tenant in enumerate(all_tenants, start=1):
-        origin = f"{domain}/{tenant.code}"
-        signer = keys.find(origin) or keys.create(origin)
         if not await _is_founded(database, tenant.id):
-            async with database.write(Scope(tenant.id)) as tx:
-                await found_tenant(tx, signer, founding_of(tenant), now)
+            origin = f"{domain}/{tenant.code}"
+            signer: Signer = keys.find(origin) or keys.create(origin)
+            signer = signer if guard is None else guard.watch(signer)
+            try:
+                async with database.write(Scope(tenant.id)) as tx:
+                    await found_tenant(tx, signer, founding_of(tenant), now)
+            except SigningRefusedError as error:
+                raise HeadKeptError(origin=origin, folder=guard.store.directory if guard else "-") from error
             founded += 1
         show(number, len(all_tenants))
     return founded

@@ -14,9 +14,10 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
-| `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `…_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
+| `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
+| `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.api.arrangements import arrange
 from tests.integration.api.kit import Stage, World, found_world, serve_world
 from tests.integration.api.star import propose_something
-from tests.integration.demo.kit import Playing, play_until
+from tests.integration.demo.kit import KeptStory, Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
 from xingji.demo.run import BEGINS, ENDS
@@ -30,7 +30,7 @@ async def founded(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[Wo
 
 @pytest.fixture(scope="session")
 async def played(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Playing]:
-    """The whole story, played once without a break; clone it."""
+    """The plain round, played once without a break; clone it."""
     async with clone_database(postgres, founded.template) as urls:
         async with serve_world(urls, founded.home, BEGINS) as stage:
             told = await play_until(stage, None)
@@ -38,10 +38,19 @@ async def played(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Pl
 
 
 @pytest.fixture(scope="session")
+async def whole(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Playing]:
+    """The demonstration's round, which has a row of every kind, played once without a break; clone it."""
+    async with clone_database(postgres, founded.template) as urls:
+        async with serve_world(urls, founded.home, BEGINS) as stage:
+            told = await play_until(stage, None, kind=KeptStory)
+        yield Playing(World(urls.name, founded.home), *told)
+
+
+@pytest.fixture(scope="session")
 async def chapter(
     postgres: EmbeddedPostgres, founded: World
 ) -> AsyncIterator[Callable[[int], Awaitable[World]]]:
-    """`await chapter(3)`: the world as it is after three steps of the story; clone it."""
+    """`await chapter(3)`: the world as it is after three steps of the plain round; clone it."""
     kept: dict[int, World] = {}
     async with AsyncExitStack() as stack:
 

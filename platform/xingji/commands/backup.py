@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from audit.errors import AuditError
-from xingji.backup import make_backup
+from xingji.backup import EVIDENCE, find_parts, make_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.errors import SettingInvalidError
@@ -23,11 +23,12 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make it; prints the folder. Raises BackupExistsError, BackupUrlMissingError, ToolMissingError, ToolFailedError."""
+    parts = find_parts(settings)
     with open_database(settings) as database:
         url = database.get_backup_url()
         keys = open_keys(settings.home)
         try:
-            manifest = make_backup(url, settings.home, keys, arguments.directory, wall_clock())
+            manifest = make_backup(url, parts, keys, arguments.directory, wall_clock())
         except (AuditError, OSError) as error:
             raise SettingInvalidError(name="backup", reason=str(error)) from error
     print(arguments.directory)
@@ -36,4 +37,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         "密钥与个人信息的口令（secrets/）不在其中，请另行保管。\n"
         "The passphrases of keys and vault, secrets/, are not in it: keep them elsewhere.\n"
     )
+    if EVIDENCE not in parts:
+        sys.stderr.write(
+            f"佐证材料在 {settings.evidence_url}，不在其中。\nThe files of evidence are in {settings.evidence_url}, not in it.\n"
+        )
     return 0

@@ -6,7 +6,8 @@ database holds only their argon2 hashes. With `--admin-password-file` all admini
 instead, for a set-up without hands; each should change it at once.
 
 A line is told before its tenant is founded, so an interruption loses no password. Run again, the command goes on where it stopped;
-of two lines for one tenant the later one counts. An installation that is whole is refused and left alone.
+of two lines for one tenant the later one counts. An installation that is whole is refused and left alone, and so is an emptied
+database of which heads are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pathlib import Path
 from typing import Final, TextIO
 from uuid import uuid4
 
+from audit.guard import Guard
+from audit.heads import HeadStore
 from certification.founding import Founding, Login, Person
 from tenancy.database import Database
 from tenancy.divisions import Tenancy, get_division, tenancies, unit_id, units_of
@@ -35,6 +38,7 @@ from xingji.databases import Database as Server
 from xingji.databases import open_database
 from xingji.errors import InstallationExistsError, SettingInvalidError
 from xingji.founding import found_installation, make_founding
+from xingji.keeping import keeping_heads
 from xingji.service import open_vault, wall_clock
 from xingji.settings import Settings
 
@@ -71,7 +75,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Found it. Raises InstallationExistsError, DomainDiffersError, SettingInvalidError."""
+    """Found it. Raises InstallationExistsError, DomainDiffersError, HeadKeptError, SettingInvalidError."""
     if not _DOMAIN.fullmatch(arguments.domain):
         raise SettingInvalidError(
             name="--domain", reason=f"{arguments.domain!r} is not a domain in lower case"
@@ -135,10 +139,12 @@ async def _found(
     settings: Settings, server: Server, domain: str, begin: Callable[[Tenancy], Founding]
 ) -> int:
     database = await Database.connect(server.app_url, 1, 2, vault=open_vault(settings.home))
+    guard = Guard(HeadStore(settings.heads_folder))
     try:
-        return await found_installation(
-            server.get_owner_url(), database, settings.home, domain, begin, wall_clock(), _show
-        )
+        async with keeping_heads(guard):
+            return await found_installation(
+                server.get_owner_url(), database, settings.home, domain, begin, wall_clock(), _show, guard
+            )
     finally:
         await database.close()
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from audit.heads import HeadStore
-from xingji.backup import restore_backup
+from xingji.backup import find_parts, restore_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.settings import Settings
@@ -27,9 +27,10 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Restore; prints the origins of ledgers that are behind their kept head. Raises BackupBrokenError, RestoreRefusedError."""
     store = HeadStore(settings.heads_folder)
+    parts = find_parts(settings)
     with open_database(settings) as database:
         ahead = restore_backup(
-            database.get_owner_url(), settings.home, store, arguments.directory, replace=arguments.replace
+            database.get_owner_url(), parts, store, arguments.directory, replace=arguments.replace
         )
     for origin in ahead:
         print(origin)

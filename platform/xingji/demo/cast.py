@@ -1,6 +1,7 @@
 """Who plays: for the city and each county, real units of the division file and people who are plainly made up.
 
-In each county two communities of one street take part: the nominee and a rival. All demo logins share one password and are refused by
+In each county communities of one street take part: the nominee, a rival, and one that is provincial since years and may apply for
+star; in one county a village. All demo logins share one password and are refused by
 a server that is not the demonstration's.
 """
 
@@ -24,10 +25,25 @@ FORMED_LATER: Final = "411671"
 DOUBLE: Final = "both"
 """A login in the first county that is both street and county officer, to show that nobody endorses twice."""
 
+RETURNED: Final = "411622"
+"""The county whose street returns the nominee's application once."""
+WITHDRAWN: Final = "411621"
+"""The county whose nominee withdraws; the rival takes the place."""
+LATE: Final = "411623"
+"""The county whose nominee comes too late and is admitted by an extension."""
+VILLAGE: Final = "411681"
+"""The county that recommends a village; its community never hands in the draft."""
+STARS: Final = ("411602", "411625", "411627", "411628")
+"""The counties with a community that has three years of reviews on paper."""
+GAP: Final = "411624"
+"""The county whose community lacks one of the three years."""
+
 _PEOPLE: Final = UUID("5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d11")
 _ROLES: Final[Mapping[str, tuple[str, str]]] = {
     "clerk": ("社区经办员", "community_clerk"),
     "rival": ("社区经办员（二）", "community_clerk"),
+    "star": ("社区经办员（星级）", "community_clerk"),
+    "village": ("行政村经办员", "community_clerk"),
     "street": ("街道经办员", "street_officer"),
     "county": ("县级经办员", "county_officer"),
     "county2": ("县级经办员（二）", "county_officer"),
@@ -37,7 +53,7 @@ _ROLES: Final[Mapping[str, tuple[str, str]]] = {
     "leader": ("市级负责人", "city_officer"),
     "auditor": ("审计员", "auditor"),
 }
-_COUNTY: Final = ("clerk", "rival", "street", "county", "county2", "admin")
+_COUNTY: Final = ("clerk", "rival", "star", "street", "county", "county2", "admin")
 _CITY: Final = ("reviewer", "visitor", "leader", "auditor", "admin")
 
 
@@ -51,7 +67,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A county that takes part, with its street and the two communities beneath it."""
+    """A county that takes part, with its street and the communities beneath it; `village` None: none there."""
 
     tenant_id: int
     code: str
@@ -60,6 +76,15 @@ class County:
     street: Place
     nominee: Place
     rival: Place
+    star: Place
+    village: Place | None
+
+    @property
+    def recommended(self) -> tuple[str, Place]:
+        """Whom the county recommends in the end, with the login of its clerk."""
+        if self.code == VILLAGE and self.village is not None:
+            return "village", self.village
+        return ("rival", self.rival) if self.code == WITHDRAWN else ("clerk", self.nominee)
 
 
 @cache
@@ -95,8 +120,11 @@ def _people(tenant: Tenancy, rows: UnitRows, password_hash: str) -> list[Person]
             **dict.fromkeys(_COUNTY, own),
             "clerk": county.nominee.id,
             "rival": county.rival.id,
+            "star": county.star.id,
             "street": county.street.id,
         }
+        if county.code == VILLAGE and county.village is not None:
+            places["village"] = county.village.id
     name = get_division(tenant.code).name
     people = [
         Person(
@@ -115,16 +143,19 @@ def _people(tenant: Tenancy, rows: UnitRows, password_hash: str) -> list[Person]
 
 
 def _county(tenant: Tenancy, rows: UnitRows) -> County:
-    """The first street with two communities, in officers' order."""
+    """The first street with three communities, in officers' order."""
     ordered = sorted(rows.units, key=lambda row: str(row["sort_key"]))
     for street in ordered:
         beneath = [row for row in ordered if row["parent_id"] == street["id"] and row["kind"] == "community"]
-        if street["kind"] == "street" and street["valid_to"] is None and len(beneath) > 1:
+        if street["kind"] == "street" and street["valid_to"] is None and len(beneath) > 2:
             name = short_name(get_division(tenant.code).name)
             own = divisions.unit_id(tenant.code)
-            return County(
-                tenant.id, tenant.code, name, own, _place(street), _place(beneath[0]), _place(beneath[1])
-            )
+            villages = [
+                row for row in ordered if row["parent_id"] == street["id"] and row["kind"] == "village"
+            ]
+            nominee, rival, star = (_place(row) for row in beneath[:3])
+            village = _place(villages[0]) if villages else None
+            return County(tenant.id, tenant.code, name, own, _place(street), nominee, rival, star, village)
     raise LookupError(tenant.code)
 
 

@@ -34,17 +34,22 @@ class Login:
 
 @dataclass(slots=True)
 class Actor:
-    """A person at a browser or a script: one login, one connection pool shared with the others."""
+    """A person at a browser or a script: one login, or none for a stranger; one connection pool shared with the others."""
 
     http: httpx.AsyncClient
-    login: Login
+    login: Login | None
     _token: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Who it is, for messages."""
+        return "stranger" if self.login is None else f"{self.login.login}@{self.login.tenant_code}"
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer. Raises ApiError when it has errors."""
         answer = await self._post(query, variables)
         if answer.get("errors"):
-            raise ApiError(f"{self.login.login}@{self.login.tenant_code}: {answer['errors'][0]}")
+            raise ApiError(f"{self.name}: {answer['errors'][0]}")
         data: dict[str, Any] = answer["data"]
         return data
 
@@ -54,26 +59,54 @@ class Actor:
         (result,) = data.values()
         return dict(result)
 
-    async def _post(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        if self._token is None:
-            await self._sign_in()
-        response = await self._send(query, variables)
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            await self._sign_in()
-            response = await self._send(query, variables)
-        return _read(response)
+    async def send(self, path: str, request_id: str, content: bytes, **fields: str) -> dict[str, Any]:
+        """What became of a file sent as multipart: the answer, or the refusal in the shape of a mutation's."""
+        response = await self._authorised(
+            "POST", path, data={**fields, "requestId": request_id}, files={"file": ("file", content)}
+        )
+        answer = _read(response)
+        if "errors" not in answer:
+            return {"__typename": "Recorded", **answer}
+        error = answer["errors"][0]
+        return {
+            "__typename": "Refusal",
+            "code": error["extensions"]["code"],
+            "messageZh": error["message"],
+            "clause": error["extensions"].get("clause"),
+        }
 
-    async def _send(self, query: str, variables: Mapping[str, Any]) -> httpx.Response:
-        headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
-        return await self.http.post(
-            "/graphql", json={"query": query, "variables": dict(variables)}, headers=headers
+    async def fetch(self, path: str) -> bytes:
+        """A file. Raises ApiError when it is refused."""
+        response = await self._authorised("GET", path)
+        if response.status_code != httpx.codes.OK:
+            raise ApiError(f"{self.name}: {path}: HTTP {response.status_code}")
+        return response.content
+
+    async def _post(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        return _read(
+            await self._authorised("POST", "/graphql", json={"query": query, "variables": dict(variables)})
         )
 
-    async def _sign_in(self) -> None:
+    async def _authorised(self, method: str, path: str, **body: Any) -> httpx.Response:
+        if self._token is None and self.login is not None:
+            await self._sign_in(self.login)
+        response = await self._send(method, path, **body)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self.login is not None:
+            await self._sign_in(self.login)
+            response = await self._send(method, path, **body)
+        return response
+
+    async def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
+        headers = {"Accept-Language": "zh-CN"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return await self.http.request(method, path, headers=headers, **body)
+
+    async def _sign_in(self, one: Login) -> None:
         self._token = None
-        one = self.login
         values = {"tenantCode": one.tenant_code, "login": one.login, "password": one.password}
-        answer = _read(await self._send(SIGN_IN, {"input": values}))
+        sent = {"query": SIGN_IN, "variables": {"input": values}}
+        answer = _read(await self._send("POST", "/graphql", json=sent))
         if answer.get("errors") or answer["data"]["signIn"]["__typename"] != "SignedIn":
             raise ApiError(f"{one.login}@{one.tenant_code} cannot sign in: {answer}")
         self._token = answer["data"]["signIn"]["token"]

@@ -40,21 +40,45 @@ CLOSE_PUBLICITY = _mutation("closePublicity", _ROSTER)
 REPORT_TO_PROVINCE = _mutation("reportToProvince", _ROSTER)
 RECORD_DECISION = _mutation("recordDecision", _ROSTER)
 
+
+def _recorded(typename: str, field: str, selection: str) -> str:
+    return f"__typename ... on {typename} {{ {field} {{ {selection} }} {_RECEIPT} }} {_REFUSED}"
+
+
+PROPOSE_EXTENSION = _mutation("proposeExtension", _recorded("ExtensionRecorded", "extension", "id"))
+CONFIRM_EXTENSION = _mutation("confirmExtension", _recorded("ExtensionRecorded", "extension", "id"))
+PROPOSE_LEGACY_RECORDS = _mutation(
+    "proposeLegacyRecords", _recorded("LegacyProposed", "community", "legacyRecords { id year kind }")
+)
+ATTEST_LEGACY_RECORD = _mutation("attestLegacyRecord", _recorded("LegacyRecorded", "record", "id"))
+FILE_OBJECTION = _mutation(
+    "fileObjection", f"__typename ... on ObjectionFiled {{ code {_RECEIPT} }} {_REFUSED}"
+)
+ACCEPT_OBJECTION = _mutation("acceptObjection", _recorded("ObjectionRecorded", "objection", "id"))
+DECIDE_OBJECTION = _mutation(
+    "decideObjection",
+    f"__typename ... on ObjectionRecorded {{ objection {{ id }} {_RECEIPT} followed {{ origin sequence hash }} }} {_REFUSED}",
+)
+
+COMPARISON = """query Comparison($id: ID!) {
+  node(id: $id) { ... on Application { comparison(from: 1, to: 2) { label changed } } }
+}"""
+NOTICES = """{ publicNotices(first: 100, filter: {kind: PUBLICITY}) { edges { node {
+  noticeId level opensOn closesOn items { position communityName publicity { closesOn daysCounted stopped } }
+} } } }"""
+OBJECTION_STATUS = "query Status($code: String!) { objectionStatus(code: $code) { status publicReason } }"
+OBJECTIONS = "{ objections(first: 100) { edges { node { id position status communityName text } } } }"
 CAMPAIGN = (
     "query Campaign($code: String!) { campaigns(filter: {code: $code}) { edges { node { id name } } } }"
 )
 NODE = "query Node($id: ID!) { node(id: $id) { id __typename } }"
-NODE_ITEMS = (
-    "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict application { id } } } } }"
-)
+NODE_ITEMS = "query Items($id: ID!) { node(id: $id) { ... on Roster { items { verdict communityName application { id } } } } }"
 TRAY = """query Tray {
   applications(first: 100) {
-    edges { node { id status tenant { code } community { name } form { hash } } }
+    edges { node { id status level tenant { code } community { name } form { hash } } }
   }
 }"""
-LISTS = (
-    "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id } } } }"
-)
+LISTS = "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id level } } } }"
 PLAN = """query Plan($code: String!) {
   campaigns(filter: {code: $code}) { edges { node { publicityPlan { opensOn counted reportFrom obstacle { code } } } } }
 }"""

@@ -38,8 +38,11 @@ from xingji.demo.cast import CITY, PASSWORD, counties, founding_of
 from xingji.demo.client import ApiError
 from xingji.demo.clock import StoryClock, shanghai
 from xingji.demo.show import Screen, print_told
-from xingji.demo.story import STEPS, Story, StoryError, Told
+from xingji.demo.story import STEPS, Story
+from xingji.demo.telling import StoryError, Told
 from xingji.errors import DemoFailedError
+from xingji.evidence.checking import find_wrong_file
+from xingji.evidence.places import open_store
 from xingji.founding import found_installation
 from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
@@ -152,7 +155,7 @@ async def _verify(
         since = before[tenant.origin]
         grown += since is not None
         key = keys.get(tenant.origin).verifier_key
-        verdicts.append(await _verify_online(database, tenant, key, since))
+        verdicts.append(await _verify_online(settings, database, tenant, key, since))
         verdicts.append(await _verify_offline(settings, database, tenant, key, since))
         screen.count("验证账本", number, len(registry))
     wrong = [verdict for verdict in verdicts if not verdict.ok]
@@ -170,11 +173,14 @@ async def _verify(
 
 
 async def _verify_online(
-    database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
+    settings: Settings, database: Database, tenant: Tenant, key: VerifierKey, since: bytes | None
 ) -> Verdict:
+    """The log against its rows, the personal values against their commitments, the files against their hashes."""
     async with database.read(Scope(tenant.id)) as tx:
         values = value_reader(tx.get_vault())
-        return await verify_stored(tx.raw, tenant.id, key, AUDITED, since=since, values=values)
+        verdict = await verify_stored(tx.raw, tenant.id, key, AUDITED, since=since, values=values)
+        wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
+    return verdict if wrong is None else wrong.verdict(verdict.origin)
 
 
 async def _verify_offline(

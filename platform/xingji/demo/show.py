@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from xingji.demo.story import Refused, Told
+from xingji.demo.telling import Refused, Told
 
 
 class Screen:
@@ -34,7 +34,10 @@ def print_told(told: Told) -> None:
     """Who was recommended, selected and certified; who was refused, why, and by which clause."""
     _print_list("各县（市、区）推荐 · recommended", told.recommended)
     _print_list("市局选出并公示 · selected and publicised", told.selected)
-    _print_list("省厅认定 · certified", told.certified)
+    _print_list("省厅认定省级 · certified", told.certified)
+    _print_list(
+        "省厅认定星级 · certified star（三年复查据纸质材料补录 · on legacy-attested reviews）", told.stars
+    )
     print("\n不予办理 · refused")
     for one in told.refused:
         print(_format_refusal(one))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from PIL import Image
 
 SITUATION = (
     "{community}隶属{county}{street}。社区设有就业服务站，“六到位”齐备，办公场所68平方米，专职人员3名，均持证上岗。"
@@ -21,8 +25,41 @@ OPINIONS: Mapping[str, str] = {
     "COUNTY": "对照认定标准择优比选，同意推荐。",
     "CITY": "材料齐全，符合省级充分就业社区认定标准，同意推荐。",
 }
-VISIT = "实地查看就业服务站、公示栏和台账，随机抽查实名登记，与申报材料一致。"
+RETURN = "专职人员证书编号未填写，请补充后重报。"
+CORRECTED = "专职人员证书编号：演示-001、演示-002、演示-003。"
+JUSTIFICATION = "本村已完成村改居，常住居民八成以上非农就业，设有与社区相同的就业服务站，与城市社区功能相近。"
+WITHDRAWAL = "两名专职人员调离，暂不具备条件，申请撤回。"
+LAPSE = "申报窗口已过，草稿未提交。"
+EXTENSION = "该社区办公场所搬迁，未能按期申报，材料齐备，准予延期两日。"
+OBJECTIONS: Mapping[int, str] = {
+    1: "该社区公示栏的招聘信息似乎很久没有更新，请核实。（演示）",
+    6: "该社区办公场所实际不足五十平方米，与申报材料不符。（演示）",
+}
+DISMISSED = "经现场核查，公示栏每周更新，异议不成立。"
+UPHELD = "经现场丈量，办公场所 42 平方米，不符合附件1 一.1，异议成立。"
+TIE = "与前一名同分；前一名零就业家庭动态为零的时间更长。"
+SCORES = (96, 95, 93, 93, 92, 91, 88, 86, 85, 83)
+STAR_SCORES = (97, 95, 94, 92)
+REASONS = (
+    "重点帮扶对象就业成效突出，台账详实",
+    "信息化登记率全市最高，实名查询全部相符",
+    "创业带动就业效果明显，示范性强",
+    "培训推荐率、满意率均居前列",
+    "零就业家庭动态为零连续保持，走访记录完整",
+    "工作任务重、成效显著，特色活动突出",
+    "达到标准，创新举措相对较少",
+    "达到标准，宣传栏更新不够及时",
+    "达到标准，专职人员稳定性有待加强",
+    "达到标准，本年度服务人数较少",
+)
+STAR_REASONS = (
+    "三年复查均合格，就业困难人员就业率保持百分之百",
+    "三年复查均合格，创业担保贷款到期还款率全市最高",
+    "三年复查均合格，实名登记最完整",
+    "三年复查均合格，服务满意率稳定",
+)
 ITEMS = tuple(f"1.{n}" for n in range(1, 8)) + tuple(f"2.{n}" for n in range(1, 7))
+VISIT = "实地查看就业服务站、公示栏和台账，随机抽查实名登记，与申报材料一致。"
 CONTACT: Mapping[str, Any] = {"name": "演示联系人", "fixedPhone": "0394-8000000"}
 
 
@@ -39,3 +76,37 @@ def form_of(county: str, street: str, community: str) -> dict[str, Any]:
         "narrative": NARRATIVE.format(**words),
         "contact": dict(CONTACT),
     }
+
+
+def scan_of(tenant: int, year: int) -> bytes:
+    """What stands for the scan of a paper of a year: a PDF of one blank page that names it in its comment."""
+    return (
+        f"%PDF-1.4\n% demonstration {tenant} {year}\n"
+        "1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
+        "2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
+        "3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]>> endobj\n"
+        "trailer <</Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
+    ).encode()
+
+
+def photograph() -> bytes:
+    """A photograph that says in its EXIF where it was taken."""
+    picture, exif = Image.new("RGB", (320, 240), (196, 215, 237)), Image.Exif()
+    exif[0x010F] = "Exif demonstration camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG", exif=exif)
+    return kept.getvalue()
+
+
+def decision_list(communities: Sequence[str], *, refused: bool) -> bytes:
+    """The province's list as CSV: the last is refused when asked for, and one line names nobody who was reported."""
+    kept = io.StringIO()
+    lines = csv.writer(kept)
+    lines.writerow(("社区", "结论", "理由"))
+    for number, name in enumerate(communities, start=1):
+        out = refused and number == len(communities)
+        lines.writerow((name, "未予认定" if out else "认定", "指标未达标准" if out else "符合认定标准"))
+    if refused:
+        lines.writerow(("周口市 / 演示县 / 演示街道 / 演示社区", "认定", ""))
+    return kept.getvalue().encode("utf-8-sig")

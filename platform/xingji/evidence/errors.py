@@ -90,6 +90,7 @@ REFUSALS = {
         FileBombError,
         ArchiveRefusedError,
         FileTooHardError,
+        StoreUnavailableError,
     )
 }
 """What looking at a file may answer, by code."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from time import time
 from typing import Final
 
+from xingji.evidence.errors import StoreUnavailableError
+
 STALE_SECONDS: Final = 3600
 
 
@@ -27,9 +29,12 @@ class Incoming:
 
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:
-        """A new folder of mode 0700; removed with all that is in it."""
+        """A new folder of mode 0700; removed with all that is in it. Raises StoreUnavailableError."""
         made = self.root / secrets.token_hex(16)
-        await asyncio.to_thread(made.mkdir, mode=0o700, parents=True)
+        try:
+            await asyncio.to_thread(made.mkdir, mode=0o700, parents=True)
+        except OSError as error:
+            raise StoreUnavailableError from error
         try:
             yield made
         finally:

@@ -1,11 +1,12 @@
 """Attaching a file: looked at, recorded as an act, published, committed, in that order; and what a failure leaves: nothing.
 
-    upload → another process looks at it → BEGIN → the act → lock the hash → publish under the hash → COMMIT
+    upload → another process looks at it → bring the bytes to the store → BEGIN → the act → lock the hash → publish under the hash → COMMIT
 
-The file is published inside the transaction, so no row is ever committed without its file, and only behind the act, so what is
+Bringing may take long and locks nothing. The file is published inside the transaction, so no row is ever committed without its file, and only behind the act, so what is
 refused never publishes. If the commit fails, the file goes again, unless a row of any tenant names it: two requests may bring
 the same bytes. Both look and publish behind one lock a hash, which the transaction holds until it ends.
-A process that dies between publishing and committing leaves a file that nothing names; it harms nobody, and the same bytes take its place.
+A process that dies between publishing and committing leaves a file that nothing names; it harms nobody, the same bytes take its place,
+and `xingji evidence sweep` removes it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ from xingji.evidence.incoming import Incoming
 from xingji.evidence.receiving import Inspector, Kept
 from xingji.evidence.store import Store
 
-SUBJECTS: Final = {"Application": "application", "Unit": "unit", "Roster": "roster"}
+SUBJECTS: Final = {
+    "Application": "application",
+    "Unit": "unit",
+    "LegacyRecord": "legacy_record",
+    "Roster": "roster",
+}
 """GraphQL type of a subject → what its rows say (certification/evidence.py)."""
 
 _log: Final = logging.getLogger("xingji.evidence")
@@ -94,29 +100,45 @@ class Keeper:
         )
         published = False
 
-        async def publish(tx: TenantConnection) -> None:
-            nonlocal published
-            await _lock(tx, kept.sha256)
-            published = True
-            await self._store.put(kept.path, kept.sha256)
+        async with self._store.bring(kept.path, kept.sha256) as publish_file:
 
-        try:
-            done = await record(session, ACT, command, given.subject.tenant, given.request_id, publish)
-        except BaseException:
-            if published:
-                await asyncio.shield(self._forget(given.subject.tenant, kept.sha256))
-            raise
+            async def publish(tx: TenantConnection) -> None:
+                nonlocal published
+                await _lock(tx, kept.sha256)
+                published = True
+                await publish_file()
+
+            try:
+                done = await record(session, ACT, command, given.subject.tenant, given.request_id, publish)
+            except BaseException:
+                if published:
+                    await asyncio.shield(self._forget(kept.sha256))
+                raise
         return Attached(done, kept)
 
-    async def _forget(self, tenant_id: int, sha256: bytes) -> None:
-        """Remove what no row names. What cannot be looked up is left: it may have been committed."""
+    async def sweep(self) -> int:
+        """Remove every file that no row of any tenant names: what died between publishing and committing. How many.
+
+        Safe beside servers: each is looked at again behind its lock. Raises StoreUnavailableError.
+        """
+        await self._store.clear_stale()
+        kept = [digest async for digest in self._store.kept()]
+        return sum([await self._remove_unnamed(digest) for digest in kept])
+
+    async def _forget(self, sha256: bytes) -> None:
+        """Remove it unless a row names it. What cannot be looked up is left: it may have been committed."""
         try:
-            async with self._database.read(Scope(tenant_id, granted=self._tenants)) as tx:
-                await _lock(tx, sha256)
-                if await tx.first(_NAMED, tenants=list(self._tenants), sha256=sha256) is None:
-                    await self._store.remove(sha256)
+            await self._remove_unnamed(sha256)
         except Exception:
             _log.exception("could not see whether %s is named", sha256.hex())
+
+    async def _remove_unnamed(self, sha256: bytes) -> bool:
+        async with self._database.read(Scope(self._tenants[0], granted=self._tenants)) as tx:
+            await _lock(tx, sha256)
+            unnamed = await tx.first(_NAMED, tenants=list(self._tenants), sha256=sha256) is None
+            if unnamed:
+                await self._store.remove(sha256)
+        return unnamed
 
 
 async def _lock(tx: TenantConnection, sha256: bytes) -> None:

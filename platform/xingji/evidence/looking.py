@@ -6,6 +6,7 @@ files attack, so none runs in the server.
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from pathlib import Path
@@ -19,6 +20,7 @@ from xingji.evidence.errors import (
     FileTooHardError,
     FileTooLargeError,
     FileTypeError,
+    StoreUnavailableError,
 )
 from xingji.evidence.kinds import HEAD, Kind, find_kind
 from xingji.evidence.office import sniff_office
@@ -61,15 +63,20 @@ def clean_photo(path: Path, ready: Path, kind: Kind, limit: int) -> tuple[str, b
                 alpha = clean.has_transparency_data and "RGBA" in modes
                 clean = clean.convert("RGBA" if alpha else "RGB")
             clean.info = {}
-            clean.save(ready, name, **({"quality": 90} if kind is Kind.JPEG else {}))
+            out = io.BytesIO()
+            clean.save(out, name, **({"quality": 90} if kind is Kind.JPEG else {}))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FileBombError from error
     except MemoryError as error:
         raise FileTooHardError from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise FileDamagedError from error
-    if ready.stat().st_size > limit:
+    if out.tell() > limit:
         raise FileTooLargeError(limit=limit)
+    try:
+        ready.write_bytes(out.getbuffer())
+    except OSError as error:
+        raise StoreUnavailableError from error
     return kind, True
 
 

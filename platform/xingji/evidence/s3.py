@@ -1,16 +1,20 @@
 """The same store in a bucket of any S3-compatible service: `s3://bucket/prefix?endpoint=https://…&region=…`.
 
 Without an endpoint it is Amazon's. The keys come from the files that `XINGJI_EVIDENCE_ACCESS_KEY_FILE` and
-`XINGJI_EVIDENCE_SECRET_KEY_FILE` name. An object is `prefix/ab/ab34…`, whole or not there; files on their way stay on this machine.
+`XINGJI_EVIDENCE_SECRET_KEY_FILE` name. An object is `prefix/ab/ab34…`, whole or not there; one on its way is `prefix/incoming/…`, and is
+published by a copy within the bucket, so that publishing sends no bytes.
 Plain http is spoken only where the endpoint says so.
 """
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 import obstore
@@ -19,8 +23,15 @@ from obstore.store import S3Store as Bucket
 
 from xingji.errors import SettingInvalidError
 from xingji.evidence.errors import FileMissingError, StoreUnavailableError
-from xingji.evidence.store import CHUNK, checked
+from xingji.evidence.incoming import STALE_SECONDS
+from xingji.evidence.store import CHUNK, Publish, checked, parse_name
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+PUBLISH_SECONDS: Final = 10.0
+"""How long publishing may take, while a tenant's log is locked."""
+_INCOMING: Final = "incoming/"
 _TIMEOUT: Final = timedelta(seconds=30)
 
 
@@ -30,11 +41,26 @@ class S3Store:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
 
-    async def put(self, path: Path, digest: bytes) -> None:
+    @asynccontextmanager
+    async def bring(self, path: Path, digest: bytes) -> AsyncIterator[Publish]:
+        sent = f"{_INCOMING}{secrets.token_hex(16)}"
+
+        async def publish() -> None:
+            try:
+                async with asyncio.timeout(PUBLISH_SECONDS):
+                    await obstore.copy_async(self._bucket, sent, _key(digest))
+            except (BaseError, OSError) as error:
+                raise StoreUnavailableError from error
+
         try:
-            await obstore.put_async(self._bucket, _key(digest), path)
-        except (BaseError, OSError) as error:
-            raise StoreUnavailableError from error
+            try:
+                await obstore.put_async(self._bucket, sent, path)
+            except (BaseError, OSError) as error:
+                raise StoreUnavailableError from error
+            yield publish
+        finally:
+            with suppress(BaseError, OSError):
+                await asyncio.shield(obstore.delete_async(self._bucket, sent))
 
     async def open(self, digest: bytes) -> AsyncIterator[bytes]:
         try:
@@ -65,6 +91,27 @@ class S3Store:
             await obstore.delete_async(self._bucket, _key(digest))
         except FileNotFoundError:
             return
+        except BaseError as error:
+            raise StoreUnavailableError from error
+
+    async def kept(self) -> AsyncIterator[bytes]:
+        async for found in self._list(None):
+            if (digest := parse_name(found["path"].rpartition("/")[2])) is not None:
+                yield digest
+
+    async def clear_stale(self) -> int:
+        past = datetime.now(UTC) - timedelta(seconds=STALE_SECONDS)
+        stale = [found["path"] async for found in self._list(_INCOMING) if found["last_modified"] < past]
+        for key in stale:
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(self._bucket, key)
+        return len(stale)
+
+    async def _list(self, prefix: str | None) -> AsyncIterator[ObjectMeta]:
+        try:
+            async for page in obstore.list(self._bucket, prefix):
+                for found in page:
+                    yield found
         except BaseError as error:
             raise StoreUnavailableError from error
 

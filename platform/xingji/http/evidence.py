@@ -124,6 +124,8 @@ class Door:
             except (EvidenceError, *REFUSALS) as refusal:
                 code, zh, en, headers = refusal.code, refusal.zh, refusal.en, {}
                 status = _STATUS.get(code, 422)
+            except CodedError as malformed:
+                code, zh, en, headers, status = malformed.code, malformed.zh, malformed.en, {}, 400
             content = format_refusal(code, zh, en, locale, trace)
             headers["cache-control"] = "no-store"
             return Response(content, status, headers, media_type="application/json")
@@ -233,14 +235,10 @@ def _get_principal(request: Request, service: Service[Principal, Session]) -> Pr
 
 
 def read_given(fields: Mapping[str, str]) -> Given:
-    """What came with a file. Raises HttpError 400."""
+    """What came with a file. Raises HttpError 400, CodedError."""
     if {"subject", "label", "requestId"} - fields.keys():
         raise refuse_form()
-    try:
-        subject = parse_id(fields["subject"])
-    except CodedError as error:
-        raise HttpError(400, error.code, error.zh, error.en) from None
-    return Given(subject, fields.get("item") or None, fields["label"], fields["requestId"])
+    return Given(parse_id(fields["subject"]), fields.get("item") or None, fields["label"], fields["requestId"])
 
 
 async def send_file(request: Request, session: Session, keeper: Keeper) -> Response:

@@ -7,6 +7,9 @@ counts; the client's file name and type are not even kept. A form that does not 
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -15,6 +18,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.types import Receive
 
+from xingji.evidence.errors import StoreUnavailableError
 from xingji.http.errors import HttpError
 
 FILE: Final = "file"
@@ -24,6 +28,7 @@ PART_HEADERS: Final = 4
 HEADER_BYTES: Final = 1_000
 OVERHEAD: Final = 64 * 1024
 """What the form may have beside its file: fields, headers, boundaries."""
+_log: Final = logging.getLogger("xingji.evidence")
 
 
 @dataclass(slots=True)
@@ -104,12 +109,13 @@ async def read_form(
     """The fields among `names`; the file, of at most `limit` bytes, is written to `target`.
 
     Raises:
+        StoreUnavailableError: the file cannot be written.
         HttpError: 413 when a bound is broken, 415 for another kind of body, 400 for a form that is none or does not end.
     """
     boundary = _boundary(content_type)
     if declared and (not declared.isdigit() or int(declared) > limit + OVERHEAD):
         raise refuse_size(limit)
-    with await asyncio.to_thread(target.open, "xb") as sink:
+    with writing(), await asyncio.to_thread(target.open, "xb") as sink:
         form = _Form(names, sink, limit)
         calls = {name: getattr(form, name) for name in dir(form) if name.startswith("on_")}
         try:
@@ -125,6 +131,16 @@ async def read_form(
     if not form.whole or not form.has_file:
         raise refuse_form()
     return form.fields
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What the disk refuses is the store's refusal. Raises StoreUnavailableError."""
+    try:
+        yield
+    except OSError as error:
+        _log.exception("a file on its way cannot be written")
+        raise StoreUnavailableError from error
 
 
 async def _feed(receive: Receive, parser: MultipartParser, allowed: int, limit: int) -> None:

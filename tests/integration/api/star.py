@@ -7,11 +7,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 from tests.integration.api.kit import Caller, Stage
+from tests.integration.evidence.kit import pdf, send
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, County, Place, counties
 from xingji.demo.words import form_of
 
 PASSES: Final = ((2019, "PASS"), (2020, "PASS_AFTER_RECTIFICATION"), (2021, "PASS"))
+SCAN: Final = pdf(b"% certified and reviewed\n")
 _REFUSED = "... on Refusal { code messageZh messageEn clause }"
 _RECEIPT = "receipt { origin sequence hash replayed }"
 _RECORD = "id kind level year result attestedAt attestedTenant { code } declinedAt declineReason"
@@ -30,10 +32,11 @@ PROPOSE = mutation(
 _RECORDED = f"... on LegacyRecorded {{ record {{ {_RECORD} }} {_RECEIPT} }}"
 ATTEST, DECLINE = mutation("attestLegacyRecord", _RECORDED), mutation("declineLegacyRecord", _RECORDED)
 _CHANGE = f"""... on CertificationChangeRecorded {{
-  change {{ id kind confirmedAt county {{ code }} certification {{ id state stateDocument stateOn }} }}
+  change {{ id kind confirmedAt declinedAt declineReason county {{ code }} certification {{ id state stateDocument stateOn }} }}
   {_RECEIPT} followed {{ origin sequence hash }} unfollowed }}"""
 PROPOSE_CHANGE = mutation("proposeCertificationChange", _CHANGE)
 CONFIRM_CHANGE = mutation("confirmCertificationChange", _CHANGE)
+DECLINE_CHANGE = mutation("declineCertificationChange", _CHANGE)
 HISTORY = """level applyingFor certifiedOn stands state streak firstYear legacy brokenBy { kind year }
   certifiedBy { origin sequence hash } years { year result legacy cite { origin sequence hash } }
   obstacle { code message clause }"""
@@ -56,7 +59,7 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "result": "CERTIFIED",
         "documentNumber": "豫人社函〔2018〕30号",
         "documentDate": "2018-07-02",
-        "documentSha256": sha256(b"scan").hexdigest(),
+        "documentSha256": sha256(SCAN).hexdigest(),
         **changes,
     }
 
@@ -72,8 +75,12 @@ def unit(county: County, place: Place) -> str:
 
 
 async def propose(stage: Stage, county: County, place: Place, *records: dict[str, Any]) -> list[str]:
-    """As the county's officer; the ids of the records that are open, by year."""
+    """As the county's officer, with the scan; the ids of the records that are open, by year."""
     officer = await stage.person(county.code, "county")
+    sent = await send(
+        officer, unit(county, place), SCAN, label="历史材料", name="a.pdf", kind="application/pdf"
+    )
+    assert sent.json()["evidence"]["sha256"] == sha256(SCAN).hexdigest(), sent.text
     done = await officer.act(PROPOSE, {"communityId": unit(county, place), "records": list(records)})
     assert done["__typename"] == "LegacyProposed", done
     open_ = [

@@ -14,7 +14,7 @@ from tests.support import clone_database
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties
 from xingji.demo.clock import shanghai
-from xingji.demo.story import REASONS
+from xingji.demo.words import REASONS
 from xingji.postgres import EmbeddedPostgres
 
 PLAN = """query($code: String!) { campaigns(filter: {code: $code}) { edges { node {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.api.star import (
     ATTEST,
     CONFIRM_CHANGE,
     DECLINE,
+    DECLINE_CHANGE,
     PROPOSE,
     PROPOSE_CHANGE,
     a_change,
@@ -26,6 +28,7 @@ from tests.integration.api.star import (
     propose,
     unit,
 )
+from tests.integration.evidence.kit import pdf, send
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties
 
@@ -126,6 +129,20 @@ async def test_only_the_right_two_persons_attest(fresh: Stage) -> None:
     assert (await fresh.verify())[COUNTY.code].ok
 
 
+async def test_nobody_attests_a_document_that_is_not_there(fresh: Stage) -> None:
+    leader, county = await fresh.person(CITY, "leader"), await fresh.person(COUNTY.code, "county")
+    paper, other = pdf(b"% of 2018\n"), pdf(b"% of another\n")
+    (record,) = await propose(fresh, COUNTY, PLACE, a_record(documentSha256=sha256(paper).hexdigest()))
+    elsewhere = f"Unit.{COUNTY.tenant_id}.{COUNTY.rival.id}"
+    for subject, data in ((None, b""), (elsewhere, paper), (record, other), (record, paper)):
+        if subject is not None:
+            refused = await leader.act(ATTEST, {"recordId": record})
+            assert refused["code"] == "legacy.document_missing" and "扫描件" in refused["messageZh"]
+            sent = await send(county, subject, data, name="a.pdf", kind="application/pdf")
+            assert sent.status_code == 201, sent.text
+    assert "record" in await leader.act(ATTEST, {"recordId": record})
+
+
 async def test_what_is_not_attested_or_declined_counts_for_nothing(fresh: Stage) -> None:
     leader = await fresh.person(CITY, "leader")
     await leader.act(q.OPEN_CAMPAIGN, {"programme": "zhoukou-2022"})
@@ -202,19 +219,42 @@ async def test_a_certification_is_changed_by_two_persons_of_the_city(fresh: Stag
     assert done["change"]["certification"]["state"] == "SUSPENDED" and len(done["followed"]) == 1
     assert (await reviewer.act(CONFIRM_CHANGE, {"changeId": proposed[0]}))[
         "code"
-    ] == "certification.change_confirmed"
+    ] == "certification.change_settled"
     visitor = await fresh.person(CITY, "visitor")
     raced = await asyncio.gather(
         *(one.act(CONFIRM_CHANGE, {"changeId": id_}) for id_ in proposed[1:] for one in (reviewer, visitor))
     )
     assert sorted(codes(raced)).count("ok") == 1
-    assert set(codes(raced)) <= {"ok", "certification.change_confirmed", "certification.wrong_state"}
+    assert set(codes(raced)) <= {"ok", "certification.change_settled", "certification.wrong_state"}
     (now,) = await certifications(county)
     assert now["state"] == "REVOKED"
     after = await leader.act(PROPOSE_CHANGE, a_change(id_, "REINSTATE"))
     assert after["code"] == "certification.wrong_state"
     followed = await fresh.rows("SELECT 1 FROM ledger_entries WHERE operation = 'certification.followed'")
     assert len(followed) == 2
+    assert all(verdict.ok for verdict in (await fresh.verify()).values())
+
+
+async def test_what_was_declined_of_a_certification_never_holds(fresh: Stage) -> None:
+    await import_history(fresh, COUNTY, PLACE, ())
+    county = await fresh.person(COUNTY.code, "county")
+    leader, reviewer = await fresh.person(CITY, "leader"), await fresh.person(CITY, "reviewer")
+    (certified,) = await certifications(county)
+    asked = [(await leader.act(PROPOSE_CHANGE, a_change(certified["id"])))["change"]["id"] for _ in range(2)]
+    refused = [
+        await county.act(DECLINE_CHANGE, {"changeId": asked[0], "reason": "依据不足"}),
+        await reviewer.act(DECLINE_CHANGE, {"changeId": asked[0], "reason": " "}),
+    ]
+    assert codes(refused) == ["not_found", "field.refused"]
+    # Another declines it, or who proposed it takes it back.
+    for one, change_id in zip((reviewer, leader), asked, strict=True):
+        done = await one.act(DECLINE_CHANGE, {"changeId": change_id, "reason": "依据不足"})
+        assert done["change"]["declinedAt"] and done["change"]["declineReason"] == "依据不足"
+        for mutation_ in (CONFIRM_CHANGE, DECLINE_CHANGE):
+            given = {"changeId": change_id, **({"reason": "再次"} if mutation_ is DECLINE_CHANGE else {})}
+            assert (await reviewer.act(mutation_, given))["code"] == "certification.change_settled"
+    (still,) = await certifications(county)
+    assert still["state"] is None
     assert all(verdict.ok for verdict in (await fresh.verify()).values())
 
 

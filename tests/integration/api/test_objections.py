@@ -409,6 +409,40 @@ async def test_closing_and_accepting_at_once_never_close_over_an_investigation(o
         assert (await city[1].act(q.CLOSE_PUBLICITY, wanted))["__typename"] == "RosterRecorded"
 
 
+async def test_an_objection_exists_for_the_city_and_the_county_concerned_and_for_nobody_else(open_list: Stage):
+    """By id, list, filter, cursor or count: to other counties it is as absent as one that was never filed."""
+    position = next(
+        item["position"]
+        for item in (await notice(open_list))["items"]
+        if counties()[0].nominee.name in item["communityName"]
+    )
+    await file(open_list, position)
+    query = """query($id: ID!, $ids: [ID!]!, $f: ObjectionFilter, $c: String) {
+      node(id: $id) { id } nodes(ids: $ids) { id }
+      objections { totalCount edges { node { id } } }
+      narrow: objections(filter: $f) { totalCount edges { node { id } } }
+      beyond: objections(before: $c, last: 5) { totalCount edges { node { id } } } }"""
+    city = await officer(open_list)
+    page = await city.get("{ objections { pageInfo { endCursor } edges { node { id publicity { id } } } } }")
+    (edge,) = page["objections"]["edges"]
+    there, nowhere = edge["node"]["id"], f"Objection.1.{uuid4()}"
+    cursor, narrow = page["objections"]["pageInfo"]["endCursor"], {"publicityId": edge["node"]["publicity"]["id"]}
+    concerned = [(counties()[0].code, login) for login in ("clerk", "street", "county", "admin")]
+    for who in (*concerned, (CITY, "auditor"), (CITY, "admin")):
+        seen = await (await open_list.person(*who)).get(query, id=there, ids=[there], f=narrow, c=cursor)
+        assert seen["node"] == seen["nodes"][0] == {"id": there}, who
+        assert seen["objections"]["totalCount"] == seen["narrow"]["totalCount"] == 1, who
+    for login in ("clerk", "street", "county", "admin"):
+        other = await open_list.person(counties()[1].code, login)
+        answers = [
+            await other.get(query, id=id_, ids=[id_], f=narrow, c=cursor) for id_ in (there, nowhere)
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0]["node"] is answers[0]["nodes"][0] is None, login
+        empty = {"totalCount": 0, "edges": []}
+        assert [answers[0][name] for name in ("objections", "narrow", "beyond")] == [empty] * 3, login
+
+
 async def test_nobody_but_the_city_finds_the_objector_in_any_field(open_list: Stage):
     """The schema walked as those concerned, others, and auditors: not a word of what was said, nor of whom."""
     position = next(

@@ -19,7 +19,7 @@ from tests.support import clone_database
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties
 from xingji.demo.clock import shanghai
-from xingji.demo.story import REASONS
+from xingji.demo.words import REASONS
 from xingji.postgres import EmbeddedPostgres
 
 SIZE = "SELECT h.size FROM ledger_heads h JOIN tenants t ON t.id = h.tenant_id WHERE t.code = $1"

@@ -1,4 +1,4 @@
-"""The demonstration's story, with its receipts kept and a place to stop."""
+"""A round played through the API, with its receipts kept and a place to stop."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.integration.api.kit import Stage, World
+from tests.integration.plain import PlainRound
 from xingji.demo.client import Actor
-from xingji.demo.story import Story, Told
+from xingji.demo.story import Story
+from xingji.demo.telling import Teller, Told
 
 
 class StoryStoppedError(Exception):
@@ -16,22 +18,29 @@ class StoryStoppedError(Exception):
 
 
 @dataclass(slots=True)
-class KeptStory(Story):
-    """Keeps each receipt by its request id; stops behind so many steps or before so many acts."""
+class Kept(Teller):
+    """Keeps each receipt by its request id; stops before so many acts."""
 
-    steps: int | None = None
     acts: int | None = None
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    async def _done(
+    async def done(
         self, actor: Actor, mutation: str, request_id: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         if self.acts is not None and len(self.receipts) >= self.acts:
             raise StoryStoppedError
-        result = await Story._done(self, actor, mutation, request_id, values)
+        result = await Teller.done(self, actor, mutation, request_id, values)
         # The report is asked for twice, to be answered with one receipt.
         self.receipts.setdefault(request_id, {**result["receipt"], "followed": result.get("followed", [])})
         return result
+
+
+class KeptRound(Kept, PlainRound):
+    """The plain round of the tests."""
+
+
+class KeptStory(Kept, Story):
+    """The demonstration's story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,13 @@ class Playing:
 
 
 async def play_until(
-    stage: Stage, steps: int | None, acts: int | None = None
+    stage: Stage,
+    steps: int | None,
+    acts: int | None = None,
+    kind: type[KeptRound] | type[KeptStory] = KeptRound,
+    told: Told | None = None,
 ) -> tuple[Told, dict[str, dict[str, Any]]]:
-    """Play, to the end or until the interruption."""
+    """Play on behind what was told, to the end or until the interruption."""
     shown = 0
 
     def show(_title: str, _outcome: str) -> None:
@@ -55,7 +68,7 @@ async def play_until(
         if shown == steps:
             raise StoryStoppedError
 
-    story = KeptStory(stage.http, stage.clock, show, acts=acts)
+    story = kind(stage.http, stage.clock, show, told or Told(), acts=acts)
     try:
         await story.play()
     except StoryStoppedError:

@@ -70,7 +70,7 @@ async def test_migrate_found_serve_and_back_up_each_as_its_role(roles: Roles, tm
         owners = await stage.rows("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
         assert [row["tableowner"] for row in owners] == ["xingji_owner"]
     backup = tmp_path / "backup"
-    made = await asyncio.to_thread(make_backup, roles.backup, home, open_keys(home), backup, BEGINS)
+    made = await asyncio.to_thread(make_backup, roles.backup, {}, open_keys(home), backup, BEGINS)
     assert read_manifest(backup) == made
     assert len(made["heads"]) == 12
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 
 from tests.integration.api.kit import Stage, World, serve_world
+from tests.integration.plain import STEPS
 from tests.support import clone_database
 from xingji.demo.clock import shanghai
-from xingji.demo.story import STEPS
 from xingji.postgres import EmbeddedPostgres
 
 REPORTED: Final = STEPS - 1
@@ -22,7 +22,8 @@ REPORTED: Final = STEPS - 1
 @asynccontextmanager
 async def _alone(postgres: EmbeddedPostgres, world: World, start: Any) -> AsyncIterator[Stage]:
     home = Path(tempfile.mkdtemp(prefix="xt-", dir="/tmp"))
-    shutil.copytree(world.home, home, dirs_exist_ok=True)
+    # Not what other tests have attached in the home that all worlds share.
+    shutil.copytree(world.home, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("evidence"))
     async with clone_database(postgres, world.template) as urls, serve_world(urls, home, start) as stage:
         yield stage
     shutil.rmtree(home)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
@@ -14,10 +20,12 @@ from PIL import Image
 
 from certification.errors import EvidenceFullError
 from certification.evidence import check_attachable
+from graphql_schema.mutations import boundary
 from tests.integration.api.kit import Ran, Stage, command
 from tests.integration.evidence.kit import code_of, fetch, files_of, pdf, photo, rows_of, send
 from xingji.demo.cast import CITY, counties
 from xingji.evidence import keeping
+from xingji.evidence.store import DirectoryStore, Publish
 
 OURS, THEIRS = counties()[0], counties()[1]
 LIST = "query($id: ID!) { node(id: $id) { ... on Application { revision evidence { id label itemCode mediaType size sha256 } } } }"
@@ -177,6 +185,16 @@ async def test_two_uploads_of_the_same_bytes_do_not_remove_each_others(
             assert (await fetch(county, one.json()["evidence"]["id"])).status_code == 200
 
 
+async def failing_at_commit(
+    session: Any, act: Any, command: Any, tenant: int, request: str, before: Any
+) -> Any:
+    async def then(tx: Any) -> None:
+        await before(tx)
+        raise EvidenceFullError(limit=0)
+
+    return await boundary.record(session, act, command, tenant, request, then)
+
+
 async def test_a_commit_that_fails_leaves_no_file(files: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = keeping.record
 
@@ -191,6 +209,48 @@ async def test_a_commit_that_fails_leaves_no_file(files: Stage, monkeypatch: pyt
     monkeypatch.setattr(keeping, "record", record)
     answer = await send(await files.person(OURS.code, "county"), await submitted(files), photo())
     assert answer.status_code == 422 and files_of(files) == [] and await rows_of(files) == 0
+
+
+async def test_a_slow_store_keeps_nobody_from_acting(files: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes are on their way before the tenant's log is locked."""
+    county, application = await files.person(OURS.code, "county"), await submitted(files)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    honest = DirectoryStore.bring
+
+    @asynccontextmanager
+    async def bring(self: DirectoryStore, path: Path, digest: bytes) -> AsyncIterator[Publish]:
+        if not begun.is_set():
+            begun.set()
+            await go_on.wait()
+        async with honest(self, path, digest) as publish:
+            yield publish
+
+    monkeypatch.setattr(DirectoryStore, "bring", bring)
+    slow = asyncio.create_task(send(county, application, photo()))
+    await begun.wait()
+    async with asyncio.timeout(20):
+        assert (await send(county, application, photo("PNG"))).status_code == 201
+    assert not slow.done()
+    go_on.set()
+    assert (await slow).status_code == 201
+
+
+async def test_a_sweep_removes_what_no_row_names_and_nothing_else(
+    files: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process leaves that is killed between publishing and committing."""
+    made = await attached(files)
+    monkeypatch.setattr(keeping.Keeper, "_forget", AsyncMock())
+    monkeypatch.setattr(keeping, "record", failing_at_commit)
+    county = await files.person(OURS.code, "county")
+    assert (await send(county, await submitted(files), photo("PNG"))).status_code == 422
+    assert len(files_of(files)) == 2
+    swept = await command(files.urls, files.home, "evidence", "sweep")
+    assert (swept.code, swept.out.split()[0]) == (0, "1"), swept.err
+    (left,) = files_of(files)
+    assert left.name == made["sha256"]
+    swept = await command(files.urls, files.home, "evidence", "sweep")
+    assert (swept.code, swept.out.split()[0]) == (0, "0")
 
 
 async def check(stage: Stage, *more: str) -> Ran:
@@ -217,3 +277,18 @@ async def test_a_missing_and_an_altered_file_are_found(files: Stage) -> None:
     # Who brings the same bytes again heals it.
     await attached(files)
     assert path.read_bytes() == whole and (await check(files)).code == 0
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(files: Stage) -> None:
+    """A bound on the size of files stands for the disk: writing fails in the middle."""
+    county, application = await files.person(OURS.code, "county"), await submitted(files)
+    large = photo("PNG", (64, 48)) + os.urandom(200_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        answer = await send(county, application, large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (answer.status_code, code_of(answer)) == (503, "evidence.store")
+    assert files_of(files) == [] and await rows_of(files) == 0
+    assert (await send(county, application, photo())).status_code == 201

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.integration.evidence.kit import office, pdf, photo
-from xingji.evidence.errors import FileTooHardError, FileTooLargeError
+from xingji.evidence.errors import FileTooHardError, FileTooLargeError, StoreUnavailableError
 from xingji.evidence.looking import look
 from xingji.evidence.receiving import Inspector
 
@@ -125,3 +125,9 @@ def children() -> list[str]:
     tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
     pids = [pid for listed in tasks for pid in listed.read_text().split()]
     return [pid for pid in pids if b"xingji.evidence" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_photo_that_cannot_be_written_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(photo())
+    with pytest.raises(StoreUnavailableError):
+        look(tmp_path / "a", tmp_path / "nowhere" / "ready", 1_000_000)

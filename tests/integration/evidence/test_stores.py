@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import obstore
 import pytest
 
 from tests.integration.api.kit import make_settings
@@ -77,6 +78,11 @@ def file(folder: Path, data: bytes) -> tuple[Path, bytes]:
     return path, hashlib.sha256(data).digest()
 
 
+async def put(store: Store, path: Path, digest: bytes) -> None:
+    async with store.bring(path, digest) as publish:
+        await publish()
+
+
 async def read(found: AsyncIterator[bytes]) -> bytes:
     return b"".join([chunk async for chunk in found])
 
@@ -89,8 +95,9 @@ async def test_what_is_put_is_there_until_it_is_removed(store: tuple[Store, Path
     with pytest.raises(FileMissingError):
         await read(kept.open(digest))
     await kept.remove(digest)
-    await kept.put(path, digest)
-    await kept.put(file(tmp_path, data)[0], digest)
+    await put(kept, path, digest)
+    await put(kept, file(tmp_path, data)[0], digest)
+    assert [one async for one in kept.kept()] == [digest]
     assert await kept.exists(digest)
     assert await read(kept.open(digest)) == data
     assert (lies / digest.hex()[:2] / digest.hex()).read_bytes() == data
@@ -98,11 +105,28 @@ async def test_what_is_put_is_there_until_it_is_removed(store: tuple[Store, Path
     assert not await kept.exists(digest)
 
 
+async def test_what_is_brought_and_not_published_is_not_kept(
+    store: tuple[Store, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, lies = store
+    path, digest = file(tmp_path, b"x" * 1000)
+    with pytest.raises(OSError, match="elsewhere"):
+        async with kept.bring(path, digest):
+            raise OSError("elsewhere")
+    assert not await kept.exists(digest) and [one async for one in kept.kept()] == []
+    if isinstance(kept, S3Store):
+        await obstore.put_async(kept._bucket, "incoming/of-a-killed-process", b"x")
+        assert await kept.clear_stale() == 0
+        monkeypatch.setattr("xingji.evidence.s3.STALE_SECONDS", -5)
+    assert await kept.clear_stale() == int(isinstance(kept, S3Store))
+    assert list(lies.glob("incoming/*")) == []
+
+
 async def test_altered_bytes_never_come_out_whole(store: tuple[Store, Path], tmp_path: Path) -> None:
     kept, lies = store
     data = os.urandom(600_000)
     path, digest = file(tmp_path, data)
-    await kept.put(path, digest)
+    await put(kept, path, digest)
     there = lies / digest.hex()[:2] / digest.hex()
     for altered in (data[:-1] + bytes([data[-1] ^ 1]), data[:-1], data + b"x", b""):
         there.write_bytes(altered)
@@ -122,7 +146,7 @@ async def test_a_wrong_key_and_a_dead_server_are_refusals(served: tuple[Path, st
         open_bucket(url, KEYS[0], "wrong"),
         open_bucket("s3://b?endpoint=http://127.0.0.1:1", *KEYS),
     ):
-        for attempt in (bucket.put(path, digest), bucket.exists(digest), bucket.remove(digest)):
+        for attempt in (put(bucket, path, digest), bucket.exists(digest), bucket.remove(digest)):
             with pytest.raises(StoreUnavailableError):
                 await attempt
         with pytest.raises(StoreUnavailableError):

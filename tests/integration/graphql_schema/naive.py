@@ -28,10 +28,12 @@ from graphql import (
 from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
+from certification.evidence import find_attaching
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
+from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
@@ -121,6 +123,8 @@ class Naive:
         if type_ == "Tenant":
             return True
         if row["tenant_id"] not in self.tenants(type_):
+            return False
+        if type_ == "Objection" and not {row["tenant_id"], row["application_tenant_id"]} & self.tenants("Unit"):
             return False
         if type_ in ("Certification", "LegacyRecord"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
@@ -259,8 +263,6 @@ class Naive:
 
     def Query_objections(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Objection", a.get("filter") or {}, {"publicityId": "roster_id"})
-        mine = self.reader.tenant_id
-        rows = [row for row in rows if mine in (row["tenant_id"], row["application_tenant_id"])]
         return self.connection(rows, a, "received_at")
 
     def Query_publicNotices(self, _: Any, a: dict[str, Any]) -> Any:
@@ -282,7 +284,7 @@ class Naive:
         return next(one["batch"] for one in levels if (one["campaign_id"], one["level"]) == key)
 
     def PublicNotice_publicity(self, row: Row, _: Any) -> Any:
-        return self.count(row["tenant_id"], row["opens_on"], ()) if row["opens_on"] else None
+        return self.count(row, row["opens_on"], ()) if row["opens_on"] else None
 
     def PublicNotice_items(self, row: Row, _: Any) -> Any:
         rows = self.rows("PublicNoticeItem", tenant_id=row["tenant_id"], roster_id=row["id"])
@@ -309,13 +311,13 @@ class Naive:
             return None
         corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", row)]
         start = max([roster["opens_on"], *corrected])
-        return self.count(row["tenant_id"], start, self.beside("objections", row))
+        return self.count(roster, start, self.beside("objections", row))
 
     PublicNoticeItem_publicity = RosterItem_publicity = item_count
 
-    def count(self, city: int, start: date, objections: Sequence[Row]) -> Any:
-        """Day by day: worked, and no investigation open in it."""
-        zone = PROGRAMME.zone
+    def count(self, roster: Row, start: date, objections: Sequence[Row]) -> Any:
+        """Day by day: worked, and no investigation open in it; until the announced day at least."""
+        zone, city = PROGRAMME.zone, roster["tenant_id"]
         days: list[date] = []
         rows = [one for one in self.world.all("calendar_days") if one["tenant_id"] == city]
         set_days = {one["day"]: one["working"] for one in rows if one["working"] is not None}
@@ -335,7 +337,7 @@ class Naive:
         return {
             "days_counted": over,
             "days_left": 5 - over,
-            "closes_on": days[-1] if len(days) == 5 else None,
+            "closes_on": max(days[-1], roster["closes_on"]) if len(days) == 5 else None,
             "stopped": any(last == date.max for _, last in held),
         }
 
@@ -598,8 +600,23 @@ class Naive:
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
             extended=self.extended_for(row),
+            lists=tuple(
+                (roster["kind"], item["verdict"])
+                for item in self.world.all("roster_items")
+                for roster in self.world.all("rosters")
+                if item["roster_id"] == roster["id"] and item["application_id"] == row["id"]
+            ),
+            upheld=any(
+                one["application_id"] == row["id"] and one["status"] == "upheld"
+                for one in self.world.all("objections")
+            ),
         )
-        return [shown(found) for found in available_actions(PROGRAMME, view, self.actor(row), NOW)]
+        files = [one for one in self.world.all("evidence") if one["subject_id"] == row["id"]]
+        attaching = find_attaching(PROGRAMME, view, len(files), self.actor(row))
+        assert attaching is not None
+        return [
+            shown(found) for found in (*available_actions(PROGRAMME, view, self.actor(row), NOW), attaching)
+        ]
 
     def actor(self, row: Row) -> Any:
         """The reader as an actor in the row's tenant."""
@@ -803,6 +820,84 @@ class Naive:
             {**self.window_due(city, "city_review", extended), "code": "report", "name": "报送截止"},
         ]
 
+    def Campaign_comparison(self, row: Row, a: dict[str, Any]) -> Any:
+        city, names = row["tenant_id"], {one["id"]: one for one in self.world.all("units")}
+        asked = {role.name for role in self.reader.roles} & {"city_officer", "auditor"}
+        if self.reader.tenant_id != city or not asked:
+            return None
+        level = a["level"].lower()
+        if EAST not in self.reader.granted:
+            return []
+        rankings = [
+            one
+            for one in self.part("Roster", row, "created_at")
+            if (one["level"], one["kind"]) == (level, "ranking")
+        ]
+        answer = []
+        for one in self.world.all("applications"):
+            if (one["tenant_id"], one["campaign_id"], one["level"]) != (EAST, row["id"], level):
+                continue
+            if one["status"] not in PROGRAMME.holds_county_place.value:
+                continue
+            lines = self.rows("RosterItem", roster_id=rankings[-1]["id"]) if rankings else []
+            line = next((item for item in lines if item["application_id"] == one["id"]), {})
+            places = [names[one["street_id"]], names[one["community_id"]]]
+            name = " / ".join(place["name"] for place in (names[places[0]["parent_id"]], *places))
+            answer.append(
+                {
+                    "application_id": f"Application.{EAST}.{one['id']}",
+                    "community_name": name,
+                    "status": one["status"].upper(),
+                    "position": line.get("position"),
+                    "score": line.get("score"),
+                    "verdict": line["verdict"].upper() if line else None,
+                    "stages": self.stages_of(one),
+                    "village": one["community_kind"] == "village",
+                }
+            )
+        answer.sort(key=lambda one: (one["village"], one["community_name"], one["application_id"]))
+        return sorted(answer, key=lambda one: (one["position"] is None, one["position"] or 0))
+
+    def stages_of(self, application: Row) -> list[dict[str, Any]]:
+        """The verdicts on items by opinions that stand, counted stage by stage."""
+        given = [o for o in self.world.all("opinions") if o["application_id"] == application["id"]]
+        stages: dict[str, dict[str, Any]] = {}
+        for opinion in given:
+            returned = [o for o in given if o["verdict"] == "return" and o["given_at"] >= opinion["given_at"]]
+            if returned or opinion["form_version_id"] != application["form_version_id"]:
+                continue
+            for item in self.world.all("item_assessments"):
+                if item["opinion_id"] == opinion["id"]:
+                    empty = dict.fromkeys(("meets", "does_not_meet", "not_applicable", "notes"), 0)
+                    counts = stages.setdefault(opinion["stage"], {"stage": opinion["stage"].upper(), **empty})
+                    counts[item["verdict"]] += 1
+                    counts["notes"] += item["note"] != ""
+        return [stages[stage] for stage in sorted(stages)]
+
+    def listed_item(self, item: Row, roster: Row) -> ListedItem:
+        """An item as it stands; what is not the granted county's is not there."""
+        against, zone = self.beside("objections", item), PROGRAMME.zone
+        corrected = [one["corrected_on"] for one in self.beside("publicity_corrections", item)]
+        statuses = [
+            one["status"]
+            for one in self.world.all("applications")
+            if one["id"] == item["application_id"] and one["tenant_id"] == EAST
+        ]
+        return ListedItem(
+            item["position"],
+            self.name_of(item, None),
+            max([roster["opens_on"], *corrected]),
+            tuple(
+                pause
+                for one in against
+                if (pause := pause_of(one["status"], one["accepted_at"], one["decided_at"], zone))
+            ),
+            sum(one["status"] in ("received", "accepted") for one in against),
+            any(status not in ("rejected", "withdrawn", "lapsed") for status in statuses)
+            and all(one["status"] != "upheld" for one in against),
+            roster["closes_on"],
+        )
+
     def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
         city, level = row["tenant_id"], a["level"].lower()
         # Of the two counties one has granted its oversight.
@@ -823,6 +918,12 @@ class Naive:
             statuses={status: counted.count(status) for status in counted},
             extended=self.extended_round(city, level),
             calendar=Calendar({SET_TO_REST: False} if city == CITY else {}),
+            listed=tuple(
+                self.listed_item(item, one)
+                for one in self.part("Roster", row, "created_at")
+                if (one["level"], one["kind"]) == (level, "publicity")
+                for item in self.rows("RosterItem", tenant_id=city, roster_id=one["id"])
+            ),
         )
         actor = SimpleNamespace(
             person_id=self.reader.person_id,

@@ -112,7 +112,7 @@ WRITTEN = {
         formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
     "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
-        certificationChanges { edges { node { kind documentDate county { code } certification { id state } } } }
+        certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
@@ -120,6 +120,8 @@ WRITTEN = {
         e: availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } f: availableActions(level: STAR) {
         action name clause allowed obstacle { code message clause } } } } }
         applications(first: 100) { edges { node { status deadline { code closesAt lastDay workingDaysLeft extended } } } } }""",
+    "side by side": """{ campaigns { edges { node { a: comparison(level: PROVINCIAL) { applicationId communityName status position score
+        verdict stages { stage meets doesNotMeet notApplicable notes } } b: comparison(level: STAR) { communityName stages { stage } } } } } }""",
     "arrangements": """{ extensions { totalCount edges { cursor node { id stage level closesAt reason proposedBy proposedAt confirmedBy
         confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
         calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }

@@ -581,6 +581,9 @@ class World:
                 proposed_at=START,
                 confirmed_by=uid("person", "other", CITY) if kind == "suspend" else None,
                 confirmed_at=START + timedelta(hours=2) if kind == "suspend" else None,
+                declined_by=uid("person", "other", CITY) if kind == "reinstate" else None,
+                declined_at=START + timedelta(hours=3) if kind == "reinstate" else None,
+                decline_reason="依据不足" if kind == "reinstate" else None,
             )
 
     def head(self, county: int) -> None:

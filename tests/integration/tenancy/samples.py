@@ -6,6 +6,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Table
@@ -18,11 +19,16 @@ TENANT_TABLES = [table for table in metadata.sorted_tables if table.info["tenant
 
 
 def a_value(table: Table, column: Column[Any], tenant_id: int, number: int) -> Any:
-    for check in table.constraints:
-        if isinstance(check, CheckConstraint) and str(check.sqltext).startswith(f"{column.name} IN"):
-            listed = re.findall(r"'(\w+)'", str(check.sqltext))
-            return listed[number % len(listed)]
     seed = f"{table.name}.{column.name}.{tenant_id}.{number}"
+    for check in table.constraints:
+        text = str(check.sqltext) if isinstance(check, CheckConstraint) else ""
+        if text.startswith(f"{column.name} IN"):
+            listed = re.findall(r"'(\w+)'", text)
+            return listed[number % len(listed)]
+        if text == f"octet_length({column.name}) = 32":
+            return sha256(seed.encode()).digest()
+        if text.endswith(f" IS NULL OR {column.name} IS NULL"):
+            return None
     made: dict[type, Any] = {
         int: number + 1,
         str: f"{seed} 社区'\"\\",

@@ -145,6 +145,42 @@ async def test_a_backup_is_whole_private_and_without_what_opens_it(
     assert read_manifest(backup) == manifest
 
 
+async def test_a_backup_has_the_files_of_the_store_and_none_on_its_way(
+    postgres: EmbeddedPostgres,
+    urls: DatabaseUrls,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere, backup = tmp_path / "elsewhere", tmp_path / "backup"
+    (elsewhere / "incoming" / "1").mkdir(parents=True)
+    (elsewhere / "incoming" / "1" / "file").write_bytes(b"half")
+    (elsewhere / "12").mkdir()
+    (elsewhere / "12" / "34").write_bytes(b"scan")
+    # Removed while the folder is read, because its row was never committed.
+    (elsewhere / "12" / "35").symlink_to(elsewhere / "gone")
+    monkeypatch.setenv("XINGJI_EVIDENCE_URL", str(elsewhere))
+    made = await command(urls, home, "backup", str(backup))
+    assert made.code == 0, made.err
+    names = [name for name in read_manifest(backup)["files"] if name.startswith("home/evidence/")]
+    assert names == ["home/evidence/12/34"]
+    shutil.rmtree(elsewhere)
+    async with clone_database(postgres, "template0") as empty:
+        monkeypatch.setenv("XINGJI_MIGRATOR_URL", empty.owner)
+        restored = await command(empty, tmp_path / "other", "restore", str(backup))
+        assert restored.code == 0, restored.err
+    assert (elsewhere / "12" / "34").read_bytes() == b"scan"
+    assert not (tmp_path / "other" / "evidence").exists()
+
+    for name in ("ACCESS", "SECRET"):
+        (tmp_path / name).write_text("x")
+        monkeypatch.setenv(f"XINGJI_EVIDENCE_{name}_KEY_FILE", str(tmp_path / name))
+    monkeypatch.setenv("XINGJI_EVIDENCE_URL", "s3://bucket/xingji")
+    made = await command(urls, home, "backup", str(tmp_path / "without"))
+    assert (made.code, "s3://bucket/xingji" in made.err) == (0, True)
+    assert "home/evidence" not in str(read_manifest(tmp_path / "without")["files"])
+
+
 async def test_a_damaged_backup_changes_nothing(urls: DatabaseUrls, home: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     assert (await command(urls, home, "backup", str(backup))).code == 0

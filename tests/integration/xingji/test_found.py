@@ -8,12 +8,16 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from certification.founding import Founding, found_tenant
+from tenancy import sign_in
 from tenancy.divisions import tenancies
-from tests.integration.api.kit import Ran, command, rows_of, serve_world, verify_all
-from tests.integration.api.test_administering import GRANTS, PEOPLE, change_password, must_sign_in, sign_in
+from tests.integration.api.kit import Ran, command, heads_of, rows_of, serve_world, verify_all
+from tests.integration.api.test_administering import GRANTS, PEOPLE, change_password, must_sign_in
+from tests.integration.api.test_administering import sign_in as try_login
 from tests.support import DatabaseUrls
 from xingji import founding
 from xingji.demo.cast import CITY, PASSWORD, counties
@@ -23,6 +27,12 @@ DOMAIN = "jiuye.example.cn"
 LINE = re.compile(r"(\d{6})   admin   (\S{4}-\S{4}-\S{4}-\S{4}) \S+")
 COUNTY = counties()[0].code
 Run = Callable[..., "asyncio.Future[Ran]"]
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proved here is not how slow argon2 is."""
+    monkeypatch.setattr(sign_in, "hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -75,7 +85,7 @@ async def test_what_is_founded_is_told_once_verifies_and_is_served_without_the_d
         assert (await change_password(admin, told[COUNTY], "one of my own"))["changedAt"]
         await must_sign_in(stage, "admin", "one of my own", COUNTY)
         for login in ("admin", "county", "clerk"):
-            assert await sign_in(stage, login, PASSWORD, COUNTY) is None
+            assert await try_login(stage, login, PASSWORD, COUNTY) is None
         assert not any(password in str(stage.log) for password in told.values())
 
     again = await run()
@@ -113,6 +123,34 @@ async def test_an_interrupted_founding_goes_on_and_loses_no_password(
     async with serve_world(database, home, wall_clock(), demo=False) as stage:
         for code, password in told.items():
             await must_sign_in(stage, "admin", password, code)
+
+
+async def test_a_lost_key_or_an_emptied_database_gets_no_second_history(
+    run: Run, database: DatabaseUrls, home: Path
+) -> None:
+    assert (await run()).code == 0
+    (lost,) = (home / "keys").glob(f"*_{COUNTY}.pem")
+    key = lost.read_bytes()
+    lost.unlink()
+    assert (await run()).code == 2 and not lost.exists()
+    lost.write_bytes(key)
+    lost.chmod(0o600)
+
+    kept = {path.name: path.read_bytes() for path in heads_of(database, home).glob("*.head")}
+    assert len(kept) == len(tenancies())
+    conn = await asyncpg.connect(database.owner)
+    await conn.execute(
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+    )
+    await conn.close()
+    refused = await run()
+    assert (
+        refused.code == 2
+        and f"{DOMAIN}/{CITY}" in refused.err
+        and str(heads_of(database, home)) in refused.err
+    )
+    assert await rows_of(database, "SELECT 1 FROM ledger_heads") == []
+    assert {path.name: path.read_bytes() for path in heads_of(database, home).glob("*.head")} == kept
 
 
 async def test_one_password_may_come_from_a_file_and_is_not_told(

@@ -37,12 +37,10 @@ from certification.following import (
     State,
     decision_of_list,
     decision_of_objection,
-    find_following,
-    starts,
 )
 from certification.following_changes import State as ChangeState
 from certification.history import Certified, Facts, Reviewed
-from certification.life import Actor, ApplicationView
+from certification.life import Actor, ApplicationView, find_following, starts
 from certification.model import (
     Application,
     CalendarDay,

@@ -1,5 +1,6 @@
 """Kept heads: a larger one replaces, a smaller one only by an incarnation, which archives what it gives up."""
 
+import resource
 import threading
 from pathlib import Path
 
@@ -28,6 +29,20 @@ def test_a_head_is_found_as_it_was_kept_and_for_its_owner_alone(store: HeadStore
     (file,) = store.directory.glob("*.head")
     assert file.name == "xingji.test_411602.head"
     assert [path.stat().st_mode & 0o777 for path in (store.directory, file)] == [0o700, 0o600]
+
+
+def test_a_full_disk_leaves_the_head_before_and_nothing_half_written(store: HeadStore):
+    store.keep(ORIGIN, note(3), 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            store.keep(ORIGIN, note(5), 3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert store.find(ORIGIN) == note(3)
+    assert sorted(path.name for path in store.directory.iterdir()) == [".lock", "xingji.test_411602.head"]
+    assert store.keep(ORIGIN, note(5), 3)
 
 
 def test_a_head_never_gives_way_to_a_smaller_one(store: HeadStore):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from audit.canonical import digest
-from certification.acts import give_opinion, save_form
+from certification.acts import give_opinion, record_decision, save_form
+from certification.acts.listing import Choice
 from certification.assessment import Found
+from certification.following import Command as Follow
 from certification.forms import Contact, content_hash
 from certification.recording import arguments_digest
 from tests.unit.certification.samples import HASH, named
@@ -59,3 +62,17 @@ def test_a_form_without_justification_has_the_hash_that_it_had_before_there_were
     assert content_hash(named("a"), 1, commitments=commitments, **content) == known
     other = content_hash(named("a"), 1, commitments=commitments, justification="理由", **content)
     assert other != known
+
+
+def test_what_was_asked_by_the_first_version_is_the_same_request_still() -> None:
+    items = (Choice(3, named("a"), "certified", ""),)
+    decision = record_decision.Command(named("c"), "provincial", named("r"), "1号", date(2022, 7, 15), items)
+    # Both as the first version gave them.
+    assert (
+        arguments_digest("roster.decision", decision).hex()
+        == "ad3d142f36a7f8714d156d5ab2e1fe3f0ac1879353ed1adb574e555b74917cf5"
+    )
+    assert (
+        arguments_digest("application.followed", Follow(1, named("r"), named("a"))).hex()
+        == "532403cd56e8cfc8550eeaa1e3cd35902d59b209df6328067cac6830ce26113a"
+    )

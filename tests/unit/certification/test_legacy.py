@@ -17,7 +17,7 @@ from certification.acts.legacy import Found
 from certification.changes import Context
 from certification.errors import (
     CertificationError,
-    ChangeConfirmedError,
+    ChangeSettledError,
     LegacyExistsError,
     LegacySettledError,
     LegacyUncertifiedError,
@@ -53,7 +53,7 @@ def context(who: object = CITY_OFFICER) -> Context:
 
 
 def test_an_attested_certification_cites_the_entry_that_proposed_it() -> None:
-    change = attest_legacy_record.decide(Found(RECORD, ENTRY, ()), ATTEST, context())
+    change = attest_legacy_record.decide(Found(RECORD, ENTRY, (), scanned=True), ATTEST, context())
     record, certification = (write.entity for write in change.writes)
     assert (record.attested_by, record.attested_tenant_id, record.attested_at) == (
         CITY_OFFICER.person_id,
@@ -70,16 +70,19 @@ def test_an_attested_certification_cites_the_entry_that_proposed_it() -> None:
 
 def test_an_attested_review_makes_no_certification_and_needs_one_before_it() -> None:
     known = (("provincial", date(2018, 7, 1)),)
-    assert len(attest_legacy_record.decide(Found(REVIEW, ENTRY, known), ATTEST, context()).writes) == 1
+    assert (
+        len(attest_legacy_record.decide(Found(REVIEW, ENTRY, known, scanned=True), ATTEST, context()).writes)
+        == 1
+    )
     for certified in ((), (("star", date(2018, 7, 1)),), (("provincial", date(2019, 1, 1)),)):
         with pytest.raises(LegacyUncertifiedError):
-            attest_legacy_record.decide(Found(REVIEW, ENTRY, certified), ATTEST, context())
+            attest_legacy_record.decide(Found(REVIEW, ENTRY, certified, scanned=True), ATTEST, context())
 
 
 def test_a_certification_that_is_recorded_is_not_attested_again() -> None:
     with pytest.raises(LegacyExistsError):
         attest_legacy_record.decide(
-            Found(RECORD, ENTRY, (("provincial", date(2018, 1, 1)),)), ATTEST, context()
+            Found(RECORD, ENTRY, (("provincial", date(2018, 1, 1)),), scanned=True), ATTEST, context()
         )
 
 
@@ -200,7 +203,7 @@ def test_two_persons_of_the_city_and_once() -> None:
         act.decide(
             act.State(replace(change, proposed_by=CITY_OFFICER.person_id), found()), command, context()
         )
-    with pytest.raises(ChangeConfirmedError):
+    with pytest.raises(ChangeSettledError):
         act.decide(act.State(replace(change, confirmed_at=NOW), found("revoke")), command, context())
     with pytest.raises(NotEntitledError):
         act.authorise(act.State(change, found()), command, someone("county_officer"))

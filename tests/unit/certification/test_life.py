@@ -59,6 +59,7 @@ ALLOWED = {
     ("county_recommended", "city_refuse", CITY): ("review", "rejected"),
     ("city_reviewed", "record_site_visit", CITY): ("review", "site_visited"),
     ("city_reviewed", "site_visit_refuse", CITY): ("review", "rejected"),
+    ("site_visited", "site_visit_refuse", CITY): ("review", "rejected"),
     ("returned", "save_form", CLERK): ("recommendation", "returned"),
     ("returned", "submit", CLERK): ("recommendation", "submitted"),
     ("submitted", "street_return", STREET): ("recommendation", "returned"),

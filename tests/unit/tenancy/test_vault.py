@@ -1,6 +1,7 @@
 """The vault: files of the right mode, keys bound to their place, rotation, and a memory with bounds."""
 
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -159,3 +160,16 @@ def test_memory_does_not_answer_for_another_row() -> None:
     ):
         vault.unwrap(tenant, subject, wrapped)
     assert len(behind.asked) == 5
+
+
+def test_a_full_disk_leaves_no_half_written_key(vault: FileVault) -> None:
+    vault.wrap(3, SUBJECT, KEY)
+    before = files(vault)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            vault.rotate(3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert files(vault) == before

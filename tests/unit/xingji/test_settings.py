@@ -1,5 +1,6 @@
 """Settings: what wins over what, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,24 @@ def test_a_wrong_setting_is_refused_by_name_and_without_secrets(environ: dict[st
 )
 def test_masking_removes_the_password_only(url: str, masked: str) -> None:
     assert mask_url(url) == masked
+
+
+def test_every_variable_stands_in_the_operators_table_and_is_read_somewhere() -> None:
+    root = Path(__file__).parents[3]
+    table = [
+        line.split("|")[1]
+        for line in (root / "docs/guides/operating.md").read_text("utf-8").splitlines()
+        if line.startswith("| `XINGJI_")
+    ]
+    told = re.findall(r"XINGJI_[A-Z_]+", " ".join(table))
+    sources = [
+        *(root / "platform").rglob("*.py"),
+        *(root / "deploy").rglob("*.*ml"),
+        *(root / "deploy/systemd").iterdir(),
+    ]
+    read = {
+        name.removesuffix("_FILE") if name.endswith("_URL_FILE") else name
+        for path in sources
+        for name in re.findall(r"XINGJI_[A-Z_]*[A-Z]", path.read_text("utf-8"))
+    }
+    assert set(told) == read

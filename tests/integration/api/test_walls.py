@@ -1,0 +1,322 @@
+"""Nobody sees or does what is not theirs: by id, filter, cursor, relation, mutation or file; and what is there looks like what is not.
+
+The schema is walked (walk.py), by everybody, over every wall (walls.py): a new type, field, argument or input is asked as well, or
+fails here for want of a value. Answers are read for whatever stands behind a wall, whether it was asked for or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from graphql import get_named_type
+
+from graphql_schema.declare import ScopeKind, find_permission, find_rows
+from tests.integration.api.kit import serve_world
+from tests.integration.api.walk import (
+    IDS,
+    UUID_FIELDS,
+    Asked,
+    connections,
+    documents,
+    filters,
+    id_leaves,
+    is_public,
+    mutation,
+    mutations,
+    nested_arguments,
+    node_of,
+    node_types,
+    object_type,
+    queries,
+    select,
+    value_of,
+    without_traces,
+)
+from tests.integration.api.walls import CITY_TENANT, LEFT, OURS, THEIRS, Walls, Watched, build
+from tests.integration.evidence.kit import files_of, pdf, send
+from tests.support import clone_database
+from xingji.demo.cast import CITY, FORMED_LATER
+from xingji.demo.run import ENDS
+
+CITYS = ("leader", "team", "auditor", "admin")
+OURS_ALL = ("clerk", "outsider", "street", "elsewhere", "county", "admin", "nobody", "former")
+EVERYBODY = (
+    *(f"{OURS.code}/{login}" for login in OURS_ALL),
+    *(f"{CITY}/{login}" for login in CITYS),
+    f"{FORMED_LATER}/admin",
+    "stranger",
+)
+NOBODYS = {"Objection"}
+"""Types of which the story leaves no row."""
+# What a new person of the tenant does to the own tenant: a password, a grant.
+OWN_ACTS = {"changePassword", "grantOversight"}
+
+
+@pytest.fixture(scope="module")
+async def walls(postgres: Any, played: Any) -> AsyncIterator[Walls]:
+    async with (
+        clone_database(postgres, played.world.template) as urls,
+        serve_world(urls, played.world.home, ENDS) as stage,
+    ):
+        yield await build(stage)
+
+
+@pytest.fixture(params=EVERYBODY)
+async def one(walls: Walls, request: pytest.FixtureRequest) -> AsyncIterator[Watched]:
+    """Somebody; behind them nothing is written but what is logged."""
+    before = await walls.size()
+    yield walls.people[request.param]
+    assert await walls.size() == before
+
+
+async def test_there_is_a_row_of_every_type_behind_the_walls(walls: Walls):
+    types = {name for name, source in node_types().items() if source.scope is not ScopeKind.REGISTRY}
+    shared = {name for name in types if node_types()[name].scope is ScopeKind.SHARED}
+    for name, least in (("county", types - shared), (f"{FORMED_LATER}/admin", types - shared)):
+        person = walls.people[name if "/" in name else f"{OURS.code}/{name}"]
+        assert least <= {key for there, _ in person.foreign for key in there}, name
+        assert len(person.ids) > 1000 and len(person.texts) > 100 and person.secrets, name
+    for login in ("outsider", "elsewhere"):
+        behind = set().union(*(there for there, _ in walls.people[f"{OURS.code}/{login}"].foreign))
+        wanted = {
+            "Application",
+            "FormVersion",
+            "Opinion",
+            "ItemAssessment",
+            "Evidence",
+            "LegacyRecord",
+            "LedgerEntry",
+        }
+        assert wanted <= behind
+    everything = {key for there, _ in walls.people["stranger"].foreign for key in there}
+    assert types - NOBODYS <= everything
+
+
+async def both(one: Watched, there: list[Asked], nowhere: list[Asked], kind: str = "query") -> list[str]:
+    """Ask for what is there and for what is nowhere: the answers are the same. The trace ids of the first."""
+    traces = []
+    for asked, blank in zip(documents(there, kind), documents(nowhere, kind), strict=True):
+        found, trace = await one.ask(*asked)
+        absent, _ = await one.ask(*blank)
+        assert without_traces(found) == without_traces(absent), (one.name, asked)
+        traces.append(trace)
+    return traces
+
+
+async def test_a_row_beyond_reach_is_as_absent_as_one_that_is_not(walls: Walls, one: Watched):
+    for there, nowhere in one.foreign:
+        asked, blank = [], []
+        for name in there:
+            inner = f"{{ __typename id ... on {name} {{ {select(object_type(name), 0)} }} }}"
+            for listed, ids in ((asked, there), (blank, nowhere)):
+                listed.append(Asked(f"node(id: $id) {inner}", {"id": ("ID!", ids[name])}))
+        for document in documents(asked):
+            answer, _ = await one.ask(*document)
+            assert not any((answer["data"] or {}).values()), (one.name, document)
+        await both(one, asked, blank)
+        may = [name for name in there if one.may(node_types()[name].permission) and one.roles]
+        listed = [there[name] for name in may]
+        answer, trace = await one.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": listed})
+        if not one.roles:
+            assert not (answer["data"] or {}).get("nodes")
+            continue
+        assert answer == {"data": {"nodes": [None] * len(listed)}}, one.name
+        beyond = any(_is_attempt(one, name, there[name]) for name in may)
+        assert await walls.logged(trace) == [(one.tenant, "tenant.beyond_reach")] * beyond
+
+
+def _is_attempt(one: Watched, name: str, id_: str) -> bool:
+    """Whether an id names a tenant whose rows of this type somebody never reads."""
+    shared = node_types()[name].scope is ScopeKind.SHARED
+    return int(id_.split(".")[1]) not in {one.tenant, *([CITY_TENANT] if shared else [])}
+
+
+async def test_a_filter_by_what_is_beyond_finds_nothing(one: Watched):
+    theirs = {"Tenant": f"Tenant.{THEIRS.tenant_id}.{THEIRS.tenant_id}"}
+    for found, blanks in one.foreign:
+        there, nowhere = {**found, **theirs}, {**blanks, "Tenant": "Tenant.4711.4711"}
+        sides: tuple[list[Asked], list[Asked]] = [], []
+        for name, type_, key, source in filters():
+            wanted = IDS.get(key) or UUID_FIELDS.get(key)
+            if wanted not in there or not one.may(find_permission(connections()[name])):
+                continue
+            if one.tenant == CITY_TENANT and wanted == "Tenant":
+                continue
+            for side, ids in zip(sides, (there, nowhere), strict=True):
+                value = ids[wanted] if source.type else ids[wanted].split(".")[2]
+                text = f"{name}(filter: $f) {{ totalCount edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }}"
+                side.append(Asked(text, {"f": (type_, {key: value})}))
+        await both(one, *sides)
+
+
+async def test_all_that_is_reached_from_a_root_field_is_ours_or_shared(one: Watched):
+    """Relations too, three deep: nothing of what stands behind a wall, whatever is selected and however the page is cut."""
+    for name, field in queries().items():
+        permitted = one.may(find_permission(field))
+        type_ = get_named_type(field.type)
+        if name in {"node", "nodes"} or (is_public(field) and name != "viewer"):
+            continue
+        if name == "viewer":
+            text = f"{name} {{ {select(object_type(type_.name), 2)} }}"
+        else:
+            text = (
+                f"{name}(last: 3) {{ totalCount edges {{ cursor node {{ {select(node_of(field), 2)} }} }} }}"
+            )
+        answer, _ = await one.ask(f"{{ {text} }}", {})
+        if not permitted or (not one.roles and name == "viewer"):
+            assert not any((answer["data"] or {}).values()), (one.name, name)
+        else:
+            assert answer["data"][name] is not None, (one.name, name)
+
+
+@pytest.fixture(scope="module")
+async def cursors(walls: Walls) -> Mapping[str, list[str]]:
+    """By connection, the places of others' rows."""
+    found: dict[str, list[str]] = {}
+    for county, login in ((THEIRS, "county"), (THEIRS, "admin"), (LEFT, "county"), (LEFT, "admin")):
+        person = await walls.stage.person(county.code, login)
+        for name in connections():
+            answer = await person.ask(f"{{ {name}(first: 2) {{ edges {{ cursor }} }} }}")
+            if "errors" not in answer:
+                found.setdefault(name, []).extend(edge["cursor"] for edge in answer["data"][name]["edges"])
+    assert {name for name in connections() if not found.get(name)} <= {"objections"}
+    return found
+
+
+async def test_a_cursor_of_anothers_page_opens_nothing(one: Watched, cursors: Mapping[str, list[str]]):
+    asked = []
+    for name, field in connections().items():
+        if one.may(find_permission(field)):
+            for way, size in (("after", "first"), ("before", "last")):
+                asked += [
+                    Asked(
+                        f"{name}({size}: 100, {way}: $c) {{ totalCount edges {{ cursor node {{ id }} }} }}",
+                        {"c": ("String", cursor)},
+                    )
+                    for cursor in cursors.get(name, ())
+                ]
+    for document in documents(asked):
+        answer, _ = await one.ask(*document)
+        assert "errors" not in answer
+
+
+async def test_arguments_of_nested_fields_open_nothing(one: Watched, cursors: Mapping[str, list[str]]):
+    every = [listed[0] for listed in cursors.values() if listed]
+    asked = []
+    for type_, field, text in nested_arguments():
+        if type_ not in one.own or not one.may(node_types()[type_].permission):
+            continue
+        given = every if "$c" in text else [""]
+        for cursor in given:
+            variables = {"id": ("ID!", one.own[type_]), **({"c": ("String", cursor)} if cursor else {})}
+            asked.append(Asked(f"node(id: $id) {{ ... on {type_} {{ {field}{text} }} }}", variables))
+    for document in documents(asked, size=10):
+        await one.ask(*document, {"cursor.malformed"})
+
+
+async def test_no_mutation_reaches_over_a_wall_nor_tells_what_is_there(walls: Walls, one: Watched):
+    """With all ids of the other side, and with each alone among one's own."""
+    for there, nowhere in one.foreign:
+        sides: tuple[list[Asked], list[Asked]] = [], []
+        for name, field in mutations().items():
+            if name in OWN_ACTS or not one.may(find_permission(field)):
+                continue
+            type_ = field.args["input"].type
+            leaves = {leaf for leaf in id_leaves(type_) if IDS[leaf] in there}
+            base = {kind: one.own.get(kind, f"{kind}.{one.tenant}.{uuid4()}") for kind in IDS.values()}
+            for chosen in [leaves, *({leaf} for leaf in sorted(leaves))] if leaves else []:
+                for side, ids in zip(sides, (there, nowhere), strict=True):
+                    given = base | {leaf: ids[IDS[leaf]] for leaf in chosen}
+                    if "communityId" in chosen:  # whoever benefits is whose community it is
+                        given["beneficiaryTenantId"] = "Tenant.{1}.{1}".format(*given["communityId"].split("."))
+                    side.append(mutation(name, field, value_of("input", type_, given), str(uuid4())))
+        for asked, blank in zip(
+            documents(sides[0], "mutation"), documents(sides[1], "mutation"), strict=True
+        ):
+            found, trace = await one.ask(*asked)
+            absent, _ = await one.ask(*blank)
+            assert without_traces(found) == without_traces(absent), (one.name, asked)
+            refused = list(found["data"].values())
+            assert {result["__typename"] for result in refused} <= {"Refusal"}, (one.name, asked, found)
+            logged = [code for _, code in await walls.logged(trace)]
+            tried = [one_["code"] for one_ in refused if one_["code"] in {"not_found", "actor.not_entitled"}]
+            assert logged == sorted(tried), one.name
+
+
+async def test_who_lacks_the_permission_does_nothing(walls: Walls, one: Watched):
+    for name, field in mutations().items():
+        if one.may(find_permission(field)):
+            continue
+        ids = {kind: f"{kind}.{THEIRS.tenant_id}.{uuid4()}" for kind in IDS.values()} | one.own
+        asked = mutation(name, field, value_of("input", field.args["input"].type, ids), str(uuid4()))
+        ((document, values),) = documents([asked], "mutation")
+        answer, trace = await one.ask(document, values)
+        assert not any((answer["data"] or {}).values()), (one.name, name)
+        code = "permission.denied" if one.tenant else "auth.required"
+        assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+        assert await walls.logged(trace) == [(one.tenant, code)] * bool(one.tenant)
+
+
+async def test_no_file_comes_or_goes_over_a_wall(walls: Walls, one: Watched):
+    before = files_of(walls.stage)
+    bearer = {"Authorization": f"Bearer {one.caller.token}"} if one.caller.token else {}
+    for there, nowhere in one.foreign:
+        answers = []
+        for ids in (there, nowhere):
+            got = []
+            for name in ("Application", "Unit", "Roster", "LedgerEntry"):
+                if name not in ids:
+                    continue
+                subject = ids[name]
+                got.append(await send(one.caller, subject, pdf(b"walls"), label="walls"))
+                if name in {"Application", "Unit"}:
+                    continue
+                got.append(
+                    await one.caller.http.post(
+                        "/imports/decision",
+                        data={"report": subject, "requestId": str(uuid4())},
+                        files={"file": ("a.csv", "社区,结论\n甲,认定\n".encode(), "text/csv")},
+                        headers=bearer,
+                    )
+                )
+            if "Evidence" in ids:
+                got.append(await one.caller.http.get(f"/evidence/{ids['Evidence']}", headers=bearer))
+            for response in got:
+                assert response.status_code in {400, 401, 403, 404, 422}, (one.name, response.text)
+                one.read(response, response.url.path)
+            answers.append([(response.status_code, without_traces(response.json())) for response in got])
+        assert answers[0] == answers[1], one.name
+    assert files_of(walls.stage) == before
+
+
+def test_an_auditor_may_do_nothing_but_change_the_own_password(walls: Walls):
+    auditor = walls.people[f"{CITY}/auditor"]
+    assert {name for name, field in mutations().items() if auditor.may(find_permission(field))} == {
+        "changePassword"
+    }
+
+
+async def test_a_head_tells_nothing_but_the_head(walls: Walls):
+    """The only thing of a tenant that everybody may fetch without asking: three lines of the log's own and a signature."""
+    for code in (THEIRS.code, CITY, FORMED_LATER):
+        response = await walls.stage.http.get(f"/ledger/{code}/head")
+        assert response.status_code == 200
+        walls.people["stranger"].read_text(response.text)
+    for code in ("999999", "..", "411602%00", "1"):
+        assert (await walls.stage.http.get(f"/ledger/{code}/head")).status_code == 404
+
+
+def test_every_argument_is_walked():
+    """Arguments of root fields and mutations are those that the walk gives."""
+    for name, field in queries().items():
+        known = {"first", "last", "after", "before", "filter", "orderBy", "id", "ids", "code"}
+        assert set(field.args) <= known, name
+    for name, field in mutations().items():
+        assert set(field.args) <= {"input", "requestId"}, name
+    for _, _, key, source in filters():
+        named = source.type or (key in UUID_FIELDS) or str(source.column.type) != "UUID"  # type: ignore[union-attr]
+        assert named, key
+    assert find_rows(object_type("Application")) is not None

@@ -1,0 +1,411 @@
+"""A world with a row of every type on both sides of every wall, those who stand before them, and what must not come through.
+
+`Watched` reads every answer that somebody gets: an id, a text or a hash that stands in rows beyond their reach, and nowhere in rows
+within it, is a leak, wherever it shows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import Table, Text
+
+from audit.tables import ledger_entries
+from certification.tables import metadata
+from graphql_schema.declare import ScopeKind
+from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
+from tenancy.database import Database, Scope
+from tenancy.divisions import tenancies, unit_id, units_of
+from tenancy.personal import read_values
+from tests.integration.api.arrangements import arrange
+from tests.integration.api.kit import Caller, Stage, file_application
+from tests.integration.api.star import a_record, propose, propose_something
+from tests.integration.api.test_administering import ADD_PERSON, END_GRANT, END_ROLE, grants
+from tests.integration.api.walk import UUIDS, node_types, strings
+from tests.integration.evidence.kit import pdf, send
+from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, counties
+from xingji.service import open_vault
+
+CITY_TENANT: Final = 1
+THEIRS, OURS, LEFT = counties()[:3]
+"""`LEFT` has ended its grants to the city."""
+ZONE: Final = next(one.id for one in tenancies() if one.code == FORMED_LATER)
+BEYOND: Final = frozenset({"application_id", "community_id", "certification_id"})
+"""Columns of shared rows that name another county's rows: those names are no licence."""
+
+WORD: Final = re.compile(r"[a-z_.]+")
+"""Codes, names of operations and the like, which every tenant has."""
+
+
+@dataclass
+class Watched:
+    """Somebody, and what none of their answers may hold."""
+
+    name: str
+    caller: Caller
+    tenant: int
+    roles: tuple[str, ...]
+    ids: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+    foreign: list[tuple[dict[str, str], dict[str, str]]] = field(default_factory=list)
+    """Global ids by type: of rows that are there, and beside them the same of none."""
+    own: dict[str, str] = field(default_factory=dict)
+
+    def may(self, permission: Permission | None) -> bool:
+        """Whether one of the roles gives the permission."""
+        assert permission is not None
+        if permission is Permission.PUBLIC:
+            return True
+        return any(permission in ROLE_PERMISSIONS[role] for role in self.roles)
+
+    async def ask(
+        self, query: str, variables: Mapping[str, Any], also: Collection[str] = ()
+    ) -> tuple[dict[str, Any], str]:
+        """The answer, read for leaks, and its trace id; refused for want of a permission, or by one of the codes `also`."""
+        response = await self.caller.send(query, variables)
+        assert response.status_code == 200, (self.name, query[:300], response.text[:300])
+        self.read(response, query)
+        answer: dict[str, Any] = response.json()
+        found = {one["extensions"]["code"] for one in answer.get("errors", ())}
+        assert found <= {"permission.denied", "auth.required", *also}, (self.name, query[:300], answer["errors"][:3], variables)
+        return answer, response.headers["x-request-id"]
+
+    def read(self, response: httpx.Response, what: str) -> None:
+        """Look through an answer."""
+        self.read_text(response.text, what)
+
+    def read_text(self, text: str, what: str = "") -> None:
+        """Look through text."""
+        assert not self.ids.intersection(UUIDS.findall(text)), (self.name, what[:600], text[:600])
+        answer = json.loads(text) if text.startswith("{") else {"text": text}
+        plain = json.dumps(answer, ensure_ascii=False)
+        told = [secret for secret in self.secrets if secret in plain]
+        assert not told, (self.name, what[:600], told)
+        found = self.texts.intersection(value for _, value in strings(answer))
+        assert not found, (self.name, what[:600], found)
+
+
+@dataclass
+class Walls:
+    """The world and who stands in it."""
+
+    stage: Stage
+    people: dict[str, Watched]
+
+    async def size(self) -> dict[str, int]:
+        """How many rows every table has, and how long every ledger is; what is logged and counted of refusals left out."""
+        names = sorted(set(metadata.tables) - {"access_log", "throttles"})
+        parts = [f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in names]
+        parts.append("SELECT 'head ' || tenant_id, size FROM ledger_heads")
+        return {row["name"]: row["n"] for row in await self.stage.rows(" UNION ALL ".join(parts))}
+
+    async def logged(self, trace: str) -> list[tuple[int, str]]:
+        """Tenant and code of what the access log keeps of a request."""
+        rows = await self.stage.rows(
+            "SELECT tenant_id, code FROM access_log WHERE trace_id = $1 ORDER BY code", trace
+        )
+        return [(row["tenant_id"], row["code"]) for row in rows]
+
+
+def unit(county: County, id_: UUID) -> str:
+    return f"Unit.{county.tenant_id}.{id_}"
+
+
+def elsewhere(county: County) -> tuple[UUID, UUID]:
+    """Another street of the county, and a community of it."""
+    rows = sorted(units_of(county.code).units, key=lambda row: str(row["sort_key"]))
+    for row in rows:
+        if row["kind"] == "community" and row["parent_id"] != county.street.id and row["valid_to"] is None:
+            return row["parent_id"], row["id"]
+    raise AssertionError(county)
+
+
+async def build(stage: Stage) -> Walls:
+    """What the played round lacks, then the people, then what stands behind the walls."""
+    await propose_something(stage)
+    await arrange(stage)
+    await _add_rows(stage)
+    people = await _people(stage)
+    walls = Walls(stage, people)
+    async with _values(stage) as plain:
+        dump = await _dump(stage)
+        for one in people.values():
+            await _put_behind(stage, one, dump, plain)
+    return walls
+
+
+async def _add_rows(stage: Stage) -> None:
+    for county in (THEIRS, OURS, LEFT):
+        officer = await stage.person(county.code, "county")
+        # Somebody reads a contact, so that the access log has a row; a paper of a community's past.
+        await officer.get("{ applications { edges { node { form { contactName } } } } }")
+        for place in (county.nominee, county.rival):
+            paper = await send(officer, unit(county, place.id), pdf(place.name.encode()))
+            assert paper.status_code == 201, paper.text
+        if county is not THEIRS:  # there something is proposed already
+            await propose(stage, county, county.rival, a_record())
+        if county.rival.name not in await stage.tray(
+            county.code, "rival"
+        ):  # late, by the extension that was arranged
+            await file_application(stage, county, "rival", county.rival, await stage.campaign())
+    clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
+    given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
+    withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
+      withdrawApplication(requestId: $requestId, input: $input) { __typename } }"""
+    assert (await clerk.act(withdraw, given))["__typename"] == "ApplicationRecorded"
+
+
+async def _people(stage: Stage) -> dict[str, Watched]:
+    """Everybody: the brief list of `walls.py`'s walls, each with the roles that they have now."""
+    street, community = elsewhere(OURS)
+    ours, city = await stage.person(OURS.code, "admin"), await stage.person(CITY, "admin")
+    made = [
+        (ours, "nobody", []),
+        (ours, "former", [{"role": "COUNTY_OFFICER", "unitId": unit(OURS, OURS.unit_id)}]),
+        (ours, "elsewhere", [{"role": "STREET_OFFICER", "unitId": unit(OURS, street)}]),
+        (ours, "outsider", [{"role": "COMMUNITY_CLERK", "unitId": unit(OURS, community)}]),
+        (city, "team", [{"role": "REVIEW_TEAM", "unitId": f"Unit.1.{unit_id(CITY)}"}]),
+    ]
+    for admin, login, roles in made:
+        given = {"name": f"{login}甲", "login": login, "password": PASSWORD, "roles": roles}
+        done = await admin.act(ADD_PERSON, given)
+        assert done["__typename"] == "PersonRecorded", done
+        if login == "former":
+            (role,) = done["person"]["roles"]
+            assert (await admin.act(END_ROLE, {"roleId": role["id"]}))["role"]["validTo"] is not None
+    left = await stage.person(LEFT.code, "admin")
+    for grant in await grants(left):
+        assert (await left.act(END_GRANT, {"grantId": grant["id"]}))["grant"]["validTo"] is not None
+    roles = {
+        (OURS.code, OURS.tenant_id): {
+            "clerk": ("community_clerk",),
+            "outsider": ("community_clerk",),
+            "street": ("street_officer",),
+            "elsewhere": ("street_officer",),
+            "county": ("county_officer",),
+            "admin": ("tenant_administrator",),
+            "nobody": (),
+            "former": (),
+        },
+        (CITY, CITY_TENANT): {
+            "leader": ("city_officer",),
+            "team": ("review_team",),
+            "auditor": ("auditor",),
+            "admin": ("tenant_administrator",),
+        },
+        (FORMED_LATER, ZONE): {"admin": ("tenant_administrator",)},
+    }
+    found = {"stranger": Watched("stranger", stage.stranger, 0, ())}
+    for (code, tenant), logins in roles.items():
+        for login, held in logins.items():
+            name = f"{code}/{login}"
+            caller = await stage.person(code, login, fresh=True)
+            found[name] = Watched(name, caller, tenant, held)
+    return found
+
+
+# -- what stands behind the walls
+
+
+@asynccontextmanager
+async def _values(stage: Stage) -> AsyncIterator[dict[tuple[int, str], str]]:
+    """Every personal value in the clear, by tenant and subject."""
+    database = await Database.connect(stage.urls.app, 1, 1, vault=open_vault(stage.home))
+    found: dict[tuple[int, str], str] = {}
+    try:
+        subjects: dict[int, list[UUID]] = {}
+        for row in await stage.rows("SELECT DISTINCT tenant_id, subject_id FROM personal_values"):
+            subjects.setdefault(row["tenant_id"], []).append(row["subject_id"])
+        for tenant, listed in subjects.items():
+            async with database.read(Scope(tenant)) as tx:
+                for subject, values in (await read_values(tx, listed)).items():
+                    for name, one in values.items():
+                        found[tenant, f"{subject}/{name}"] = one.value
+        yield found
+    finally:
+        await database.close()
+
+
+def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collection[Any]) -> bool:
+    """Whether a row is out of somebody's reach: by its tenant, or within the own one by its community."""
+    tenant = row["tenant_id"]
+    shared = {"shared", "public"}.intersection(table.info.get("policies", ()))
+    if not one.tenant:
+        return "public" not in table.info.get("policies", ())
+    if table.name == "objections":
+        return one.tenant not in {CITY_TENANT, row["application_tenant_id"]}
+    if tenant == CITY_TENANT and shared:
+        return False
+    if one.tenant == CITY_TENANT:
+        return bool(tenant == LEFT.tenant_id)
+    if tenant != one.tenant:
+        return True
+    return bool(reach) and _community(table, row) not in {None, *reach}
+
+
+def _community(table: Table, row: Mapping[str, Any]) -> Any:
+    """What a row of one community hangs by: the application's or the community's key."""
+    for name in ("application_id", "community_id", "subject_id"):
+        if name in table.c and table.name not in {"personal_values", "personal_keys"}:
+            return row[name]
+    return row["id"] if table.name == "applications" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row, by what it would give away: its key, its texts; `licence`: all that whoever sees the row may see elsewhere."""
+
+    table: Table
+    row: Mapping[str, Any]
+    key: Any
+    texts: frozenset[str]
+    licence: frozenset[str]
+
+
+async def _dump(stage: Stage) -> list[Kept]:
+    """Every row of every tenant's tables; what is sealed or secret is looked for in the clear."""
+    secret = {"personal_values", "personal_keys", "credentials", "throttles"}
+    found = []
+    for name, table in {**metadata.tables, "ledger_entries": ledger_entries}.items():
+        if "tenant_id" in table.c and name not in secret:
+            key = next(column.name for column in table.primary_key.columns if column.name != "tenant_id")
+            for row in await stage.rows(f"SELECT * FROM {name} ORDER BY 1, 2"):
+                found += [Kept(table, row, row[key], _texts_of(table, row), _licence_of(table, row))]
+    return found
+
+
+async def _put_behind(
+    stage: Stage, one: Watched, dump: Sequence[Kept], plain: Mapping[tuple[int, str], str]
+) -> None:
+    """Fill in what somebody may not see, and the global ids by which they will ask for it."""
+    reach = await _reach(stage, one)
+    ids, texts, seen = set[str](), set[str](), set[str]()
+    there: dict[str, list[tuple[int, Any]]] = {}
+    own: dict[str, tuple[int, Any]] = {}
+    for kept in dump:
+        name, tenant = kept.table.name, kept.row["tenant_id"]
+        beyond = _is_beyond(one, kept.table, kept.row, reach)
+        if beyond or not one.tenant:
+            there.setdefault(name, []).append((tenant, kept.key))
+        if beyond:
+            texts |= kept.texts
+            if isinstance(kept.key, UUID):
+                ids.add(str(kept.key))
+        else:
+            own.setdefault(name, (tenant, kept.key))
+            seen |= kept.licence
+    for row in await stage.rows("SELECT unit_id::text, name, origin, code FROM tenants"):
+        seen.update(row)
+    secrets: dict[bool, set[str]] = {True: set(), False: set()}
+    for (tenant, subject), value in plain.items():
+        secrets[_hides(one, tenant) or subject.partition("/")[0] in ids].add(value)
+    one.ids, one.texts = frozenset(ids - seen), frozenset(texts - seen)
+    one.secrets = frozenset(value for value in secrets[True] - secrets[False] if len(value) > 3)
+    _name_ids(one, there, own)
+
+
+def _hides(one: Watched, tenant: int) -> bool:
+    if one.tenant == CITY_TENANT:
+        return tenant == LEFT.tenant_id
+    return tenant != one.tenant
+
+
+def _texts_of(table: Table, row: Mapping[str, Any]) -> frozenset[str]:
+    """The longer texts of a row, and its digests as they are printed."""
+    found = set()
+    for column in table.c:
+        value = row[column.name]
+        if isinstance(column.type, Text) and isinstance(value, str) and len(value) > 7 and not WORD.fullmatch(value):
+            found.add(value)
+        elif isinstance(value, bytes) and len(value) == 32:
+            found.add(value.hex())
+    return frozenset(found)
+
+
+def _licence_of(table: Table, row: Mapping[str, Any]) -> frozenset[str]:
+    """All of a row; of what names another county's row in a shared one, nothing."""
+    shared = {"shared", "public"}.intersection(table.info.get("policies", ()))
+    found = set[str]()
+    for column in table.c:
+        value = row[column.name]
+        if shared and column.name in BEYOND:
+            continue
+        if isinstance(value, UUID):
+            found.add(str(value))
+        elif isinstance(value, bytes):
+            found.add(value.hex())
+        elif isinstance(value, str):
+            found.add(value)
+            found.update(UUIDS.findall(value) if len(value) >= 36 else ())
+    return frozenset(found)
+
+
+async def _reach(stage: Stage, one: Watched) -> set[Any]:
+    """The communities and applications that a clerk or a street officer of ours sees; nothing for who sees the whole tenant."""
+    street, community = elsewhere(OURS)
+    login = one.name.partition("/")[2]
+    below = {
+        "clerk": ("community_id", OURS.nominee.id),
+        "outsider": ("community_id", community),
+        "street": ("street_id", OURS.street.id),
+        "elsewhere": ("street_id", street),
+    }
+    if one.tenant != OURS.tenant_id or login not in below:
+        return set()
+    column, id_ = below[login]
+    rows = await stage.rows(
+        f"SELECT id FROM applications WHERE tenant_id = $1 AND {column} = $2", OURS.tenant_id, id_
+    )
+    units = await stage.rows(
+        "SELECT id FROM units WHERE tenant_id = $1 AND (id = $2 OR parent_id = $2)", OURS.tenant_id, id_
+    )
+    return {id_, *(row["id"] for row in (*rows, *units))}
+
+
+def _name_ids(
+    one: Watched, there: Mapping[str, list[tuple[int, Any]]], own: Mapping[str, tuple[int, Any]]
+) -> None:
+    """The ways to reach over a wall: a county's row, the city's, the neighbour's; and the same key under the own tenant."""
+    types = {name: source for name, source in node_types().items() if source.scope is not ScopeKind.REGISTRY}
+    one.own = {
+        name: f"{name}.{own[source.table.name][0]}.{own[source.table.name][1]}"
+        for name, source in types.items()
+        if source.table.name in own
+    }
+    one.own["Tenant"] = f"Tenant.{one.tenant}.{one.tenant}"
+    for wall in ("county", "city", "own"):
+        found = {}
+        for name, source in types.items():
+            rows = [row for row in there.get(source.table.name, ()) if _wall(one, row[0]) == wall]
+            if rows:
+                found[name] = rows[0]
+        mixed = {name: (one.tenant, key) for name, (_, key) in found.items() if isinstance(key, UUID)}
+        for rows_ in (found, mixed if wall != "own" and one.tenant else {}):
+            if rows_:
+                one.foreign.append((_ids(rows_), _ids(rows_, absent=True)))
+
+
+def _wall(one: Watched, tenant: int) -> str:
+    """Which wall a row of a tenant stands behind."""
+    if tenant == one.tenant:
+        return "own"
+    return "city" if tenant == CITY_TENANT else "county"
+
+
+def _ids(found: Mapping[str, tuple[int, Any]], *, absent: bool = False) -> dict[str, str]:
+    """Global ids; `absent` with a key that nobody has."""
+
+    def key(value: Any) -> Any:
+        if not absent:
+            return value
+        return uuid4() if isinstance(value, UUID) else 987654321
+
+    return {name: f"{name}.{tenant}.{key(value)}" for name, (tenant, value) in found.items()}
