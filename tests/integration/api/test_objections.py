@@ -409,7 +409,9 @@ async def test_closing_and_accepting_at_once_never_close_over_an_investigation(o
         assert (await city[1].act(q.CLOSE_PUBLICITY, wanted))["__typename"] == "RosterRecorded"
 
 
-async def test_an_objection_exists_for_the_city_and_the_county_concerned_and_for_nobody_else(open_list: Stage):
+async def test_an_objection_exists_for_the_city_and_the_county_concerned_and_for_nobody_else(
+    open_list: Stage,
+):
     """By id, list, filter, cursor or count: to other counties it is as absent as one that was never filed."""
     position = next(
         item["position"]
@@ -426,7 +428,10 @@ async def test_an_objection_exists_for_the_city_and_the_county_concerned_and_for
     page = await city.get("{ objections { pageInfo { endCursor } edges { node { id publicity { id } } } } }")
     (edge,) = page["objections"]["edges"]
     there, nowhere = edge["node"]["id"], f"Objection.1.{uuid4()}"
-    cursor, narrow = page["objections"]["pageInfo"]["endCursor"], {"publicityId": edge["node"]["publicity"]["id"]}
+    cursor, narrow = (
+        page["objections"]["pageInfo"]["endCursor"],
+        {"publicityId": edge["node"]["publicity"]["id"]},
+    )
     concerned = [(counties()[0].code, login) for login in ("clerk", "street", "county", "admin")]
     for who in (*concerned, (CITY, "auditor"), (CITY, "admin")):
         seen = await (await open_list.person(*who)).get(query, id=there, ids=[there], f=narrow, c=cursor)
@@ -434,9 +439,7 @@ async def test_an_objection_exists_for_the_city_and_the_county_concerned_and_for
         assert seen["objections"]["totalCount"] == seen["narrow"]["totalCount"] == 1, who
     for login in ("clerk", "street", "county", "admin"):
         other = await open_list.person(counties()[1].code, login)
-        answers = [
-            await other.get(query, id=id_, ids=[id_], f=narrow, c=cursor) for id_ in (there, nowhere)
-        ]
+        answers = [await other.get(query, id=id_, ids=[id_], f=narrow, c=cursor) for id_ in (there, nowhere)]
         assert answers[0] == answers[1]
         assert answers[0]["node"] is answers[0]["nodes"][0] is None, login
         empty = {"totalCount": 0, "edges": []}

@@ -231,7 +231,9 @@ async def test_no_mutation_reaches_over_a_wall_nor_tells_what_is_there(walls: Wa
                 for side, ids in zip(sides, (there, nowhere), strict=True):
                     given = base | {leaf: ids[IDS[leaf]] for leaf in chosen}
                     if "communityId" in chosen:  # whoever benefits is whose community it is
-                        given["beneficiaryTenantId"] = "Tenant.{1}.{1}".format(*given["communityId"].split("."))
+                        given["beneficiaryTenantId"] = "Tenant.{1}.{1}".format(
+                            *given["communityId"].split(".")
+                        )
                     side.append(mutation(name, field, value_of("input", type_, given), str(uuid4())))
         for asked, blank in zip(
             documents(sides[0], "mutation"), documents(sides[1], "mutation"), strict=True

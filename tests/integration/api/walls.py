@@ -75,7 +75,12 @@ class Watched:
         self.read(response, query)
         answer: dict[str, Any] = response.json()
         found = {one["extensions"]["code"] for one in answer.get("errors", ())}
-        assert found <= {"permission.denied", "auth.required", *also}, (self.name, query[:300], answer["errors"][:3], variables)
+        assert found <= {"permission.denied", "auth.required", *also}, (
+            self.name,
+            query[:300],
+            answer["errors"][:3],
+            variables,
+        )
         return answer, response.headers["x-request-id"]
 
     def read(self, response: httpx.Response, what: str) -> None:
@@ -323,7 +328,12 @@ def _texts_of(table: Table, row: Mapping[str, Any]) -> frozenset[str]:
     found = set()
     for column in table.c:
         value = row[column.name]
-        if isinstance(column.type, Text) and isinstance(value, str) and len(value) > 7 and not WORD.fullmatch(value):
+        if (
+            isinstance(column.type, Text)
+            and isinstance(value, str)
+            and len(value) > 7
+            and not WORD.fullmatch(value)
+        ):
             found.add(value)
         elif isinstance(value, bytes) and len(value) == 32:
             found.add(value.hex())

@@ -124,7 +124,9 @@ class Naive:
             return True
         if row["tenant_id"] not in self.tenants(type_):
             return False
-        if type_ == "Objection" and not {row["tenant_id"], row["application_tenant_id"]} & self.tenants("Unit"):
+        if type_ == "Objection" and not {row["tenant_id"], row["application_tenant_id"]} & self.tenants(
+            "Unit"
+        ):
             return False
         if type_ in ("Certification", "LegacyRecord"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))

@@ -263,7 +263,8 @@ class Campaign:
             found = self.store.publicised(publicity.id, position)
             count = count_item(found.listed, programme.publicity, programme.zone, now, found.calendar)
             counted = self.oracle.counted(item, now)
-            if (count.days, count.complete) != (counted, counted == 5):
+            complete = self.oracle.is_complete(publicity, item, now)
+            if (count.days, count.complete) != (counted, complete):
                 self.fail(f"item {position} has counted {count}, for the oracle {counted}")
             if found.listed.community_name != item.name:
                 self.fail(f"item {position} reads {found.listed.community_name}, for the oracle {item.name}")
@@ -375,6 +376,7 @@ class Campaign:
             act, state = return_application.ACT, self.store.named(app.id, now)
             command = return_application.Command(app.id, stage, REASON, given)
         elif stage == "site_visit":
+            state = self.store.to_visit(app.id, now)
             act, command = (
                 record_site_visit.ACT,
                 record_site_visit.Command(app.id, REASON, given, verdict, found),
