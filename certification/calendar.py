@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import chinese_calendar  # type: ignore[import-untyped]
@@ -39,12 +40,21 @@ def is_working_day(day: date, calendar: Calendar = PUBLISHED) -> bool:
     """Whether `day` is worked. Raises CalendarUnpublishedError for a year without arrangements."""
     if day in calendar.days:
         return calendar.days[day]
+    published = _find_published(day)
+    if published is not None:
+        return published
+    if day.year in calendar.years:
+        return day.weekday() < SATURDAY
+    raise CalendarUnpublishedError(year=day.year)
+
+
+@lru_cache(maxsize=2048)
+def _find_published(day: date) -> bool | None:
+    """What the library says of a day, None of a year that it does not know. It goes through all its days each time it is asked."""
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
-        if day.year in calendar.years:
-            return day.weekday() < SATURDAY
-        raise CalendarUnpublishedError(year=day.year) from None
+        return None
 
 
 def next_working_day(day: date, calendar: Calendar = PUBLISHED) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,14 +15,21 @@ from audit.entry import Actor, Draft, Subject
 from audit.ledger import append, lock_head
 from audit.rows import record_rows
 from audit.signer import Signer
+from certification.acts import (
+    accept_objection,
+    decide_objection,
+    file_objection,
+    return_application,
+    withdraw,
+)
 from certification.acts.listing import Choice
-from certification.errors import NotFoundError, RosterUnfinishedError
+from certification.errors import ListWaitingError, NotFoundError, RosterUnfinishedError
 from graphql_schema.mutations.boundary import Followed, follow_lists
 from tenancy.database import Scope
 from tenancy.identity import Principal
 from tenancy.statements import statement
 from tenancy.tables import tenant_grants
-from tests.integration.certification.world import CITY, COUNTIES, MAY_17, MAY_20, World, named
+from tests.integration.certification.world import APRIL_26, CITY, COUNTIES, MAY_17, MAY_20, World, named
 
 GRANT = statement(select(tenant_grants).where(tenant_grants.c.tenant_id == bindparam("tenant_id")))
 
@@ -134,3 +141,49 @@ async def test_a_decision_waits_for_a_county_out_of_reach(world: World) -> None:
     within = (Choice(COUNTIES[1], applications[COUNTIES[1]], "certified", "符合标准"),)
     with pytest.raises(RosterUnfinishedError):
         await world.decided(campaign, report, within)
+
+
+async def test_an_objection_upheld_is_not_overtaken_by_a_withdrawal(
+    world: World, publicised: dict[int, UUID]
+) -> None:
+    await follow_all(world)
+    item = await world.value(CITY, "SELECT roster_id FROM roster_items WHERE verdict = 'listed' LIMIT 1")
+    objecting = file_objection.Command(item, 1, bytes(32), "该社区台账与实际情况不符，请核查")
+    later = MAY_20 + timedelta(days=4)
+    objection = (await world.act(file_objection.ACT, objecting, "city/1", later)).subject_id
+    await world.act(accept_objection.ACT, accept_objection.Command(objection), "city/1", later)
+    upheld = decide_objection.Command(objection, "upheld", "经查属实", "异议成立")
+    await world.act(decide_objection.ACT, upheld, "city/2", later)
+    county, application = next(iter(publicised.items()))
+    taken = withdraw.Command(application, "另行申报")
+    with pytest.raises(ListWaitingError):
+        await world.act(withdraw.ACT, taken, f"clerk/{county}/1", later)
+    other, stays = list(publicised.items())[1]
+    await world.act(withdraw.ACT, withdraw.Command(stays, "另行申报"), f"clerk/{other}/1", later)
+    await follow_all(world)
+    assert await statuses(world, publicised) == ["rejected", "withdrawn", "publicised"]
+
+
+async def test_a_publicity_and_a_report_wait_for_one_visited_after_the_ranking(world: World) -> None:
+    campaign = await world.open()
+    first, second, last = COUNTIES[:3]
+    applications = {first: await world.visited(campaign, first)}
+    ranking = await world.ranked(campaign, applications, 1)
+    applications[second] = await world.visited(campaign, second)
+    with pytest.raises(RosterUnfinishedError):
+        await world.publicised(campaign, ranking)
+    publicity = await world.publicised(campaign, await world.ranked(campaign, applications, 2))
+    await follow_all(world)
+    late = await world.visited(campaign, last)
+    with pytest.raises(RosterUnfinishedError):
+        await world.reported(campaign, publicity)
+    bound = await world.hash_of(last, late)
+    back = return_application.Command(late, "site_visit", "公示已开始，留待下一批次", bound)
+    await world.act(return_application.ACT, back, "city/1", MAY_20, on=last)
+    report = await world.reported(campaign, publicity, closed=True)
+    await follow_all(world)
+    # Recommended behind the report: the province's decision does not wait for it.
+    behind = await world.endorsed(campaign, COUNTIES[3])
+    await world.opinion(behind, COUNTIES[3], "county", f"county/{COUNTIES[3]}", APRIL_26)
+    choices = tuple(Choice(county, one, "certified", "符合标准") for county, one in applications.items())
+    await world.decided(campaign, report, choices)

@@ -247,9 +247,10 @@ class World:
         command = open_publicity.Command(campaign, "provincial", ranking, date(2022, 5, 20))
         return (await self.act(open_publicity.ACT, command, "city/1", MAY_20)).subject_id
 
-    async def reported(self, campaign: UUID, publicity: UUID) -> UUID:
-        close = close_publicity.Command(campaign, "provincial", publicity)
-        await self.act(close_publicity.ACT, close, "city/1", MAY_30)
+    async def reported(self, campaign: UUID, publicity: UUID, *, closed: bool = False) -> UUID:
+        if not closed:
+            close = close_publicity.Command(campaign, "provincial", publicity)
+            await self.act(close_publicity.ACT, close, "city/1", MAY_30)
         command = report.Command(campaign, "provincial", publicity, "周人社函〔2022〕9号", date(2022, 5, 30))
         return (await self.act(report.ACT, command, "city/1", MAY_30)).subject_id
 

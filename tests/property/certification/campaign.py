@@ -10,7 +10,7 @@ somewhere; the others are anything by anybody. Counties follow the city's decisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -263,7 +263,8 @@ class Campaign:
             found = self.store.publicised(publicity.id, position)
             count = count_item(found.listed, programme.publicity, programme.zone, now, found.calendar)
             counted = self.oracle.counted(item, now)
-            if (count.days, count.complete) != (counted, counted == 5):
+            complete = self.oracle.is_complete(publicity, item, now)
+            if (count.days, count.complete) != (counted, complete):
                 self.fail(f"item {position} has counted {count}, for the oracle {counted}")
             if found.listed.community_name != item.name:
                 self.fail(f"item {position} reads {found.listed.community_name}, for the oracle {item.name}")
@@ -295,6 +296,11 @@ class Campaign:
 
     def pick(self, of: Sequence[Any]) -> Any:
         return of[self.random.randrange(len(of))]
+
+    def one_of(self, known: Mapping[UUID, Any], waiting: Callable[[Any], bool]) -> UUID:
+        """One of them, mostly one that waits."""
+        found = [key for key, one in known.items() if waiting(one)]
+        return UUID(str(self.pick(found if found and self.chance(70) else list(known))))
 
     def anybody(self, fitting: Sequence[Person] = CITY_OFFICERS) -> Person:
         return self.pick(fitting) if self.chance(75) else self.pick(PEOPLE)
@@ -370,6 +376,7 @@ class Campaign:
             act, state = return_application.ACT, self.store.named(app.id, now)
             command = return_application.Command(app.id, stage, REASON, given)
         elif stage == "site_visit":
+            state = self.store.to_visit(app.id, now)
             act, command = (
                 record_site_visit.ACT,
                 record_site_visit.Command(app.id, REASON, given, verdict, found),
@@ -408,7 +415,10 @@ class Campaign:
         for stage, (starts, _, _, role) in STAGES.items():
             if app.status in starts:
                 verdict = "agree" if good or self.chance(80) else self.pick(["refuse", "return"])
-                self.say(app, person or self.person_for(role, app.county), stage, verdict, form)
+                items = "met" if good or self.chance(90) else self.pick(["some", "unmet"])
+                sure = good or self.chance(90)
+                who = person or self.person_for(role, app.county)
+                self.say(app, who, stage, verdict, form, items, sure)
                 return
 
     # ---- the city's lists
@@ -456,6 +466,9 @@ class Campaign:
         if self.chance(50):
             scores = sorted((self.pick([0, 80, 80, 90, 1000]) for _ in order), reverse=True)
         ties = [at > 0 and score is not None and score == scores[at - 1] for at, score in enumerate(scores)]
+        if scores and self.chance(15):
+            at = self.random.randrange(len(scores))
+            scores[at], ties[at] = self.pick([None, 50, 1001, scores[at]]), self.chance(50)
         self.rank(level, person, order, selected, scores, ties)
 
     def publicise(self, level: str, person: Person, ranking: UUID, opens: date) -> None:
@@ -688,9 +701,9 @@ class Campaign:
                     assert app.status == "certified"
                     self._certified(write.entity, self.papers[app.level])
 
-    def follow_changes(self) -> None:
+    def follow_changes(self, lagging: bool = True) -> None:
         for one in self.store.pending_changes():
-            if self.chance(60):
+            if lagging and self.chance(60):
                 continue
             now = self.store.time(one.certification_tenant_id, self.now)
             command = following_changes.Command(CITY, one.id, one.certification_id)
@@ -764,8 +777,17 @@ class Campaign:
 
     def go_on(self) -> None:
         """What the round waits for, at a time at which it may be done."""
-        if self.store.pending() and self.chance(60):
+        waiting_for = self.oracle.to_follow()
+        if waiting_for and self.chance(60):
             self.follow(9)
+            return
+        if waiting_for and self.chance(15):
+            # The county's row does not say so yet, but the city has decided.
+            app = self.oracle.apps[self.pick(sorted(waiting_for))[0]]
+            if self.chance(40):
+                self.withdraw(app, self.person_for("community_clerk", app.county))
+            else:
+                self.say(app, self.pick(CITY_OFFICERS), "site_visit", "return", app.forms[-1].hash)
             return
         level = self.pick(["provincial", "provincial", "star"])
         mine = [app for app in self.oracle.apps.values() if app.level == level]
@@ -813,7 +835,7 @@ class Campaign:
                 self.rank_well(level, person)
                 return
             last = self.oracle.last_start(level) or today
-            days = [today + timedelta(days=n) for n in range(6)]
+            days = [today + timedelta(days=n) for n in range(-1, 6)]
             fitting = [day for day in days if self.oracle.is_worked(day) and day <= last] or days
             self.publicise(level, person, lists.ranking[0], self.pick(fitting))
         elif not publicity.closed:
@@ -827,7 +849,7 @@ class Campaign:
     def wait_for(self, level: str, publicity: Publicity, person: Person) -> None:
         """Days pass; objections are treated, and in the end the publicity is closed."""
         mine = [key for key, one in self.oracle.objections.items() if one.item in publicity.items]
-        for key in mine:
+        for key in mine if self.chance(60) else []:
             if self.oracle.objections[key].status == "received":
                 self.treat(key, person, "accepted")
                 return
@@ -949,7 +971,7 @@ class Campaign:
 
     def somebody_extends(self) -> None:
         if self.oracle.extensions and self.chance(60):
-            key = self.pick(list(self.oracle.extensions))
+            key = self.one_of(self.oracle.extensions, lambda one: one.status == "proposed")
             self.sign(key, self.anybody(), self.pick(["confirmed", "confirmed", "declined"]))
             return
         county, place = self.pick([None, *COUNTIES]), None
@@ -970,7 +992,7 @@ class Campaign:
 
     def somebody_records(self) -> None:
         if self.oracle.records and self.chance(60):
-            key = self.pick(list(self.oracle.records))
+            key = self.one_of(self.oracle.records, lambda one: one.status == "proposed")
             self.settle(key, self.anybody(), self.pick(["attested", "declined"]))
             return
         place = self.pick(list(self.store.units))
@@ -984,7 +1006,7 @@ class Campaign:
 
     def somebody_changes(self) -> None:
         if self.oracle.proposals and self.chance(60):
-            self.confirm(self.pick(list(self.oracle.proposals)), self.anybody())
+            self.confirm(self.one_of(self.oracle.proposals, lambda one: not one.confirmed), self.anybody())
             return
         key = self.pick(list(self.oracle.certificates))
         today = day_of(self.store.time(CITY, self.now))

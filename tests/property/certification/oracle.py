@@ -266,6 +266,10 @@ class Oracle:
             day += timedelta(days=1)
         return days
 
+    def is_complete(self, publicity: Publicity, item: Item, now: datetime) -> bool:
+        """Five days have counted, and the day that was announced is over."""
+        return self.counted(item, now) == 5 and midnight_after(publicity.announced) <= now
+
     def is_upheld(self, item: Item) -> bool:
         return any(one.item is item and one.status == "upheld" for one in self.objections.values())
 
@@ -431,7 +435,7 @@ class Oracle:
     ) -> str | None:
         """An opinion, a site visit or a return. `items`: met, some, unmet."""
         starts, _, window, role = STAGES[stage]
-        if (stage, verdict) == ("site_visit", "return"):
+        if stage == "site_visit" and verdict != "agree":
             starts = ("city_reviewed", "site_visited")
         if not self._reaches(who, role, app):
             return "who"
@@ -441,7 +445,7 @@ class Oracle:
             return "window"
         if self._acted(who, app, stage):
             return "person"
-        if verdict == "return" and app.decided:
+        if app.decided:
             return "listed"
         stale = self._stale(app, now, given, upward=verdict == "agree")
         if stale or verdict != "agree":
@@ -567,7 +571,11 @@ class Oracle:
             app.decided.append(("site_visited", "publicised"))
 
     def may_object(self, publicity: Publicity, item: Item, now: datetime) -> str | None:
-        running = not publicity.closed and publicity.opens <= day_of(now) and self.counted(item, now) < 5
+        running = (
+            not publicity.closed
+            and publicity.opens <= day_of(now)
+            and not self.is_complete(publicity, item, now)
+        )
         return None if running and not self.is_upheld(item) else "not running"
 
     def may_treat(self, who: Who, objection: Objection, to: str) -> str | None:

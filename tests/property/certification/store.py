@@ -261,6 +261,10 @@ class Store:
         )
         return Named(self.found(application_id, now), tuple(lists), upheld)
 
+    def to_visit(self, application_id: UUID, now: datetime) -> FoundApplication:
+        named = self.named(application_id, now)
+        return replace(named.found, view=named.view)
+
     # ---- what the acts of the city read
 
     def calendar(self) -> Calendar:
@@ -320,7 +324,9 @@ class Store:
         """As `read_publicised`: counties' rows are not asked."""
         roster, item = self.rows[Roster][roster_id], self.rows[RosterItem][roster_id, position]
         objected, corrected = self._about(roster_id)
-        listed = list_item(item, roster.opens_on, objected, corrected, self.programme.zone)
+        listed = list_item(
+            item, roster.opens_on, objected, corrected, self.programme.zone, announced=roster.closes_on
+        )
         return FoundItem(self.programme, roster, item, listed, len(corrected), self.calendar())
 
     def objection(self, objection_id: UUID) -> objecting.FoundObjection:
@@ -361,7 +367,7 @@ class Store:
 
     def record(self, record_id: UUID) -> legacy.Found:
         one = self.rows[LegacyRecord][record_id]
-        return legacy.Found(one, self.entries[one.id][0], self.certified(one.community_id))
+        return legacy.Found(one, self.entries[one.id][0], self.certified(one.community_id), scanned=True)
 
     def certification(self, certification_id: UUID) -> certification_change.Found:
         confirmed = [
