@@ -431,7 +431,7 @@ class Oracle:
     ) -> str | None:
         """An opinion, a site visit or a return. `items`: met, some, unmet."""
         starts, _, window, role = STAGES[stage]
-        if (stage, verdict) == ("site_visit", "return"):
+        if stage == "site_visit" and verdict != "agree":
             starts = ("city_reviewed", "site_visited")
         if not self._reaches(who, role, app):
             return "who"
@@ -441,7 +441,7 @@ class Oracle:
             return "window"
         if self._acted(who, app, stage):
             return "person"
-        if verdict == "return" and app.decided:
+        if (verdict == "return" or stage == "site_visit") and app.decided:
             return "listed"
         stale = self._stale(app, now, given, upward=verdict == "agree")
         if stale or verdict != "agree":

@@ -361,7 +361,7 @@ class Store:
 
     def record(self, record_id: UUID) -> legacy.Found:
         one = self.rows[LegacyRecord][record_id]
-        return legacy.Found(one, self.entries[one.id][0], self.certified(one.community_id))
+        return legacy.Found(one, self.entries[one.id][0], self.certified(one.community_id), scanned=True)
 
     def certification(self, certification_id: UUID) -> certification_change.Found:
         confirmed = [
