@@ -37,7 +37,7 @@ def a_campaign(seed: int = 0) -> Campaign:
     return Campaign(small_programme(), Random(seed))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.integers(20, 120))
 def test_every_act_is_done_exactly_if_it_must_be(random: Random, moves: int) -> None:
     campaign = Campaign(small_programme(), random)
@@ -47,7 +47,7 @@ def test_every_act_is_done_exactly_if_it_must_be(random: Random, moves: int) -> 
 
 def test_every_state_and_every_action_is_reached() -> None:
     seen: set[tuple[str, str]] = set()
-    for seed in range(80):
+    for seed in range(140):
         campaign = a_campaign(seed)
         campaign.begin()
         campaign.play(150)
