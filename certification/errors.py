@@ -249,6 +249,14 @@ class ListWaitingError(CertificationError):
     en = "a {kind} of the city lists the application already: wait until it has followed"
 
 
+class AlreadyCertifiedError(CertificationError):
+    """The community is certified as the level that it applies for."""
+
+    code = "application.certified"
+    zh = "本社区已认定为{level_zh}，不再申报"
+    en = "the community is certified as {level} already"
+
+
 class AlreadyAppliedError(CertificationError):
     """A live application of this community for this level exists in the campaign."""
 
@@ -391,6 +399,14 @@ class RosterUnfinishedError(CertificationError):
     en = "{count} application(s) have not finished the step before"
 
 
+class RosterUnrankedError(CertificationError):
+    """An application was visited and the ranking does not name it."""
+
+    code = "roster.unranked"
+    zh = "“{community}”未经排序：公示前须重新排序，公示后须先退回或作出不通过的考察结论"
+    en = "“{community}” was not ranked: rank anew before a publicity, return or refuse it after one"
+
+
 class PublicityOpenError(CertificationError):
     """The publicity has not been closed, or was closed before."""
 
@@ -455,7 +471,7 @@ class ChangeRefusedError(CertificationError):
 
     code = "certification.wrong_state"
     zh = "该认定当前{state_zh}，不能{kind_zh}"
-    en = "the certification is {state}: it cannot be changed by {kind}"
+    en = "the certification is {state}: to {kind} it is impossible"
 
 
 class ChangeSettledError(CertificationError):
@@ -491,6 +507,14 @@ class RoleHeldError(CertificationError):
     code = "role.held"
     zh = "该人员在此单位已任“{role_zh}”"
     en = "the person is {role} of this unit already"
+
+
+class RoleOwnError(CertificationError):
+    """An administrator would give themselves a role."""
+
+    code = "role.own"
+    zh = "不得为本人任职，须由另一名租户管理员办理"
+    en = "nobody gives themselves a role: another administrator does"
 
 
 class RoleEndedError(CertificationError):

@@ -24,7 +24,7 @@ from certification.errors import (
     NotFoundError,
     WrongStatusError,
 )
-from certification.life import Actor, ApplicationView, Availability, find_role
+from certification.life import Actor, ApplicationView, Availability, check_seen, find_role
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.programme import Programme
 from certification.reader import MOST_FILES
@@ -104,7 +104,7 @@ async def is_attached(tx: TenantConnection, kind: str, subject_id: UUID, sha256:
 
 
 def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
-    """The role in which the actor may attach evidence to this at all. Raises NotEntitledError."""
+    """The role in which the actor may attach evidence to this at all. Raises NotEntitledError, NotFoundError."""
     if subject.application is not None:
         return _check_reached(subject.application.programme, subject.application.view, actor)
     names = OFFICERS[subject.type]
@@ -143,6 +143,7 @@ def _check_reached(programme: Programme, view: ApplicationView, actor: Actor) ->
     names = () if rule is None else tuple(one.role for one in rule.attach)
     found = find_role(names, view, actor)
     if found is None:
+        check_seen(view, actor)
         raise _not_entitled(names)
     return str(found.name)
 

@@ -124,6 +124,11 @@ async def read_facts(
     """The past of a community of the bound tenant; None for a level that asks for none."""
     if programme.levels[level].requires is None:
         return None
+    return await read_all_facts(tx, community_id)
+
+
+async def read_all_facts(tx: TenantConnection, community_id: UUID) -> Facts:
+    """The past of a community of the bound tenant."""
     row = await tx.one(_FACTS, community=community_id)
     return parse_facts({name: orjson.loads(row[name] or "null") for name in ("certified", "reviewed")})
 

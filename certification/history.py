@@ -99,6 +99,11 @@ class History:
         return (self.certified is not None and self.certified.legacy) or any(one.legacy for one in counted)
 
 
+def is_held(level: str, certified: Sequence[Certified], day: date) -> bool:
+    """Whether a certification as that level holds on a day, suspended or not: all but a revoked one."""
+    return any(one.level == level and one.on <= day and _ended(one, day) != REVOKED for one in certified)
+
+
 def fold_history(
     level: str, certified: Sequence[Certified], reviewed: Sequence[Reviewed], day: date, rule: HistoryRule
 ) -> History:

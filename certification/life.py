@@ -16,6 +16,7 @@ from typing import Protocol
 from uuid import UUID
 
 from certification.errors import (
+    AlreadyCertifiedError,
     CertificationError,
     CountyQuotaError,
     FormHistoryStaleError,
@@ -25,12 +26,13 @@ from certification.errors import (
     ListWaitingError,
     NoSuchActionError,
     NotEntitledError,
+    NotFoundError,
     OutsideWindowError,
     SamePersonError,
     WindowNotOverError,
     WrongStatusError,
 )
-from certification.history import Facts, History, find_wants, fold_history, format_reviews
+from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
@@ -72,7 +74,7 @@ class ApplicationView:
     `form_authors` wrote a version of the form; `form_returned`: the version in force was returned. `endorsed` holds
     (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
     its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
-    None unless its level asks for one, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
+    None unless its level asks for one or it is to be filed, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
     `lists` is (kind, verdict) of each list of the city that names it, where a list may move it from its status, and `upheld`
     whether an objection to it was upheld.
     """
@@ -146,6 +148,7 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     check_entitled(programme, action, view, actor)
     step = _get_step(programme, action, view)
     _check_followed(programme, view)
+    _check_not_held(programme, step, view, now)
     _check_history(programme, step, view, now)
     check_window(programme, step, now, view.extended)
     _check_over(programme, step, view, now)
@@ -173,14 +176,23 @@ def starts(programme: Programme, action: str | None, status: str) -> bool:
 
 
 def check_entitled(programme: Programme, action: str, view: ApplicationView, actor: Actor) -> Role:
-    """The role in which the actor may do this here, whenever it may be done. Raises NotEntitledError."""
+    """The role in which the actor may do this here, whenever it may be done. Raises NotEntitledError, NotFoundError."""
     row = _rows(programme, action, view.level)[0]
     for role in actor.roles:
         if role.name == row.role and not row.by_roster and _reaches(role, view, actor):
             return role
+    check_seen(view, actor)
     raise NotEntitledError(
         clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
     )
+
+
+def check_seen(view: ApplicationView, actor: Actor) -> None:
+    """Raise NotFoundError when the application is another community's or street's: who may not read it is not told of it."""
+    if view.status is not None and actor.roles and actor.home_tenant_id == view.tenant_id:
+        near = {CLERK: view.community_id, "street_officer": view.street_id}
+        if all(role.name in near and near[role.name] != role.unit_id for role in actor.roles):
+            raise NotFoundError(what="application", what_zh="申请")
 
 
 def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:
@@ -311,6 +323,17 @@ def _check_history(programme: Programme, step: Step, view: ApplicationView, now:
         )
         if obstacle is not None:
             raise obstacle
+
+
+def _check_not_held(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """Nobody applies for what they are."""
+    rule = programme.history.certified_again
+    if step.start is not None or rule.value or view.facts is None:
+        return
+    if is_held(view.level, view.facts.certified, local_day(now, programme.zone)):
+        raise AlreadyCertifiedError(
+            clause=rule.ground.clause, level=view.level, level_zh=programme.levels[view.level].name
+        )
 
 
 def _check_form_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:

@@ -81,11 +81,15 @@ class LevelRule:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRule:
-    """How a community's history is read (certification/history.py): `checked` names the actions that look at it again."""
+    """How a community's history is read (certification/history.py): `checked` names the actions that look at it again.
+
+    `certified_again`: who is certified as a level may apply for it once more.
+    """
 
     checked: Setting[tuple[str, ...]]
     rectified_counts: Setting[bool]
     suspended_stands: Setting[bool]
+    certified_again: Setting[bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,12 +251,17 @@ def _history(root: Reader) -> HistoryRule:
     found = root.find("history", dict)
     if found is None:
         ground = Ground(None, True, "The programme is older than what is recorded of histories.")
-        return HistoryRule(Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground))
+        return HistoryRule(
+            Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground), Setting(True, ground)
+        )
     with reading(found, "history") as row:
         with reading(row.take("checked", dict), "history.checked") as checked:
             actions = Setting(checked.texts("value", least=1), _ground(checked))
         return HistoryRule(
-            actions, _setting(row, "rectified_counts", bool), _setting(row, "suspended_stands", bool)
+            actions,
+            _setting(row, "rectified_counts", bool),
+            _setting(row, "suspended_stands", bool),
+            _later_setting(row, "certified_again", True),
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from audit.entry import Subject
 from certification.acts.administering import check_administrator, check_held_over, check_person, read_kinds
 from certification.changes import Act, Change, Context, insert
-from certification.errors import RoleHeldError
+from certification.errors import RoleHeldError, RoleOwnError
 from certification.life import Actor
 from certification.model import ROLE_ZH, RoleAssignment
 from tenancy.database import TenantConnection
@@ -64,8 +64,10 @@ def authorise(state: State, command: Command, actor: Actor) -> str:
 
 
 def decide(state: State, command: Command, context: Context) -> Change:
-    """The role, unless it is held. Raises RoleMisplacedError, RoleHeldError, NotFoundError."""
+    """The role, unless it is held or one's own. Raises RoleMisplacedError, RoleOwnError, RoleHeldError, NotFoundError."""
     check_held_over(command.role, command.unit_id, state.kinds)
+    if command.person_id == context.actor.person_id:
+        raise RoleOwnError
     if state.held:
         raise RoleHeldError(role=command.role, role_zh=ROLE_ZH[command.role])
     assigned = RoleAssignment(

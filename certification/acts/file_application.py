@@ -11,7 +11,7 @@ from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert
 from certification.errors import AlreadyAppliedError, NotFoundError, NotInScopeError
 from certification.extensions import Confirmed, cite_late, latest_closes
-from certification.facts import read_facts
+from certification.facts import read_all_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
 from certification.model import Application
 from certification.planner import local_day
@@ -62,7 +62,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         community_id=community.id,
         street_id=community.street_id,
         county_taken=places_taken(programme, community.statuses),
-        facts=await read_facts(tx, programme, command.level, community.id),
+        facts=await read_all_facts(tx, community.id),
     )
     extensions = await find_extensions(tx, programme, view, command.campaign_id, now)
     view = replace(view, extended=latest_closes(extensions))

@@ -16,7 +16,7 @@ from certification.errors import (
     FieldRefusedError,
     RosterItemsError,
     RosterMissingError,
-    RosterUnfinishedError,
+    RosterUnrankedError,
 )
 from certification.facts import read_facts_of
 from certification.forms import REASON_LIMIT, check_line, check_text
@@ -138,9 +138,9 @@ def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 
 def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
-    """Raise RosterUnfinishedError for one that was visited and that the ranking does not compare.
+    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare.
 
-    Before the publicity the city ranks again; a report waits until whoever came so late is returned or has withdrawn.
+    Before the publicity the city ranks again; a report waits until whoever came so late is returned, refused or has withdrawn.
     """
     complete, made = state.programme.ranking_complete, state.programme.get_maker(RosterKind.RANKING)
     items = () if ranking_id is None else state.items[ranking_id]
@@ -149,7 +149,7 @@ def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
         one for one in state.candidates if one.status == made.of and (one.tenant_id, one.id) not in ranked
     ]
     if late and complete.value:
-        raise RosterUnfinishedError(clause=complete.ground.clause, count=len(late))
+        raise RosterUnrankedError(clause=complete.ground.clause, community=late[0].community_name)
 
 
 def check_city_quota(state: FoundRound, asked: int) -> None:

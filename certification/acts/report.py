@@ -6,14 +6,12 @@ application that left the round since (an objection upheld, or its county ended 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from certification.acts.listing import (
-    Line,
     authorise_city,
     check_city_quota,
     check_document,
@@ -73,25 +71,14 @@ def decide(state: FoundRound, command: Command, context: Context) -> Change:
     if not listed:
         refuse_items("没有可报送的申请", "there is nothing to report")
     check_city_quota(state, len(listed))
-    unselected = _unselected(state, publicity.previous_id)
-    out = find_candidates(state, unselected, statuses[ItemVerdict.NOT_SELECTED])
-    _check_all_ranked(state, out, statuses[ItemVerdict.NOT_SELECTED])
+    out = find_candidates(
+        state, _unselected(state, publicity.previous_id), statuses[ItemVerdict.NOT_SELECTED]
+    )
     document = (command.document_number, command.document_date)
     change = make_list(
         state, context, RosterKind.REPORT.value, (*listed, *out), previous=publicity, document=document
     )
     return cite_late(change, programme, row, state.extensions, context.now)
-
-
-def _check_all_ranked(state: FoundRound, out: Sequence[Line], status: str) -> None:
-    """Raise RosterItemsError for one that came when the ranking could not be made anew: nobody is left behind unanswered."""
-    ranked = {(line.candidate.tenant_id, line.candidate.id) for line in out}
-    for one in state.candidates:
-        if one.status == status and (one.tenant_id, one.id) not in ranked:
-            refuse_items(
-                f"“{one.community_name}”未经排序，须先退回或作出不通过的考察结论",
-                f"“{one.community_name}” was not ranked: return or refuse it first",
-            )
 
 
 def _unselected(state: FoundRound, ranking_id: UUID | None) -> list[RosterItem]:

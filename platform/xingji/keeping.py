@@ -1,12 +1,12 @@
 """Keeping signed heads outside the database: judged at the start, written on a cadence while they are new, and at the end.
 
 A crash loses the notes of the last `CADENCE` seconds, never an entry; what is kept is then a little older, and still a prefix. A
-folder that cannot be written is logged at every turn and stops nobody from acting.
+folder that cannot be written is logged once, told as long as it lasts, and stops nobody from acting.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
@@ -36,27 +36,31 @@ async def check_heads(database: Database, desk: Desk, registry: Sequence[Registe
 
 
 @asynccontextmanager
-async def keeping_heads(guard: Guard) -> AsyncIterator[None]:
-    """Write new heads while the block lasts, and once more at its end."""
+async def keeping_heads(guard: Guard) -> AsyncIterator[Set[str]]:
+    """Write new heads while the block lasts, and once more at its end; gives the origins of those that could not be written."""
+    unkept: set[str] = set()
 
     async def keep() -> None:
         while True:
             await asyncio.sleep(CADENCE)
-            await _flush(guard)
+            await _flush(guard, unkept)
 
     keeping = asyncio.create_task(keep())
     try:
-        yield
+        yield unkept
     finally:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        await _flush(guard)
+        await _flush(guard, unkept)
 
 
-async def _flush(guard: Guard) -> None:
+async def _flush(guard: Guard, unkept: set[str]) -> None:
     for origin in guard.unwritten:
         try:
             await guard.flush(origin)
+            unkept.discard(origin)
         except (AuditError, OSError):
-            _log.exception("the signed head of %s could not be kept", origin)
+            if origin not in unkept:
+                _log.exception("the signed head of %s could not be kept", origin)
+            unkept.add(origin)

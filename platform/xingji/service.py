@@ -190,11 +190,15 @@ async def open_service(
             if found != [head]:
                 raise SchemaDriftError(differences=f"revision {found}, not {head}")
 
-        def find_refused() -> tuple[str, ...]:
-            refused = set(guard.refused)
-            return tuple(tenant.code for tenant in registry if tenant.origin in refused)
+        def find_troubles() -> dict[str, list[str]]:
+            told = {"put_back": set(guard.refused), "unkept": set(unkept)}
+            found = {
+                name: [tenant.code for tenant in registry if tenant.origin in origins]
+                for name, origins in told.items()
+            }
+            return {name: codes for name, codes in found.items() if codes}
 
-        async with keeping_heads(guard):
+        async with keeping_heads(guard) as unkept:
             yield Service(
                 documents=Documents(engine.schema, limits),
                 execute=run,
@@ -202,7 +206,7 @@ async def open_service(
                 read_token=office.read_token,
                 checks={"database": answers, "migrations": is_migrated},
                 find_head=find_head,
-                find_refused=find_refused,
+                find_troubles=find_troubles,
                 evidence=keeper,
             )
     finally:

@@ -20,6 +20,7 @@ from typing import Final
 import httpx
 
 from audit.export import export_log
+from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.note import VerifierKey
 from audit.online import verify_stored
@@ -117,6 +118,7 @@ async def _found(settings: Settings, server: Server, database: Database, screen:
         lambda tenant: founding_of(tenant, password_hash()),
         BEGINS,
         lambda done, total: screen.count("载入真实区划", done, total),
+        Guard(HeadStore(settings.heads_folder)),
     )
     screen.step("周口市及各县区的区划、账本与人员", f"新建 {founded} 个租户" if founded else "已在")
 

@@ -238,7 +238,9 @@ def read_given(fields: Mapping[str, str]) -> Given:
     """What came with a file. Raises HttpError 400, CodedError."""
     if {"subject", "label", "requestId"} - fields.keys():
         raise refuse_form()
-    return Given(parse_id(fields["subject"]), fields.get("item") or None, fields["label"], fields["requestId"])
+    return Given(
+        parse_id(fields["subject"]), fields.get("item") or None, fields["label"], fields["requestId"]
+    )
 
 
 async def send_file(request: Request, session: Session, keeper: Keeper) -> Response:

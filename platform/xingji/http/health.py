@@ -1,7 +1,7 @@
 """/healthz: the process answers. /readyz: everything it needs answers too, each check within its time.
 
 A check's error is logged, never shown: the answer says only which check failed. `put_back` names the tenants whose ledgers are not
-signed for (`audit.guard`); what can be read is served, so that alone does not make the service unready.
+signed for (`audit.guard`), `unkept` those whose heads cannot be written; what can be read is served, so neither makes the service unready.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ def make_ready(seconds: float) -> Callable[[Request], Awaitable[Response]]:
         checks = dict(zip(service.checks, ("ok" if ok else "failed" for ok in passed), strict=True))
         ready = all(passed)
         answer: dict[str, object] = {"status": "ok" if ready else "failed", "checks": checks}
-        if service.find_refused is not None and (refused := service.find_refused()):
-            answer["put_back"] = list(refused)
+        if service.find_troubles is not None:
+            answer |= service.find_troubles()
         return _format_answer(200 if ready else 503, answer)
 
     return answer_ready

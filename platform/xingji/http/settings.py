@@ -43,9 +43,9 @@ class Service(Generic[P, S]):
     `open_session(principal, locale, trace_id, client)` gives what `execute` runs under; `client` is where the request came from.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
-    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_refused()` gives the codes
-    of tenants whose ledger is not signed for: they can be read, so the service is ready all the same.
-    `evidence` keeps files (xingji/evidence/keeping.py). `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None.
+    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_troubles()` gives by their names
+    the codes of tenants that an operator should look after: they can be read, so the service is ready all the same.
+    `evidence` keeps files (xingji/evidence/keeping.py).
     """
 
     documents: Documents
@@ -54,5 +54,5 @@ class Service(Generic[P, S]):
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
-    find_refused: Callable[[], Sequence[str]] | None = None
+    find_troubles: Callable[[], Mapping[str, Sequence[str]]] | None = None
     evidence: Keeper | None = None

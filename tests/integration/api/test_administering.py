@@ -186,6 +186,16 @@ async def test_city_roles_stay_in_the_city_and_others_over_their_own_kind(fresh:
     assert "市" in results[0]["messageZh"] and "city_officer" in results[0]["messageEn"]
 
 
+async def test_an_administrator_gives_themselves_no_role(fresh: Stage) -> None:
+    """Else one person administers and endorses; whom they add under another name nobody can know, but the log names who added them."""
+    admin = await fresh.person(COUNTY.code, "admin")
+    own = (await admin.get("{ viewer { personId } }"))["viewer"]["personId"]
+    wanted = {"personId": f"Person.{COUNTY.tenant_id}.{own}", "role": "COUNTY_OFFICER", "unitId": UNIT}
+    heads = await fresh.rows("SELECT tenant_id, size FROM ledger_heads ORDER BY 1")
+    assert (await admin.act(ASSIGN_ROLE, wanted))["code"] == "role.own"
+    assert await fresh.rows("SELECT tenant_id, size FROM ledger_heads ORDER BY 1") == heads
+
+
 async def test_the_last_administrator_stays(fresh: Stage) -> None:
     admin = await fresh.person(COUNTY.code, "admin")
     roles = [role for one in await people(admin) for role in one["roles"]]

@@ -146,7 +146,7 @@ async def test_what_comes_behind_the_publicity_is_refused_or_returned_before_the
     visited.clock.travel(shanghai(5, 30))
     assert "receipt" in await close(visited)
     left = await report(visited)
-    assert left["code"] == "roster.items" and LATE.nominee.name in left["messageZh"], left
+    assert left["code"] == "roster.unranked" and LATE.nominee.name in left["messageZh"], left
     visitor = await visited.person(CITY, "visitor")
     for verdict, code in (("REFUSE", None), ("REFUSE", "application.wrong_status")):
         done = await visitor.act(q.RECORD_SITE_VISIT, visit(one, verdict))

@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType
 from graphql_schema.declare import find_permission
 from graphql_schema.permissions import Permission
 from tests.integration.api.kit import Caller, Stage, World, codes, serve_world
-from tests.integration.api.test_isolation import SCHEMA, connections, node_of, select
+from tests.integration.api.walk import SCHEMA, connections, node_of, select
 from tests.support import clone_database
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties

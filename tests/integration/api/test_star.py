@@ -238,6 +238,11 @@ async def test_eligibility_is_shown_before_anybody_files(opened: Stage) -> None:
     assert len(seen["legacyRecords"]) == 3
     await attest(opened, *await propose(opened, COUNTY, PLACE, a_review(2021)))
     seen = await node(clerk, UNIT, unit(COUNTY, PLACE))
+    # Who is certified as provincial does not take a place of it again.
+    assert seen["eligibility"][0]["obstacle"]["code"] == "application.certified"
+    again = {"campaignId": await opened.campaign(), "level": "PROVINCIAL", "communityId": unit(COUNTY, PLACE)}
+    refused = await clerk.act(q.FILE_APPLICATION, again)
+    assert (refused["code"], "不再申报" in refused["messageZh"]) == ("application.certified", True)
     assert seen["eligibility"][1] == {"level": "STAR", "eligible": True, "allowed": True, "obstacle": None}
     # A neighbouring community's clerk sees the unit and nothing of its past; a street's officer sees it.
     assert await node(rival, UNIT, unit(COUNTY, PLACE)) == {

@@ -43,7 +43,7 @@ async def test_a_withdrawal_frees_the_countys_place_and_the_community_may_apply_
     await officer.act(q.GIVE_OPINION, given[nominee["id"]])
     assert (await officer.act(q.GIVE_OPINION, given[rival["id"]]))["code"] == "quota.county"
     taken = {"applicationId": nominee["id"], "reason": WHY}
-    for login, code in (("county", "actor.not_entitled"), ("rival", "actor.not_entitled")):
+    for login, code in (("county", "actor.not_entitled"), ("rival", "not_found")):
         other = await endorsed.person(county.code, login)
         assert (await other.act(q.WITHDRAW_APPLICATION, taken))["code"] == code
     assert (await withdraw(endorsed, nominee, " "))["code"] == "field.refused"

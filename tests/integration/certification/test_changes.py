@@ -11,6 +11,7 @@ import pytest
 
 from audit.signer import Signer
 from certification.acts import (
+    attach_evidence,
     attest_legacy_record,
     confirm_certification_change,
     end_grant,
@@ -64,6 +65,10 @@ async def certified(world: World) -> UUID:
 
 
 async def proposed(world: World, item: Item) -> UUID:
+    scan = attach_evidence.Command(
+        "unit", named(f"unit/{COUNTY}/s/1"), None, "材料", "application/pdf", 9, item.document_sha256
+    )
+    await world.act(attach_evidence.ACT, scan, f"county/{COUNTY}", APRIL_26)
     command = propose_legacy_records.Command(named(f"unit/{COUNTY}/s/1"), (item,))
     done = await world.act(propose_legacy_records.ACT, command, f"county/{COUNTY}", APRIL_26)
     return done.first_id

@@ -16,6 +16,7 @@ from certification.errors import (
     FormReturnedError,
     HistoryMissingError,
     NotEntitledError,
+    NotFoundError,
     OutsideWindowError,
     SamePersonError,
     WindowNotOverError,
@@ -155,13 +156,15 @@ def test_a_role_elsewhere_may_nothing(row: tuple[str | None, str, str]) -> None:
         Someone(named("x"), COUNTY, ()),
         Someone(named("x"), COUNTY, (SomeRole(CITY, unit),)),
     ]
-    if role in {CLERK, STREET}:
-        strangers.append(Someone(named("x"), COUNTY, (SomeRole(role, named("another unit")),)))
     if role == CITY:
         strangers.append(Someone(named("x"), 1, (SomeRole(CITY, unit),), oversees=False))
     for stranger in strangers:
         obstacle = find_obstacle(programme(), action, a_view(status), stranger, moment)
         assert isinstance(obstacle, NotEntitledError)
+    if role in {CLERK, STREET}:
+        neighbour = Someone(named("x"), COUNTY, (SomeRole(role, named("another unit")),))
+        obstacle = find_obstacle(programme(), action, a_view(status), neighbour, moment)
+        assert isinstance(obstacle, NotEntitledError if status is None else NotFoundError)
 
 
 def test_a_county_recommends_once() -> None:
