@@ -385,11 +385,22 @@ class Oracle:
             return "history"
         if self._shut("recommendation", now, app.level, app):
             return "window"
+        if self._holds(app, day_of(now)):
+            return "held"
         for one in self.apps.values():
             live = one.status not in (*GONE, "not_certified")
             if one.community == app.community and one.level == app.level and live:
                 return "live"
         return None
+
+    def _holds(self, app: App, today: date) -> bool:
+        """Whether the community is certified so already; who is suspended still is, who was revoked is not."""
+        for one in self.certificates.values():
+            state, since = one.county
+            out = state == "revoked" and (since is None or since <= today)
+            if (one.community, one.level) == (app.community, app.level) and one.day <= today and not out:
+                return True
+        return False
 
     def may_save(self, who: Who, app: App, now: datetime, justified: bool) -> str | None:
         if not self._reaches(who, "community_clerk", app):
