@@ -400,11 +400,11 @@ class RosterUnfinishedError(CertificationError):
 
 
 class RosterUnrankedError(CertificationError):
-    """An application was visited and the ranking does not name it."""
+    """An application was visited, or visited again, and the ranking does not compare it as it is."""
 
     code = "roster.unranked"
-    zh = "“{community}”未经排序：公示前须重新排序，公示后须先退回或作出不通过的考察结论"
-    en = "“{community}” was not ranked: rank anew before a publicity, return or refuse it after one"
+    zh = "“{community}”考察后未经排序：公示前须重新排序，公示后须先退回或作出不通过的考察结论"
+    en = "“{community}” was not ranked since its visit: rank anew before a publicity, return or refuse it after one"
 
 
 class PublicityOpenError(CertificationError):

@@ -74,6 +74,8 @@ from tenancy.tables import tenant_grants, tenants, units
 T = TypeVar("T")
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
+VISITED: Final = "application.site_visited"
+"""The operation of a site visit's entry."""
 ENDED: Final = ("rejected", "withdrawn", "lapsed", "not_certified")
 """The statuses in which a community may apply anew: the same as in the index `uq_applications_live`."""
 
@@ -96,7 +98,7 @@ class FoundApplication:
 class Candidate:
     """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
 
-    `facts` is its community's past, for an act that asks for it.
+    `facts` is its community's past, for an act that asks for it; `visited` the sequence of its last site visit's entry.
     """
 
     tenant_id: int
@@ -105,6 +107,7 @@ class Candidate:
     community_name: str
     entry: Cite
     facts: Facts | None = None
+    visited: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +373,16 @@ _granted = (
     )
     .exists()
 )
+_visited = (
+    select(func.max(ledger_entries.c.seq).label("seq"))
+    .where(
+        ledger_entries.c.tenant_id == applications.c.tenant_id,
+        ledger_entries.c.subject_id == applications.c.id,
+        ledger_entries.c.operation == VISITED,
+    )
+    .scalar_subquery()
+    .label("visited")
+)
 _CANDIDATES = statement(
     select(
         applications.c.tenant_id,
@@ -381,6 +394,7 @@ _CANDIDATES = statement(
         ledger_heads.c.origin,
         _last.c.seq,
         _last.c.hash,
+        _visited,
     )
     .join(
         units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id)
@@ -549,9 +563,8 @@ async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) 
 
 def _candidate(city: str, row: Any) -> Candidate:
     name = " / ".join((city, row["county"], row["street"], row["community"]))
-    return Candidate(
-        row["tenant_id"], row["id"], row["status"], name, Cite(row["origin"], row["seq"], row["hash"])
-    )
+    entry = Cite(row["origin"], row["seq"], row["hash"])
+    return Candidate(row["tenant_id"], row["id"], row["status"], name, entry, visited=row["visited"])
 
 
 def entity(kind: type[T], row: Any) -> T:

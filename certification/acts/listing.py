@@ -138,15 +138,17 @@ def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 
 def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
-    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare.
+    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare, or not since that visit.
 
     Before the publicity the city ranks again; a report waits until whoever came so late is returned, refused or has withdrawn.
     """
     complete, made = state.programme.ranking_complete, state.programme.get_maker(RosterKind.RANKING)
     items = () if ranking_id is None else state.items[ranking_id]
-    ranked = {(item.application_tenant_id, item.application_id) for item in items}
+    ranked = {(item.application_tenant_id, item.application_id): item.cited_seq for item in items}
     late = [
-        one for one in state.candidates if one.status == made.of and (one.tenant_id, one.id) not in ranked
+        one
+        for one in state.candidates
+        if one.status == made.of and (one.visited or 0) > ranked.get((one.tenant_id, one.id), -1)
     ]
     if late and complete.value:
         raise RosterUnrankedError(clause=complete.ground.clause, community=late[0].community_name)

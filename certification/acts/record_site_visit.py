@@ -17,7 +17,7 @@ from certification.following import read_named
 from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
 from certification.model import Stage, Verdict
-from certification.reading import FoundApplication
+from certification.reading import VISITED, FoundApplication
 from tenancy.database import TenantConnection
 
 
@@ -49,7 +49,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     form = get_bound_form(state, command.form_hash)
     check_text("note", "考察记录", command.note, OPINION_LIMIT)
     check_items(state.programme, step, state.view.level, command.items)
-    return give(state, step, form, command.note, context, "application.site_visited", found=command.items)
+    return give(state, step, form, command.note, context, VISITED, found=command.items)
 
 
 def _action(state: FoundApplication, command: Command) -> str:
@@ -57,4 +57,4 @@ def _action(state: FoundApplication, command: Command) -> str:
     return action_of(state.programme, stage, command.verdict)
 
 
-ACT: Final = Act("application.site_visited", load, authorise, decide)
+ACT: Final = Act(VISITED, load, authorise, decide)

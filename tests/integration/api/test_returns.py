@@ -60,7 +60,7 @@ async def test_what_was_returned_is_mended_and_passes_every_stage_again(endorsed
     assert again["receipt"] == {**back["receipt"], "replayed": True}
 
     seen = await look(clerk, one["id"])
-    assert allowed(seen) == {"save_form", "withdraw"}
+    assert allowed(seen) == {"attach_evidence", "save_form", "withdraw"}
     assert obstacle(seen, "submit") == "form.returned"
     assert [(o["verdict"], o["stands"]) for o in seen["opinions"]] == [("AGREE", False), ("RETURN", True)]
     unchanged = {"applicationId": one["id"], "formHash": one["form"]["hash"]}
@@ -242,7 +242,7 @@ async def test_what_the_city_returned_comes_back_through_an_extension(postgres: 
         ]
         late = {"applicationId": one["id"], "reason": "逾期未补正。"}
         assert (await county.act(q.LAPSE_APPLICATION, late))["code"] == "window.not_over"
-        assert allowed(await look(clerk, one["id"])) == {"save_form", "withdraw"}
+        assert allowed(await look(clerk, one["id"])) == {"attach_evidence", "save_form", "withdraw"}
         hash_ = await mend(stage, "clerk", one)
         # The return freed the county's place: another may take it before the community is back.
         given = opinion(rival["id"], rival["form"]["hash"], "COUNTY")

@@ -23,7 +23,7 @@ from certification.acts import (
     withdraw,
 )
 from certification.acts.listing import Choice
-from certification.errors import ListWaitingError, NotFoundError, RosterUnfinishedError
+from certification.errors import ListWaitingError, NotFoundError, RosterUnfinishedError, RosterUnrankedError
 from graphql_schema.mutations.boundary import Followed, follow_lists
 from tenancy.database import Scope
 from tenancy.identity import Principal
@@ -170,12 +170,12 @@ async def test_a_publicity_and_a_report_wait_for_one_visited_after_the_ranking(w
     applications = {first: await world.visited(campaign, first)}
     ranking = await world.ranked(campaign, applications, 1)
     applications[second] = await world.visited(campaign, second)
-    with pytest.raises(RosterUnfinishedError):
+    with pytest.raises(RosterUnrankedError):
         await world.publicised(campaign, ranking)
     publicity = await world.publicised(campaign, await world.ranked(campaign, applications, 2))
     await follow_all(world)
     late = await world.visited(campaign, last)
-    with pytest.raises(RosterUnfinishedError):
+    with pytest.raises(RosterUnrankedError):
         await world.reported(campaign, publicity)
     bound = await world.hash_of(last, late)
     back = return_application.Command(late, "site_visit", "公示已开始，留待下一批次", bound)

@@ -202,7 +202,7 @@ async def test_what_is_refused_takes_no_sequence_and_leaves_no_row(world: World,
     bound = await world.hash_of(2, application)
     refused = [
         (submit.ACT, stale, "clerk/2/1", APRIL_26, FormStaleError),
-        (submit.ACT, submit.Command(application, bound), "clerk/2/2", APRIL_26, NotEntitledError),
+        (submit.ACT, submit.Command(application, bound), "clerk/2/2", APRIL_26, NotFoundError),
         (submit.ACT, submit.Command(application, bound), "idle/2", APRIL_26, NotEntitledError),
         (submit.ACT, submit.Command(application, bound), "clerk/2/1", MAY_17, OutsideWindowError),
         (submit.ACT, submit.Command(named("nothing"), bound), "clerk/2/1", APRIL_26, NotFoundError),

@@ -452,7 +452,7 @@ class Campaign:
         change = self.attempt("rank", CITY, rank.ACT, state, command, person, now, no)
         if change is not None:
             named_apps = [(apps[key], selected_) for key, selected_ in chosen]
-            self.oracle.lists[level].ranking = (change.subject.id, named_apps)
+            self.oracle.ranked(level, change.subject.id, named_apps)
 
     def rank_well(self, level: str, person: Person) -> None:
         order = [app.id for app in self.oracle.visited(level)]

@@ -120,6 +120,11 @@ class App:
         """Whether the form in force was handed back."""
         return any(verdict == "return" and form == len(self.forms) for _, verdict, _, form in self.given)
 
+    @property
+    def visits(self) -> int:
+        """How often it was found good on the spot."""
+        return sum(stage == "site_visit" and verdict == "agree" for stage, verdict, _, _ in self.given)
+
     def standing(self) -> list[str]:
         """The stages that agree to the form in force, and were not taken back by a return."""
         found: list[str] = []
@@ -160,9 +165,13 @@ class Objection:
 
 @dataclass(slots=True)
 class Lists:
-    """What the city made for a level; `ranking` is the latest: id and (application, selected) in order."""
+    """What the city made for a level; `ranking` is the latest: id and (application, selected) in order.
+
+    `compared` is how often each had been visited when it was ranked.
+    """
 
     ranking: tuple[UUID, list[tuple[App, bool]]] | None = None
+    compared: dict[UUID, int] = field(default_factory=dict)
     publicity: Publicity | None = None
     report: tuple[UUID, list[App]] | None = None
     decision: bool = False
@@ -507,10 +516,13 @@ class Oracle:
         return [one for one in self.apps.values() if one.level == level and one.status == "site_visited"]
 
     def unranked(self, level: str) -> bool:
-        """Whether one was visited that the ranking in force does not compare: nobody is left behind."""
-        ranking = self.lists[level].ranking
-        compared = [app.id for app, _ in ranking[1]] if ranking else []
-        return any(app.id not in compared for app in self.visited(level))
+        """Whether one was visited, or visited again, that the ranking in force does not compare as it is."""
+        compared = self.lists[level].compared
+        return any(app.visits > compared.get(app.id, 0) for app in self.visited(level))
+
+    def ranked(self, level: str, ranking: UUID, order: list[tuple[App, bool]]) -> None:
+        self.lists[level].ranking = (ranking, order)
+        self.lists[level].compared = {app.id: app.visits for app, _ in order}
 
     def may_rank(
         self,

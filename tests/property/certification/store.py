@@ -62,6 +62,7 @@ from certification.programme import Programme
 from certification.publicity import list_item
 from certification.reading import (
     ENDED,
+    VISITED,
     Candidate,
     Community,
     FoundApplication,
@@ -101,6 +102,7 @@ class Store:
     units: Mapping[UUID, Unit]
     rows: dict[type, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
     entries: dict[Any, list[Cite]] = field(default_factory=lambda: defaultdict(list))
+    visits: dict[UUID, int] = field(default_factory=dict)
     times: dict[int, datetime] = field(default_factory=dict)
     followed: set[UUID] = field(default_factory=set)
     numbers: count[int] = field(default_factory=count)
@@ -137,6 +139,8 @@ class Store:
             *(self._keep(tenant_id, one.entity, one.new) for one in change.writes),
         }:
             self.entries[key].append(cite)
+        if change.operation == VISITED:
+            self.visits[change.subject.id] = cite.seq
         self.times[tenant_id] = now
         return change
 
@@ -284,6 +288,7 @@ class Store:
                 f"市 / 县{one.tenant_id} / 街道 / {one.community_id}",
                 self.entries[one.id][-1],
                 self.facts(level, one.community_id) if asked else None,
+                self.visits.get(one.id),
             )
             for one in self.all(Application)
             if one.level == level

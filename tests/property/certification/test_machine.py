@@ -269,6 +269,19 @@ def test_an_extension_that_has_run_out_is_confirmed_no_more() -> None:
     assert campaign.oracle.extensions[key].status == "proposed"
 
 
+def test_what_was_mended_and_visited_again_is_compared_again() -> None:
+    campaign = quiet(a_campaign())
+    one = lead(campaign, 2)
+    rank_all(campaign)
+    campaign.say(one, FIRST, "site_visit", "return", one.forms[-1].hash)
+    campaign.extend_well("recommendation", None, None, None)
+    go_on(campaign, one, "site_visited")
+    put_up(campaign)
+    assert campaign.oracle.lists["provincial"].publicity is None
+    publicised(campaign)
+    assert campaign.oracle.lists["provincial"].publicity is not None
+
+
 def test_a_place_that_was_left_may_be_taken() -> None:
     campaign = quiet(a_campaign())
     first = lead(campaign, 2, to="county_recommended")
