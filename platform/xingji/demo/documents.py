@@ -87,3 +87,4 @@ PASTE = (
     "{{ ... on SignedIn {{ token }} }} }}"
 )
 FIRST_QUERY = "{ applications(first: 10) { edges { node { status community { name } opinions { stage verdict text givenAt } } } } }"
+PUBLIC_QUERY = "{ publicNotices { edges { node { level kind opensOn closesOn documentNumber items { communityName result } } } } }"

@@ -216,6 +216,9 @@ def _print_way_in(address: str) -> None:
     print("\n先登录，再查询（可直接粘贴）· sign in, then ask (paste both lines):")
     print(f"  TOKEN=$({post} -d '{sign_in}' | sed 's/.*\"token\":\"\\([^\"]*\\).*/\\1/')")
     print(f"  {post} -H \"authorization: Bearer $TOKEN\" -d '{ask}'")
+    public = json.dumps({"query": q.PUBLIC_QUERY})
+    print("\n公示与结果，无需登录 · the public lists, without a login:")
+    print(f"  {post} -d '{public}'")
     print("Ctrl-C 停止 · stops")
 
 
