@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy import (
     DateTime,
     Integer,
+    Table,
     Text,
     and_,
     any_,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from audit.entry import Cite
-from audit.tables import ledger_entries, ledger_heads
+from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification.calendar import PUBLISHED, Calendar
 from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
@@ -570,3 +571,16 @@ def _candidate(city: str, row: Any) -> Candidate:
 def entity(kind: type[T], row: Any) -> T:
     """A dataclass of certification/model.py from a row that has its columns."""
     return kind(**{one.name: row[one.name] for one in fields(kind)})  # type: ignore[arg-type]
+
+
+def recorded_at(table: Table, which: Any) -> Any:
+    """A sub-select: the sequence of the first (`func.min`) or the last (`func.max`) entry that wrote a row of `table`, keyed by `id`."""
+    return (
+        select(which(ledger_rows.c.seq))
+        .where(
+            ledger_rows.c.tenant_id == table.c.tenant_id,
+            ledger_rows.c.table_name == literal_column(f"'{table.name}'", Text),
+            ledger_rows.c.row_key == cast(table.c.id, Text),
+        )
+        .scalar_subquery()
+    )

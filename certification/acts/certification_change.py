@@ -16,10 +16,10 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, and_, bindparam, cast, func, literal_column, select, true
+from sqlalchemy import Integer, and_, bindparam, func, select, true
 
 from audit.entry import Cite
-from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.tables import ledger_entries, ledger_heads
 from certification.acts.legacy import ZONE
 from certification.changes import Context
 from certification.errors import ChangeRefusedError, FieldRefusedError, NotEntitledError, NotFoundError
@@ -34,7 +34,7 @@ from certification.model import (
     ChangeKind,
 )
 from certification.planner import local_day
-from certification.reading import entity
+from certification.reading import entity, recorded_at
 from certification.tables import certification_changes, certifications
 from tenancy.database import TenantConnection
 from tenancy.identity import in_force
@@ -55,15 +55,7 @@ TO: Final[Mapping[str, str | None]] = {
 }
 
 _COUNTY: Final = bindparam("county", type_=Integer)
-_recorded = (
-    select(func.max(ledger_rows.c.seq))
-    .where(
-        ledger_rows.c.tenant_id == certifications.c.tenant_id,
-        ledger_rows.c.table_name == literal_column("'certifications'", Text),
-        ledger_rows.c.row_key == cast(certifications.c.id, Text),
-    )
-    .scalar_subquery()
-)
+_recorded = recorded_at(certifications, func.max)
 _CERTIFICATION = statement(
     select(certifications, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash)
     .join(ledger_heads, ledger_heads.c.tenant_id == certifications.c.tenant_id)

@@ -14,10 +14,10 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, and_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from audit.entry import Cite
-from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.tables import ledger_entries, ledger_heads
 from certification.errors import (
     LegacySettledError,
     LegacyUncertifiedError,
@@ -27,7 +27,7 @@ from certification.errors import (
 )
 from certification.life import LEVEL_ZH, Actor
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
-from certification.reading import entity
+from certification.reading import entity, recorded_at
 from certification.tables import certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
@@ -35,15 +35,7 @@ from tenancy.statements import statement
 # Not a programme's: what is imported is of before it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
-_proposed = (
-    select(func.min(ledger_rows.c.seq))
-    .where(
-        ledger_rows.c.tenant_id == legacy_records.c.tenant_id,
-        ledger_rows.c.table_name == literal_column("'legacy_records'", Text),
-        ledger_rows.c.row_key == cast(legacy_records.c.id, Text),
-    )
-    .scalar_subquery()
-)
+_proposed = recorded_at(legacy_records, func.min)
 _scanned = (
     select(evidence.c.id)
     .where(
