@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, any_, exists, func, literal_column, select
 
 from certification.errors import CertificationError
 from certification.evidence import APPLICATION, find_attaching
@@ -122,11 +122,15 @@ def describe(obstacle: CertificationError, session: Session) -> Mapping[str, Any
     return {"code": obstacle.code, "message": message, "clause": obstacle.clause}
 
 
-def programme(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The programme of the application's campaign; policies hide a campaign that is not shared."""
+def programme(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """The programme of the application's campaign, when that is shared, whatever public lists the same document reads."""
     return (
         select(campaigns.c.programme)
-        .where(campaigns.c.tenant_id == row.c.campaign_tenant_id, campaigns.c.id == row.c.campaign_id)
+        .where(
+            campaigns.c.tenant_id == row.c.campaign_tenant_id,
+            campaigns.c.tenant_id == any_(parameters.shared_tenants),
+            campaigns.c.id == row.c.campaign_id,
+        )
         .correlate(row)
         .scalar_subquery()
     )

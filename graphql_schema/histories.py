@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, FromClause, select
+from sqlalchemy import Column, ColumnElement, FromClause, any_, select
 
 from audit.entry import Cite
 from certification.facts import certified_facts, parse_facts, reviewed_facts
@@ -169,10 +169,13 @@ def _city(row: FromClause, _: Parameters) -> ColumnElement[Any]:
 
 
 def _latest_programme(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
-    """The programme of the latest campaign of the unit's city; policies hide a city that does not share its own."""
+    """The programme of the latest campaign of the unit's city; of a city that shares its own, whatever public lists the same document reads."""
     return (
         select(campaigns.c.programme)
-        .where(campaigns.c.tenant_id == _city(row, parameters))
+        .where(
+            campaigns.c.tenant_id == _city(row, parameters),
+            campaigns.c.tenant_id == any_(parameters.shared_tenants),
+        )
         .order_by(campaigns.c.opened_at.desc(), campaigns.c.id.desc())
         .limit(1)
         .correlate(row)

@@ -47,6 +47,12 @@ class Slots:
         own = ScopeKind.OWN
         return self.bind(own, ARRAY(Integer()), lambda call: call.tenants(own))
 
+    @property
+    def shared_tenants(self) -> ColumnElement[Any]:
+        """As `own_tenants`, and those whose lists are shared with the reader's."""
+        shared = ScopeKind.SHARED
+        return self.bind(shared, ARRAY(Integer()), lambda call: call.tenants(shared))
+
 
 def constant(value: Any) -> Getter:
     """A parameter that a declaration fixed."""

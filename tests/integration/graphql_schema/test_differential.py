@@ -57,6 +57,8 @@ WRITTEN = {
     "versions compared": """{ applications(first: 100) { edges { node { comparison(from: 1, to: 2) { field label personal changed
         before after segments { kind text } } same: comparison(from: 2, to: 2) { field changed }
         nothing: comparison(from: 1, to: 9) { field } } } } }""",
+    "the past beside public lists": """{ publicNotices { totalCount } units(first: 100, filter: {kind: [COMMUNITY, VILLAGE]}) { edges {
+        node { history { streak } } } } applications { edges { node { availableActions { action allowed } } } } }""",
     "evidence": """{ applications { edges { node { evidence { id subjectType subjectId itemCode label mediaType size
         sha256 authorId authorTenant { code } createdAt } } } } }""",
     "nested connections": """{ units(first: 3, filter: {kind: [COUNTY, STREET]}) { totalCount pageInfo { hasNextPage endCursor
