@@ -17,7 +17,10 @@ from sqlalchemy import Table
 
 from audit.entry import Cite, Subject
 from certification import model, tables
+from certification.fact import Fact
 from certification.life import Actor
+from certification.reviews import model as reviewing
+from certification.reviews import tables as review_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import credentials, people, personal_values, role_assignments, tenant_grants
 
@@ -45,6 +48,19 @@ TABLES: Mapping[type, Table] = {
     model.Evidence: tables.evidence,
     model.LegacyRecord: tables.legacy_records,
     model.CertificationChange: tables.certification_changes,
+    reviewing.ReviewCycle: review_tables.review_cycles,
+    reviewing.ReviewTeam: review_tables.review_teams,
+    reviewing.ReviewTeamMember: review_tables.review_team_members,
+    reviewing.AnnualReview: review_tables.annual_reviews,
+    reviewing.ReviewVerdict: review_tables.review_verdicts,
+    reviewing.Observation: review_tables.observations,
+    reviewing.ReviewCorrection: review_tables.review_corrections,
+    reviewing.RegisterList: review_tables.register_lists,
+    reviewing.RegisterNumber: review_tables.register_numbers,
+    reviewing.Draw: review_tables.draws,
+    reviewing.DrawParty: review_tables.draw_parties,
+    reviewing.SpotCheckAnswer: review_tables.spot_check_answers,
+    reviewing.UnitChange: review_tables.unit_changes,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,
@@ -78,13 +94,17 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds what binds it to this act."""
+    """The outcome of an act. `intent` is JSON of the ledger's subset; recording adds what binds it to this act.
+
+    `facts` is what it says of communities' histories: it stands in the intent, and is kept for the fold (certification/fact.py).
+    """
 
     operation: str
     subject: Subject
     intent: Mapping[str, object]
     writes: tuple[Write, ...]
     cites: tuple[Cite, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,7 @@ class FormVersion:
     justification: str | None = None
     certified_on: date | None = None
     reviews: str | None = None
+    figures: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +321,7 @@ class ItemAssessment:
     assessor_tenant_id: int
     assessor_id: UUID
     assessed_at: datetime
+    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +560,7 @@ class Evidence:
     author_tenant_id: int
     author_id: UUID
     created_at: datetime
+    received_sha256: bytes | None = None
 
 
 STATUS_ZH = {

@@ -17,6 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
+from certification.reviews.rule import ReviewRule
 
 T = TypeVar("T")
 CampaignRow = Campaign | CampaignLevel | CampaignWindow | StandardClause
@@ -68,7 +69,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class LevelRule:
-    """A level of the round: batch, form, quotas (`county_quota` None: no cap), required history."""
+    """A level of the round: batch, form, quotas (`county_quota` None: no cap), required history.
+
+    `lost`: what whoever loses it goes `back` to is the level that it requires, or it loses `both`.
+    """
 
     code: str
     name: str
@@ -77,19 +81,21 @@ class LevelRule:
     city_quota: Setting[int]
     county_quota: Setting[int | None]
     requires: Requirement | None
+    lost: Setting[str]
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRule:
     """How a community's history is read (certification/history.py): `checked` names the actions that look at it again.
 
-    `certified_again`: who is certified as a level may apply for it once more.
+    `certified_again`: who is certified as a level may apply for it once more. `cycle_years`: how many calendar years make a cycle.
     """
 
     checked: Setting[tuple[str, ...]]
     rectified_counts: Setting[bool]
     suspended_stands: Setting[bool]
     certified_again: Setting[bool]
+    cycle_years: Setting[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +285,7 @@ class Programme:
     canonical: bytes
     digest: bytes
     objections: tuple[ObjectionStep, ...] = ()
+    reviews: ReviewRule | None = None
 
     @property
     def zone(self) -> ZoneInfo:

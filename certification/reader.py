@@ -22,7 +22,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
-from certification.model import ItemVerdict, Level, ObjectionStatus, RosterKind, Stage, Status, Verdict
+from certification.model import (
+    ItemVerdict,
+    Level,
+    ObjectionStatus,
+    ReviewResult,
+    RosterKind,
+    Stage,
+    Status,
+    Verdict,
+)
 from certification.programme import (
     AttachRule,
     Document,
@@ -44,6 +53,8 @@ from certification.programme import (
     Step,
     Window,
 )
+from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
+from certification.reviews.rule import ReviewRule, ReviewStep
 from certification.shape import check_shape
 from certification.strict import Reader, reading
 
@@ -56,6 +67,8 @@ KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
 RULES = ("at_least", "none", "yes", "history")
 CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
+BACK = "back"
+BOTH = "both"
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
@@ -163,6 +176,7 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
         objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
+        reviews=_reviews(root),
     )
 
 
@@ -252,7 +266,11 @@ def _history(root: Reader) -> HistoryRule:
     if found is None:
         ground = Ground(None, True, "The programme is older than what is recorded of histories.")
         return HistoryRule(
-            Setting(CHECKED, ground), Setting(True, ground), Setting(False, ground), Setting(True, ground)
+            Setting(CHECKED, ground),
+            Setting(True, ground),
+            Setting(False, ground),
+            Setting(True, ground),
+            Setting(1, ground),
         )
     with reading(found, "history") as row:
         with reading(row.take("checked", dict), "history.checked") as checked:
@@ -262,6 +280,7 @@ def _history(root: Reader) -> HistoryRule:
             _setting(row, "rectified_counts", bool),
             _setting(row, "suspended_stands", bool),
             _later_setting(row, "certified_again", True),
+            _later_setting(row, "cycle_years", 1),
         )
 
 
@@ -300,7 +319,15 @@ def _level(row: Reader) -> LevelRule:
         city_quota=_setting(row, "city_quota", int),
         county_quota=_county_quota(row),
         requires=requires,
+        lost=_lost(row),
     )
+
+
+def _lost(row: Reader) -> Setting[str]:
+    lost = _later_setting(row, "lost", BACK)
+    if lost.value not in (BACK, BOTH):
+        row.refuse(f"lost is none of {BACK}, {BOTH}")
+    return lost
 
 
 def _window(row: Reader) -> Window:
@@ -443,6 +470,46 @@ def _evidence(root: Reader) -> EvidenceRule | None:
 
 def _attach_rule(row: Reader) -> AttachRule:
     return AttachRule(row.one_of("role", ROLES), row.texts("statuses", tuple(Status), 1), _ground(row))
+
+
+def _reviews(root: Reader) -> ReviewRule | None:
+    """A programme that says nothing of annual reviews plans none."""
+    found = root.find("reviews", dict)
+    if found is None:
+        return None
+    with reading(found, "reviews") as row:
+        return ReviewRule(
+            planners=_setting_texts(row, "planners", ROLES),
+            apart=_setting(row, "apart", bool),
+            team_members=_setting(row, "team_members", int),
+            reveal_hours=_setting(row, "reveal_hours", int),
+            rectify_days=_setting(row, "rectify_days", int),
+            recheck_days=_setting(row, "recheck_days", int),
+            separation=_setting_texts(row, "separation", tuple(ReviewStage)),
+            parts=_setting_texts(row, "parts", PARTS),
+            counts_below=_setting(row, "counts_below", bool),
+            life=tuple(chain.from_iterable(_each(row, "life", _review_steps))),
+        )
+
+
+def _review_steps(row: Reader) -> tuple[ReviewStep, ...]:
+    """A row's steps: one for each status that it starts from."""
+    starts = row.some_of("from", tuple(ReviewStatus)) if row.holds("from") else (None,)
+    step = ReviewStep(
+        action=row.text("action"),
+        name=row.text("name"),
+        start=None,
+        to=row.one_of("to", tuple(ReviewStatus)),
+        role=row.one_of("role", (*ROLES, "review_team")),
+        stage=row.one_of("stage", tuple(ReviewStage)) if row.holds("stage") else None,
+        verdict=row.one_of("verdict", tuple(ReviewVerdictKind)) if row.holds("verdict") else None,
+        result=row.one_of("result", tuple(ReviewResult)) if row.holds("result") else None,
+        by_draw=row.find("by_draw", bool) or False,
+        ground=_ground(row),
+    )
+    if (step.stage is None) != (step.verdict is None):
+        row.refuse("a stage has a verdict, and a verdict a stage")
+    return tuple(replace(step, start=start) for start in starts)
 
 
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:

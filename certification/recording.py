@@ -42,7 +42,9 @@ from certification.errors import (
     RequestConflictError,
     RequestMalformedError,
 )
+from certification.fact import format_fact
 from certification.life import Actor
+from certification.projection import keep
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
 from tenancy.personal import insert_values
@@ -152,7 +154,12 @@ async def record(
         time=now,
         actor=EntryActor(actor.person_id, str(role), await _origin(tx, head, actor)),
         subject=change.subject,
-        intent={**change.intent, **_bound(head.origin, change, request_id), "arguments": arguments.hex()},
+        intent={
+            **change.intent,
+            **_told(change),
+            **_bound(head.origin, change, request_id),
+            "arguments": arguments.hex(),
+        },
         rows=tuple(
             row
             for write in change.writes
@@ -165,6 +172,7 @@ async def record(
         after, (receipt,) = await append(tx.raw, head, signer, (draft,))
     except EntryTooLargeError as error:
         raise ActTooLargeError from error
+    await keep(tx, receipt, change.facts, now)
     tx.committed.append(lambda: remember(after, signer))
     return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
 
@@ -210,6 +218,11 @@ async def _check_same(
         raise RequestConflictError
     if act.same_personal is not None and not await act.same_personal(tx, command, first_id):
         raise RequestConflictError
+
+
+def _told(change: Change) -> dict[str, object]:
+    """What an intent says of communities' histories."""
+    return {"facts": [format_fact(fact) for fact in change.facts]} if change.facts else {}
 
 
 def _bound(origin: str, change: Change, request_id: str) -> dict[str, object]:

@@ -25,11 +25,11 @@ from sqlalchemy import (
     text,
 )
 
+from certification.reviews.tables import level_code
 from tenancy.tables import metadata, one_of, tenant_table
 
 SHARED = ("granted", "shared")
 PUBLIC = (*SHARED, "public")
-LEVELS = ("provincial", "star")
 STATUSES = (
     "draft",
     "submitted",
@@ -70,7 +70,7 @@ campaign_levels = tenant_table(
     Column("city_quota", Integer, nullable=False),
     Column("county_quota", Integer, comment="NULL: no cap a county"),
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
-    one_of("level", *LEVELS),
+    level_code(),
     key=("campaign_id", "level"),
     policies=PUBLIC,
     audited=True,
@@ -105,7 +105,7 @@ extensions = tenant_table(
     Column("declined_by", Uuid),
     Column("declined_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
-    one_of("level", *LEVELS),
+    level_code(),
     CheckConstraint("confirmed_by <> proposed_by", name="two_persons"),
     Index(None, "tenant_id", "campaign_id", "stage"),
     policies=SHARED,
@@ -152,8 +152,8 @@ standard_clauses = tenant_table(
     Column("wording", Text, nullable=False),
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
     UniqueConstraint("tenant_id", "campaign_id", "level", "code"),
-    one_of("level", *LEVELS),
-    one_of("part", "platform", "services", "indicators"),
+    level_code(),
+    level_code("part"),
     key=("campaign_id", "position"),
     policies=SHARED,
     audited=True,
@@ -178,7 +178,7 @@ applications = tenant_table(
     ),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "street_id"], ["units.tenant_id", "units.id"]),
-    one_of("level", *LEVELS),
+    level_code(),
     one_of("status", *STATUSES),
     Index(
         "uq_applications_live",
@@ -212,6 +212,7 @@ form_versions = tenant_table(
     Column("justification", Text, comment="why a village stands beside communities"),
     Column("certified_on", Date, comment="form-3: 省级认定时间, from the ledger"),
     Column("reviews", Text, comment="form-3: 三年复查情况, from the ledger, canonical JSON"),
+    Column("figures", Text, comment="the indicators as the community states them, canonical JSON"),
     ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
     UniqueConstraint("tenant_id", "application_id", "version"),
     audited=True,
@@ -249,6 +250,7 @@ item_assessments = tenant_table(
     Column("assessor_tenant_id", Integer, nullable=False),
     Column("assessor_id", Uuid, nullable=False),
     Column("assessed_at", DateTime(timezone=True), nullable=False),
+    Column("score", Integer, comment="points, where the standard gives points"),
     ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
     ForeignKeyConstraint(["tenant_id", "opinion_id"], ["opinions.tenant_id", "opinions.id"]),
     UniqueConstraint("tenant_id", "opinion_id", "item_code"),
@@ -287,7 +289,7 @@ rosters = tenant_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
     ForeignKeyConstraint(["tenant_id", "previous_id"], ["rosters.tenant_id", "rosters.id"]),
-    one_of("level", *LEVELS),
+    level_code(),
     one_of("kind", "ranking", "publicity", "report", "decision"),
     Index(None, "tenant_id", "campaign_id", "level", "kind", "created_at"),
     policies=PUBLIC,
@@ -388,7 +390,7 @@ certifications = tenant_table(
     Column("state_on", Date, comment="the day of that document"),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
-    one_of("level", *LEVELS),
+    level_code(),
     one_of("state", "suspended", "revoked"),
     UniqueConstraint("tenant_id", "application_id"),
     UniqueConstraint("tenant_id", "legacy_id"),
@@ -406,6 +408,7 @@ evidence = tenant_table(
     Column("media_type", Text, nullable=False, comment="as the bytes say"),
     Column("size", BigInteger, nullable=False, comment="bytes"),
     Column("sha256", LargeBinary, nullable=False, comment="of the file that is kept, 32 bytes"),
+    Column("received_sha256", LargeBinary, comment="of the file as it was handed in, 32 bytes"),
     Column("author_tenant_id", Integer, nullable=False),
     Column("author_id", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -434,7 +437,7 @@ legacy_records = tenant_table(
     Column("decline_reason", Text),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     one_of("kind", "certification", "annual_review"),
-    one_of("level", *LEVELS),
+    level_code(),
     one_of("result", "certified", "pass", "pass_after_rectification", "fail"),
     CheckConstraint("(kind = 'certification') = (result = 'certified')", name="kind_result"),
     CheckConstraint("octet_length(document_sha256) = 32", name="document_sha256"),

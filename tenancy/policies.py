@@ -44,9 +44,12 @@ PRIVILEGES: Final = {
     "personal_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_log": ("SELECT", "INSERT"),
     "throttles": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "register_numbers": ("SELECT", "INSERT"),
+    "history_facts": ("SELECT", "INSERT", "DELETE"),
+    "standings": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
 """What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, and a
-key only erased or wrapped anew."""
+key only erased or wrapped anew; what is folded from the ledger can be thrown away and folded again."""
 
 EDITABLE: Final = ("SELECT", "INSERT", "UPDATE")
 

@@ -11,7 +11,7 @@ import pytest
 from certification import errors, tables
 from certification.changes import TABLES
 from certification.errors import CertificationError
-from certification.model import ItemVerdict, Level, PersonalValue, RosterKind, Stage, Status, Verdict
+from certification.model import ItemVerdict, PersonalValue, RosterKind, Stage, Status, Verdict
 from certification.reading import ENDED
 
 ERRORS = [
@@ -31,7 +31,6 @@ def test_a_noun_has_the_columns_of_its_table(kind: type) -> None:
     ("table", "column", "values"),
     [
         (tables.applications, "status", Status),
-        (tables.applications, "level", Level),
         (tables.opinions, "stage", Stage),
         (tables.opinions, "verdict", Verdict),
         (tables.rosters, "kind", RosterKind),

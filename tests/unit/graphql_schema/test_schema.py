@@ -76,14 +76,12 @@ def allowed(column: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("enum", "column"),
     [
-        (enums.Level, c.applications.c.level),
         (enums.ApplicationStatus, c.applications.c.status),
         (enums.UnitKind, t.units.c.kind),
         (enums.TenantLevel, t.tenants.c.level),
         (enums.LineageKind, t.unit_lineages.c.kind),
         (enums.OpinionStage, c.opinions.c.stage),
         (enums.OpinionVerdict, c.opinions.c.verdict),
-        (enums.StandardPart, c.standard_clauses.c.part),
         (enums.RosterKind, c.rosters.c.kind),
         (enums.RosterVerdict, c.roster_items.c.verdict),
         (enums.CertificationState, c.certifications.c.state),
