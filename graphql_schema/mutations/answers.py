@@ -16,6 +16,7 @@ from graphql_schema.types.application import Application
 from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.change import CertificationChange
+from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.legacy import LegacyRecord
@@ -188,6 +189,22 @@ class AnnualReviewRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(description="A draw went on, or a drawn number was answered (抽取已记录).")
+class DrawRecorded:
+    """The draw as it is now."""
+
+    draw: Draw = strawberry.field(description="The draw (抽取).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A register list was committed to (名册已承诺).")
+class RegisterListRecorded:
+    """The list."""
+
+    list: RegisterList = strawberry.field(description="The list (名册).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -262,6 +279,13 @@ ReviewCycleResult = Annotated[
 AnnualReviewResult = Annotated[
     AnnualReviewRecorded | Refusal,
     strawberry.union("AnnualReviewResult", description="Recorded, or refused."),
+]
+DrawResult = Annotated[
+    DrawRecorded | Refusal, strawberry.union("DrawResult", description="Recorded, or refused.")
+]
+RegisterListResult = Annotated[
+    RegisterListRecorded | Refusal,
+    strawberry.union("RegisterListResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")
