@@ -37,7 +37,9 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundRe
 
 def authorise(state: FoundReview, command: Command, actor: Actor) -> str:
     """An officer of the county, or of the city that oversees it."""
-    return check_entitled(state.programme, find_action(state, ReviewVerdictKind.AGREE, actor), state.view, actor)
+    return check_entitled(
+        state.programme, find_action(state, ReviewVerdictKind.AGREE, actor), state.view, actor
+    )
 
 
 def decide(state: FoundReview, command: Command, context: Context) -> Change:

@@ -9,15 +9,16 @@ reasons, and may find what the engine does not; once a named day is past (`revie
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, NoReturn
 
 import orjson
 
 from audit.canonical import encode
+from certification.figures import Figure
 from certification.forms import OPINION_LIMIT, check_text
-from certification.judging import Figure, ItemFinding, Judgement, judge
+from certification.judging import ItemFinding, Judgement, Outcome, judge
 from certification.programme import Programme
 from certification.reviews.errors import (
     ConclusionRefusedError,
@@ -29,6 +30,7 @@ from certification.reviews.model import AnnualReview, ReviewVerdictKind
 from certification.reviews.overdue import SECOND
 from certification.reviews.rounds import FIGURE, ITEM, Findings
 from certification.reviews.rule import ReviewRule
+from certification.standard import HISTORY, Result
 
 MOST_CLAUSES: Final = 100
 
@@ -56,7 +58,15 @@ def judge_findings(programme: Programme, level: str, findings: Findings) -> Judg
             names = ("numerator", "denominator", "count", "holds")
             figures.append(Figure(code, group[0] if group else None, *(value.get(name) for name in names)))
     assert programme.reviews is not None  # noqa: S101 - a review has a rule
-    return judge(programme, level, items, figures, parts=programme.reviews.parts.value)
+    return _without_history(judge(programme, level, items, figures, parts=programme.reviews.parts.value))
+
+
+def _without_history(judgement: Judgement) -> Judgement:
+    """A review looks at what there is; what a level asks of earlier years is the ledger's, and this review becomes part of it."""
+    outcomes = tuple(one for one in judgement.outcomes if one.comparison != HISTORY)
+    refusing = tuple(one for one in judgement.refusing if one.comparison != HISTORY)
+    reached = judgement.score is None or judgement.score >= (judgement.pass_score or 0)
+    return replace(judgement, outcomes=outcomes, refusing=refusing, qualifies=not refusing and reached)
 
 
 def check_conclusion(
@@ -73,7 +83,7 @@ def check_conclusion(
         raise ObservationsConflictError(keys="、".join(findings.conflicts))
     unmet = review.status in SECOND and review.due_on is not None and today > review.due_on
     if given.verdict in rule.complete.value and not (given.verdict == ReviewVerdictKind.FAIL and unmet):
-        missing = [name_of(one) for one in judgement.outcomes if one.result == "missing"]
+        missing = [name_of(one) for one in judgement.outcomes if one.result is Result.MISSING]
         if missing:
             raise InspectionIncompleteError(clause=rule.complete.ground.clause, codes="、".join(missing))
     if given.verdict == ReviewVerdictKind.PASS:
@@ -106,7 +116,7 @@ def format_judgement(judgement: Judgement) -> str:
     return encode(told).decode()
 
 
-def name_of(outcome: Any) -> str:
+def name_of(outcome: Outcome) -> str:
     """An outcome's clause as people and devices name it."""
     return outcome.code if outcome.group is None else f"{outcome.code}:{outcome.group}"
 
@@ -114,7 +124,7 @@ def name_of(outcome: Any) -> str:
 def _check_passes(judgement: Judgement) -> None:
     if judgement.qualifies:
         return
-    failing = [one for one in judgement.outcomes if one.result == "fail"]
+    failing = [one for one in judgement.outcomes if one.result in (Result.FAIL, Result.MISSING)]
     raise InspectionFailsError(
         clause=next((one.clause for one in failing if one.clause), None),
         reasons_zh="；".join(one.zh for one in failing) or "得分不足",
@@ -125,13 +135,13 @@ def _check_passes(judgement: Judgement) -> None:
 def _check_clauses(given: Conclusion, judgement: Judgement) -> None:
     if len(given.clauses) > MOST_CLAUSES or len(set(given.clauses)) != len(given.clauses):
         _refuse("条款重复或过多", "a clause is named twice, or there are too many")
-    results: dict[str, set[str]] = {}
+    results: dict[str, set[Result]] = {}
     for one in judgement.outcomes:
-        results.setdefault(one.code, set()).add(str(one.result))
+        results.setdefault(one.code, set()).add(one.result)
     if given.verdict == ReviewVerdictKind.RECTIFY:
         if not given.clauses:
             _refuse("限期整改须列明条款", "a rectification names the clauses to put right")
-        wrong = [code for code in given.clauses if "fail" not in results.get(code, ())]
+        wrong = [code for code in given.clauses if Result.FAIL not in results.get(code, ())]
         if wrong:
             _refuse(f"条款 {'、'.join(wrong)} 并无不符", f"{', '.join(wrong)} does not fall short")
     elif given.verdict == ReviewVerdictKind.RECHECK:

@@ -79,9 +79,7 @@ class FoundCorrection:
     told: Mapping[UUID, Told]
 
 
-async def read_told(
-    tx: TenantConnection, community_id: UUID, level: str, year: int
-) -> Mapping[UUID, Told]:
+async def read_told(tx: TenantConnection, community_id: UUID, level: str, year: int) -> Mapping[UUID, Told]:
     """What is recorded of the year's review of a community of the bound tenant, by subject. Raises NotFoundError for no community."""
     if await tx.first(_COMMUNITY, community=community_id) is None:
         raise NotFoundError(what="community", what_zh="社区")

@@ -89,7 +89,9 @@ def available_actions(
         if row.start is None or row.by_draw or row.action in found:
             continue
         if row.stage == ReviewStage.INSPECTION and OBSERVE not in found:
-            found[OBSERVE] = Availability(OBSERVE, OBSERVE_ZH, None, _find(programme, OBSERVE, view, actor, now))
+            found[OBSERVE] = Availability(
+                OBSERVE, OBSERVE_ZH, None, _find(programme, OBSERVE, view, actor, now)
+            )
         obstacle = _find(programme, row.action, view, actor, now)
         found[row.action] = Availability(row.action, row.name, row.ground.clause, obstacle)
     return tuple(found.values())
@@ -121,7 +123,9 @@ def check_seen(view: ReviewView, actor: Actor) -> None:
     """Raise NotFoundError for whoever may not read the review: another street's, another community's, another team's."""
     near = {"community_clerk": view.community_id, "street_officer": view.street_id}
     hidden = [
-        not _is_member(view, actor) if role.name == TEAM else near.get(role.name, role.unit_id) != role.unit_id
+        not _is_member(view, actor)
+        if role.name == TEAM
+        else near.get(role.name, role.unit_id) != role.unit_id
         for role in actor.roles
     ]
     if hidden and all(hidden):
@@ -155,7 +159,9 @@ def _rule(programme: Programme) -> ReviewRule:
 def _rows(rule: ReviewRule, action: str) -> list[ReviewStep]:
     """The rows of an action; to observe is to be about to conclude. Raises NoSuchActionError."""
     found = [
-        row for row in rule.life if row.action == action or (action == OBSERVE and row.stage == ReviewStage.INSPECTION)
+        row
+        for row in rule.life
+        if row.action == action or (action == OBSERVE and row.stage == ReviewStage.INSPECTION)
     ]
     if not found:
         raise NoSuchActionError(stage=action, verdict="-")
@@ -213,7 +219,11 @@ def _check_separation(rule: ReviewRule, step: ReviewStep, view: ReviewView, acto
     separated = rule.separation.value
     if step.stage not in separated:
         return
-    before = {stage for stage, tenant, person in view.acted if (tenant, person) == (actor.home_tenant_id, actor.person_id)}
+    before = {
+        stage
+        for stage, tenant, person in view.acted
+        if (tenant, person) == (actor.home_tenant_id, actor.person_id)
+    }
     if _is_member(view, actor):
         before.add(ReviewStage.INSPECTION)
     for stage in separated:

@@ -13,7 +13,6 @@ certification/reviews/rounds.py. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from re import compile as pattern
@@ -21,18 +20,19 @@ from typing import Final, NoReturn
 from uuid import UUID
 
 from audit.canonical import encode
-from certification.errors import CertificationError, FieldRefusedError
+from certification.errors import CertificationError, FieldRefusedError, FigureRefusedError
+from certification.figures import Figure, check_figures
 from certification.forms import check_text
 from certification.model import Finding
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reviews.errors import ObservationRefusedError, ObservationsTooManyError
 from certification.reviews.model import Observation
+from certification.standard import Item
 
 MOST: Final = 100
 """Observations a call: with their digests they stay within one entry of the ledger."""
 MOST_SUPERSEDED: Final = 20
-LARGEST: Final = 2**53 - 1
 NOTE_LIMIT: Final = 500
 CAPTION_LIMIT: Final = 100
 LATITUDE: Final = 90_000_000
@@ -52,18 +52,6 @@ class ItemSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class FigureSaid:
-    """An indicator's figure, for a group where it has some: a fraction, a count, or whether it holds."""
-
-    code: str
-    group: str | None = None
-    numerator: int | None = None
-    denominator: int | None = None
-    count: int | None = None
-    holds: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NoteSaid:
     """Words under a name that the device gives them."""
 
@@ -78,6 +66,9 @@ class PhotoSaid:
     sha256: bytes
     caption: str = ""
     item: str | None = None
+
+
+About = ItemSaid | Figure | NoteSaid | PhotoSaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +86,17 @@ class Said:
 
     id: UUID
     observed_at: datetime
-    about: ItemSaid | FigureSaid | NoteSaid | PhotoSaid
+    about: About
     supersedes: tuple[UUID, ...] = ()
     place: Place | None = None
 
 
-def key_of(about: ItemSaid | FigureSaid | NoteSaid | PhotoSaid) -> str:
+def key_of(about: About) -> str:
     """The key under which it is kept."""
     match about:
         case ItemSaid():
             return f"item:{about.code}"
-        case FigureSaid():
+        case Figure():
             return f"figure:{about.code}" + ("" if about.group is None else f":{about.group}")
         case NoteSaid():
             return f"note:{about.word}"
@@ -113,7 +104,7 @@ def key_of(about: ItemSaid | FigureSaid | NoteSaid | PhotoSaid) -> str:
             return f"photo:{about.sha256.hex()}"
 
 
-def value_of(about: ItemSaid | FigureSaid | NoteSaid | PhotoSaid) -> str:
+def value_of(about: About) -> str:
     """What is kept under the key: canonical JSON of all but the key's own parts; what was not said stays out."""
     unsaid, own = (None, ""), ("code", "group", "word", "sha256")
     said = {one.name: getattr(about, one.name) for one in fields(about) if one.name not in own}
@@ -139,7 +130,7 @@ def check_said(
         _check_frame(programme, one, opens_on, now)
         try:
             _check_about(programme, level, one)
-        except FieldRefusedError as refused:
+        except (FieldRefusedError, FigureRefusedError) as refused:
             _refuse(one, refused.zh, refused.en, refused)
 
 
@@ -154,7 +145,11 @@ def _check_frame(programme: Programme, one: Said, opens_on: date, now: datetime)
             "its time is in the future or before the cycle: set the device's clock and say it anew",
         )
     if len(one.supersedes) > MOST_SUPERSEDED or len(set(one.supersedes)) != len(one.supersedes):
-        _refuse(one, f"至多替代 {MOST_SUPERSEDED} 条且不得重复", f"supersedes at most {MOST_SUPERSEDED}, each once")
+        _refuse(
+            one,
+            f"至多替代 {MOST_SUPERSEDED} 条且不得重复",
+            f"supersedes at most {MOST_SUPERSEDED}, each once",
+        )
     if one.id in one.supersedes:
         _refuse(one, "不能替代自身", "supersedes itself")
     place = one.place
@@ -170,8 +165,8 @@ def _check_about(programme: Programme, level: str, one: Said) -> None:
     match one.about:
         case ItemSaid():
             _check_item(programme, level, one, one.about)
-        case FigureSaid():
-            _check_figure(programme, level, one, one.about)
+        case Figure():
+            check_figures(programme, level, [one.about])
         case NoteSaid(word, text):
             if not _WORD.fullmatch(word):
                 _refuse(one, "记录名称有误", "the name of its note is malformed")
@@ -181,27 +176,26 @@ def _check_about(programme: Programme, level: str, one: Said) -> None:
                 _refuse(one, "照片哈希有误", "its photo's hash has not 32 bytes")
             if caption:
                 check_text("caption", "照片说明", caption, CAPTION_LIMIT)
-            if item is not None and item not in item_codes(programme, level):
+            if item is not None and all(found.code != item for found in items_of(programme, level)):
                 _refuse(one, "认定标准中没有此条", "names no item of the standard")
 
 
 def _check_item(programme: Programme, level: str, one: Said, said: ItemSaid) -> None:
-    if said.code not in item_codes(programme, level):
+    item = next((found for found in items_of(programme, level) if found.code == said.code), None)
+    if item is None:
         _refuse(one, "认定标准中没有此条", "names no item of the standard")
+    if said.score is not None and (item.points is None or not 0 <= said.score <= item.points):
+        _refuse(one, "得分超出范围", "its score is out of range")
     if said.verdict not in tuple(Finding):
         _refuse(one, "评定有误", "has no such verdict")
     if said.note or said.verdict != Finding.MEETS:
         check_text("note", f"条款 {said.code}", said.note, NOTE_LIMIT)
 
 
-def _check_figure(programme: Programme, level: str, one: Said, said: FigureSaid) -> None:
-    """Raise unless it is whole numbers of an indicator, in its form."""
-
-
-def item_codes(programme: Programme, level: str) -> frozenset[str]:
+def items_of(programme: Programme, level: str) -> tuple[Item, ...]:
     """The items of a level that a review judges."""
     parts = () if programme.reviews is None else programme.reviews.parts.value
-    return frozenset(one.code for one in programme.standard if level in one.levels and one.part in parts)
+    return tuple(one for one in programme.standard if level in one.levels and one.part in parts)
 
 
 def _refuse(one: Said, zh: str, en: str, cause: CertificationError | None = None) -> NoReturn:

@@ -34,7 +34,7 @@ from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
-_REVIEW: Final = bindparam("review")
+_REVIEW: Final[Any] = bindparam("review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ class FoundReview:
 
 def _listed(*columns: Any, where: Any) -> Any:
     """A sub-select: JSON text of distinct `[…]` of these columns."""
-    return select(cast(func.json_agg(func.json_build_array(*columns).cast(Text).distinct()), Text)).where(where)
+    return select(cast(func.json_agg(func.json_build_array(*columns).cast(Text).distinct()), Text)).where(
+        where
+    )
 
 
 _FOUND = statement(
@@ -113,9 +115,7 @@ _KNOWN = statement(
 )
 
 
-async def read_review(
-    tx: TenantConnection, review_id: UUID, *, observations: bool = False
-) -> FoundReview:
+async def read_review(tx: TenantConnection, review_id: UUID, *, observations: bool = False) -> FoundReview:
     """The bound tenant's review. Raises NotFoundError."""
     row = await tx.first(_FOUND, review=review_id)
     if row is None:

@@ -192,6 +192,10 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
     return found
 
 
+def review_step(data: dict[str, Any], action: str) -> dict[str, Any]:
+    return step(data["reviews"], action)
+
+
 BROKEN = {
     "a dead end": lambda data: data["statuses"]["final"].remove("lapsed"),
     "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
@@ -230,6 +234,32 @@ BROKEN = {
     "a history checked by no step": lambda data: data["history"]["checked"]["value"].append("fly"),
     "a history checked by a list": lambda data: data["history"]["checked"]["value"].append("publicise"),
     "a history checked nowhere": lambda data: data["history"]["checked"].update(value=[]),
+    "a review nobody plans": lambda data: review_step(data, "plan_review").update({"from": "assigned"}),
+    "a review planned twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review left after its end": lambda data: review_step(data, "cancel_review").update(
+        {"from": "confirmed"}
+    ),
+    "a review that is never rechecked": lambda data: review_step(data, "inspect_recheck").update(
+        to="rectifying"
+    ),
+    "a rectification without end": lambda data: (
+        data["reviews"]["life"].remove(review_step(data, "recheck_pass"))
+        or [review_step(data, one)["from"].remove("rectifying") for one in ("inspect_fail", "cancel_review")]
+    ),
+    "a verdict twice from one status": lambda data: review_step(data, "recheck_pass").update(
+        {"from": "rechecking"}
+    ),
+    "a team that agrees": lambda data: review_step(data, "inspect_pass").update(verdict="agree"),
+    "a county that passes": lambda data: review_step(data, "county_confirm_review").update(verdict="pass"),
+    "a county that inspects": lambda data: review_step(data, "inspect_pass").update(role="county_officer"),
+    "a pass that is a fail": lambda data: review_step(data, "inspect_pass").update(result="fail"),
+    "a rectification with a result": lambda data: review_step(data, "inspect_rectify").update(result="pass"),
+    "a county that confirms for good": lambda data: review_step(data, "county_confirm_review").update(
+        to="confirmed"
+    ),
+    "a complete return": lambda data: data["reviews"]["complete"]["value"].append("return"),
+    "no day to rectify": lambda data: data["reviews"]["rectify_days"].update(value=0),
     "another schema": lambda data: data.update(schema=2),
 }
 
