@@ -28,7 +28,7 @@ from certification.reviews.concluding import (
     format_judgement,
     judge_findings,
 )
-from certification.reviews.errors import InspectionEmptyError, ObservationDiffersError
+from certification.reviews.errors import InspectionEmptyError
 from certification.reviews.life import OBSERVE, action_of, check_action, check_entitled
 from certification.reviews.model import (
     AnnualReview,
@@ -37,7 +37,7 @@ from certification.reviews.model import (
     ReviewVerdict,
     ReviewVerdictKind,
 )
-from certification.reviews.observing import MOST, Said, check_said, content_of, key_of, value_of
+from certification.reviews.observing import MOST, Said, check_said, keep_new, key_of, value_of
 from certification.reviews.reading import FoundReview, read_known, read_review
 from certification.reviews.rounds import find_anew, find_findings
 from certification.reviews.rule import ReviewStep
@@ -84,7 +84,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     if command.observations:
         check_action(programme, OBSERVE, view, context.actor, context.now)
         check_said(programme, review.level, command.observations, view.opens_on, context.now)
-    new = _new_rows(state, command, context)
+    new = keep_new(state.known, [_row(review, one, context) for one in command.observations])
     after = replace(review, revision=review.revision + 1, updated_at=context.now)
     intent: dict[str, object] = {
         "observations": {"digest": _digest(new).hex(), "new": len(new), "sent": len(command.observations)},
@@ -167,20 +167,6 @@ def _after(review: AnnualReview, step: ReviewStep, given: Conclusion) -> AnnualR
         due_on=given.due_on,
         result=result,
     )
-
-
-def _new_rows(state: State, command: Command, context: Context) -> tuple[Observation, ...]:
-    """Rows of what is not known yet, in the order of their ids. Raises ObservationDiffersError."""
-    review = state.found.review
-    rows: dict[UUID, Observation] = {}
-    for one in command.observations:
-        row = _row(review, one, context)
-        before = state.known.get(one.id)
-        if before is None:
-            rows[one.id] = row
-        elif content_of(before) != content_of(row):
-            raise ObservationDiffersError(id=one.id)
-    return tuple(rows[id_] for id_ in sorted(rows, key=str))
 
 
 def _row(review: AnnualReview, said: Said, context: Context) -> Observation:

@@ -13,6 +13,7 @@ certification/reviews/rounds.py. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from re import compile as pattern
@@ -26,7 +27,11 @@ from certification.forms import check_text
 from certification.model import Finding
 from certification.planner import local_day
 from certification.programme import Programme
-from certification.reviews.errors import ObservationRefusedError, ObservationsTooManyError
+from certification.reviews.errors import (
+    ObservationDiffersError,
+    ObservationRefusedError,
+    ObservationsTooManyError,
+)
 from certification.reviews.model import Observation
 from certification.standard import Item
 
@@ -117,16 +122,23 @@ def content_of(row: Observation) -> tuple[object, ...]:
     return row.review_id, row.key, row.value, row.supersedes, row.observed_at, where
 
 
+def keep_new(known: Mapping[UUID, Observation], given: Iterable[Observation]) -> tuple[Observation, ...]:
+    """What of `given` is not known yet, in the order of ids. Raises ObservationDiffersError for an id that has other content."""
+    new: dict[UUID, Observation] = {}
+    for one in given:
+        before = known.get(one.id) or new.setdefault(one.id, one)
+        if content_of(before) != content_of(one):
+            raise ObservationDiffersError(id=one.id)
+    return tuple(new[id_] for id_ in sorted(new, key=str))
+
+
 def check_said(
     programme: Programme, level: str, given: tuple[Said, ...], opens_on: date, now: datetime
 ) -> None:
     """Raise ObservationsTooManyError or ObservationRefusedError unless each of them may be kept."""
     if len(given) > MOST:
         raise ObservationsTooManyError(limit=MOST)
-    seen: dict[UUID, Said] = {}
     for one in given:
-        if seen.setdefault(one.id, one) != one:
-            _refuse(one, "同一编号在一次上传中出现两次且内容不同", "comes twice with different content")
         _check_frame(programme, one, opens_on, now)
         try:
             _check_about(programme, level, one)
