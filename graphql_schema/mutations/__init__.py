@@ -28,6 +28,7 @@ from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
@@ -169,6 +170,12 @@ class Mutation:
         answers=answers.RosterResult,
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
+    )
+    plan_review_cycle = act(
+        plan_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="Plan a cycle of annual reviews: communities, days, teams (制定复查计划).",
     )
     propose_legacy_records = act(
         propose_legacy_records,
