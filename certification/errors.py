@@ -568,6 +568,14 @@ class NotFoundError(CertificationError):
     en = "not found: {what}"
 
 
+class LevelUnknownError(CertificationError):
+    """The programme has no such level; it has `levels`."""
+
+    code = "level.unknown"
+    zh = "方案中没有级别“{level}”，只有 {levels}"
+    en = "the programme has no level {level}; it has {levels}"
+
+
 class CampaignExistsError(CertificationError):
     """The programme has been opened already."""
 

@@ -33,13 +33,12 @@ from certification.errors import (
     WrongStatusError,
 )
 from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
-from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
+from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
-LEVEL_ZH = {Level.PROVINCIAL: "省级", Level.STAR: "星级"}
 
 
 class Role(Protocol):
@@ -403,6 +402,6 @@ def _check_place(programme: Programme, step: Step, view: ApplicationView) -> Non
         raise CountyQuotaError(
             clause=quota.ground.clause,
             level=view.level,
-            level_zh=LEVEL_ZH[Level(view.level)],
+            level_zh=programme.levels[view.level].short,
             quota=quota.value,
         )

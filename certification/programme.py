@@ -71,11 +71,13 @@ class Requirement:
 class LevelRule:
     """A level of the round: batch, form, quotas (`county_quota` None: no cap), required history.
 
+    `code` is what rows and the API hold, `short` what a sentence calls it (省级).
     `lost`: what whoever loses it goes `back` to is the level that it requires, or it loses `both`.
     """
 
     code: str
     name: str
+    short: str
     batch: int
     form: str
     city_quota: Setting[int]

@@ -24,7 +24,6 @@ from audit.canonical import encode
 from audit.errors import NotCanonicalError
 from certification.model import (
     ItemVerdict,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -61,7 +60,6 @@ from certification.strict import Reader, reading
 T = TypeVar("T")
 
 ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
-PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
@@ -251,6 +249,11 @@ def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tu
         return Setting(found.texts("value", values), _ground(found))
 
 
+def _setting_codes(row: Reader, key: str) -> Setting[tuple[str, ...]]:
+    with reading(row.take(key, dict), f"{row.where}.{key}") as found:
+        return Setting(found.codes("value"), _ground(found))
+
+
 def _county_quota(row: Reader) -> Setting[int | None]:
     with reading(row.take("county_quota", dict), f"{row.where}.county_quota") as found:
         value = found.find("value", int)
@@ -308,22 +311,24 @@ def _level(row: Reader) -> LevelRule:
     found = row.find("requires", dict)
     if found is not None:
         with reading(found, f"{row.where}.requires") as asked:
-            requires = Requirement(
-                asked.one_of("certified", tuple(Level)), asked.natural("annual_passes", 1), _ground(asked)
-            )
+            requires = Requirement(asked.code("certified"), asked.natural("annual_passes", 1), _ground(asked))
+    name = row.text("name")
     return LevelRule(
-        code=row.one_of("code", tuple(Level)),
-        name=row.text("name"),
+        code=row.code("code"),
+        name=name,
+        short=row.find_text("short") or name,
         batch=row.natural("batch", 1),
         form=row.text("form"),
         city_quota=_setting(row, "city_quota", int),
         county_quota=_county_quota(row),
         requires=requires,
-        lost=_lost(row),
+        lost=_lost(row, requires),
     )
 
 
-def _lost(row: Reader) -> Setting[str]:
+def _lost(row: Reader, requires: Requirement | None) -> Setting[str]:
+    if requires is None and row.holds("lost"):
+        row.refuse("lost is for a level that asks for another")
     lost = _later_setting(row, "lost", BACK)
     if lost.value not in (BACK, BOTH):
         row.refuse(f"lost is none of {BACK}, {BOTH}")
@@ -386,7 +391,7 @@ def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[s
     if found is None:
         return Setting((), UNSAID), Setting((), UNSAID)
     with reading(found, "assessment") as row:
-        return _setting_texts(row, "stages", ASSESSING), _setting_texts(row, "parts", PARTS)
+        return _setting_texts(row, "stages", ASSESSING), _setting_codes(row, "parts")
 
 
 def _steps(row: Reader, levels: tuple[str, ...]) -> tuple[Step, ...]:
@@ -486,7 +491,7 @@ def _reviews(root: Reader) -> ReviewRule | None:
             rectify_days=_setting(row, "rectify_days", int),
             recheck_days=_setting(row, "recheck_days", int),
             separation=_setting_texts(row, "separation", tuple(ReviewStage)),
-            parts=_setting_texts(row, "parts", PARTS),
+            parts=_setting_codes(row, "parts"),
             counts_below=_setting(row, "counts_below", bool),
             life=tuple(chain.from_iterable(_each(row, "life", _review_steps))),
         )
@@ -515,7 +520,7 @@ def _review_steps(row: Reader) -> tuple[ReviewStep, ...]:
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:
     return Item(
         row.text("code"),
-        row.one_of("part", PARTS),
+        row.code("part"),
         row.texts("levels", levels, 1),
         row.text("wording"),
         _ground(row),

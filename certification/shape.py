@@ -4,7 +4,8 @@ Checked: forms, windows and levels that are named exist; the standard's items ar
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
 of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
-the public and comes from its first status to an end. Raises ProgrammeRefusedError.
+the public and comes from its first status to an end; a level asks for one that is there, and none in a circle; a review is planned, drawn
+or inspected along a table that ends. Raises ProgrammeRefusedError.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import NoReturn
 from certification.errors import ProgrammeRefusedError
 from certification.model import ObjectionStatus
 from certification.programme import Programme, RosterStep, Step
+from certification.reviews.model import ReviewStage, ReviewStatus
+from certification.reviews.rule import FINAL
 
 CITY_ROLE = "city_officer"
 LONGEST_EXTENSION = 3650
@@ -22,11 +25,13 @@ LONGEST_EXTENSION = 3650
 def check_shape(programme: Programme) -> None:
     """Raise ProgrammeRefusedError unless the programme holds together."""
     _check_references(programme)
+    _check_levels(programme)
     _check_standard(programme)
     for level in programme.levels:
         _check_life(programme, level)
     _check_round(programme)
     _check_objections(programme)
+    _check_reviews(programme)
 
 
 def _refuse(where: str, reason: str) -> NoReturn:
@@ -56,6 +61,18 @@ def _check_references(programme: Programme) -> None:
             _refuse(step.action, "is after a window that exists, and then in no other")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
         _refuse("places", "what holds a place of the city holds one of its county")
+
+
+def _check_levels(programme: Programme) -> None:
+    for level in programme.levels.values():
+        asked, seen = level.requires, {level.code}
+        while asked is not None:
+            if asked.certified not in programme.levels:
+                _refuse(f"levels {level.code}", f"asks for {asked.certified}, which is no level")
+            if asked.certified in seen:
+                _refuse(f"levels {level.code}", "asks for itself in the end")
+            seen.add(asked.certified)
+            asked = programme.levels[asked.certified].requires
 
 
 def _check_standard(programme: Programme) -> None:
@@ -158,3 +175,31 @@ def _check_objections(programme: Programme) -> None:
         _refuse("objections", "a decision is left again")
     if programme.publicity.upheld is None:
         _refuse("publicity", "no step follows an objection upheld")
+
+
+def _check_reviews(programme: Programme) -> None:
+    rule = programme.reviews
+    if rule is None:
+        return
+    unknown = set(rule.parts.value) - {item.part for item in programme.standard}
+    if unknown:
+        _refuse("reviews", f"no item of the standard is of the part {', '.join(sorted(unknown))}")
+    if [step.to for step in rule.life if step.start is None] != [ReviewStatus.PLANNED]:
+        _refuse("reviews", "exactly one step makes a review, and it is planned")
+    if len({(step.start, step.action) for step in rule.life}) != len(rule.life):
+        _refuse("reviews", "a status has an action twice")
+    onward: dict[str, set[str]] = {}
+    backward: dict[str, set[str]] = {}
+    for step in rule.life:
+        onward.setdefault(step.start or "", set()).add(step.to)
+        backward.setdefault(step.to, set()).add(step.start or "")
+        if step.by_draw != (step.start == ReviewStatus.PLANNED and step.to == ReviewStatus.ASSIGNED):
+            _refuse(step.action, "what is planned is assigned by a draw, and nothing else is drawn")
+        concludes = step.stage == ReviewStage.INSPECTION and step.to == ReviewStatus.INSPECTED
+        if concludes != (step.result is not None):
+            _refuse(step.action, "an inspection that ends has a result, and nothing else has one")
+    if set(FINAL) & onward.keys():
+        _refuse("reviews", "a step leaves a final status")
+    known = (onward.keys() | backward.keys()) - {ReviewStatus.CANCELLED}
+    if known - _closure({""}, onward) or known - _closure({ReviewStatus.CONFIRMED}, backward):
+        _refuse("reviews", "a status is never reached, or never leads to a confirmed review")

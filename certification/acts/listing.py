@@ -20,8 +20,8 @@ from certification.errors import (
 )
 from certification.facts import read_facts_of
 from certification.forms import REASON_LIMIT, check_line, check_text
-from certification.life import LEVEL_ZH, Actor, find_history, find_history_obstacle
-from certification.model import KIND_ZH, ItemVerdict, Level, Roster, RosterItem, RosterKind
+from certification.life import Actor, find_history, find_history_obstacle
+from certification.model import KIND_ZH, ItemVerdict, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reading import Candidate, FoundRound, find_left, read_round
@@ -163,7 +163,7 @@ def check_city_quota(state: FoundRound, asked: int) -> None:
         raise CityQuotaError(
             clause=quota.ground.clause,
             level=level,
-            level_zh=LEVEL_ZH[Level(level)],
+            level_zh=programme.levels[level].short,
             quota=quota.value,
             asked=asked,
         )

@@ -19,8 +19,8 @@ from xingji.postgres import EmbeddedPostgres
 
 PLAN = """query($code: String!) { campaigns(filter: {code: $code}) { edges { node {
   publicityPlan { opensOn counted reportFrom obstacle { code } }
-  deadlines(level: PROVINCIAL) { code lastDay workingDaysLeft overdue extended obstacle { code } }
-  availableActions(level: PROVINCIAL) { action allowed obstacle { code } } } } } }"""
+  deadlines(level: "provincial") { code lastDay workingDaysLeft overdue extended obstacle { code } }
+  availableActions(level: "provincial") { action allowed obstacle { code } } } } } }"""
 YEARS = "query($year: Int) { calendarYears(filter: {year: $year}) { edges { node { year complete revision days { day working } } } } }"
 
 
@@ -61,7 +61,7 @@ async def rank(stage: Stage, **of_each: list[Any]) -> dict[str, Any]:
     ]
     given = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "reason": "比较排序。",
         "items": items,
     }
@@ -71,7 +71,7 @@ async def rank(stage: Stage, **of_each: list[Any]) -> dict[str, Any]:
 async def put_up(stage: Stage, ranking: str, day: str) -> dict[str, Any]:
     given = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "rankingId": ranking,
         "opensOn": day,
     }
@@ -112,7 +112,7 @@ async def test_lists_run_past_the_window_by_the_citys_own_extension(visited: Sta
     county = counties()[0].tenant_id
     await extend(visited, **until, beneficiaryTenantId=f"Tenant.{county}.{county}")
     assert await publicity_action(visited) == "publicity.start_refused"
-    made = await extend(visited, **until, level="PROVINCIAL")
+    made = await extend(visited, **until, level="provincial")
     assert await publicity_action(visited) is None
     assert await publicity_action(visited, (counties()[0].code, "county")) == "actor.not_entitled"
     days = {one["code"]: one for one in (await plan(visited))["deadlines"]}
@@ -124,7 +124,7 @@ async def test_lists_run_past_the_window_by_the_citys_own_extension(visited: Sta
     leader = await visited.person(CITY, "leader")
     wanted = {
         "campaignId": await visited.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "publicityId": publicity["roster"]["id"],
     }
     document = {"documentNumber": "周人社函〔2022〕1号", "documentDate": "2022-06-02"}
@@ -147,7 +147,7 @@ async def test_without_an_extension_the_report_stays_inside_the_window(visited: 
     publicity = (await put_up(visited, ranking, "2022-05-20"))["roster"]["id"]
     visited.clock.travel(shanghai(5, 31, 0))
     leader = await visited.person(CITY, "leader")
-    wanted = {"campaignId": await visited.campaign(), "level": "PROVINCIAL", "publicityId": publicity}
+    wanted = {"campaignId": await visited.campaign(), "level": "provincial", "publicityId": publicity}
     assert (await leader.act(q.CLOSE_PUBLICITY, wanted))["code"] == "window.closed"
     shown = {one["code"]: one for one in (await plan(visited))["deadlines"]}
     assert shown["report"]["overdue"] and shown["report"]["workingDaysLeft"] == 0

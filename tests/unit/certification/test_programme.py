@@ -148,6 +148,8 @@ OPTIONAL = {
     "rests_on",
     "follows",
     "justified",
+    "short",
+    "by_draw",
 }
 
 
@@ -194,6 +196,10 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
     return found
 
 
+def a_review(data: dict[str, Any], action: str) -> dict[str, Any]:
+    return step(data["reviews"], action)
+
+
 BROKEN = {
     "a dead end": lambda data: data["statuses"]["final"].remove("lapsed"),
     "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
@@ -230,6 +236,27 @@ BROKEN = {
     "a history checked by no step": lambda data: data["history"]["checked"]["value"].append("fly"),
     "a history checked by a list": lambda data: data["history"]["checked"]["value"].append("publicise"),
     "a history checked nowhere": lambda data: data["history"]["checked"].update(value=[]),
+    "a level that asks for none that is there": lambda data: data["levels"][1]["requires"].update(
+        certified="golden"
+    ),
+    "a level that asks for itself": lambda data: data["levels"][1]["requires"].update(certified="star"),
+    "levels in a circle": lambda data: data["levels"][0].update(
+        requires={**data["levels"][1]["requires"], "certified": "star"}
+    ),
+    "lost what rests on nothing": lambda data: data["levels"][0].update(lost=data["levels"][1]["lost"]),
+    "lost in a third way": lambda data: data["levels"][1]["lost"].update(value="all"),
+    "a level in capitals": lambda data: data["levels"][1].update(code="STAR"),
+    "a part in capitals": lambda data: data["standard"][0].update(part="PLATFORM"),
+    "a part that no item is of": lambda data: data["reviews"]["parts"]["value"].append("spirit"),
+    "a review that nobody draws": lambda data: a_review(data, "assign_review").pop("by_draw"),
+    "a review that is drawn twice": lambda data: a_review(data, "inspect_recheck").update(by_draw=True),
+    "a review without a result": lambda data: a_review(data, "inspect_fail").pop("result"),
+    "a review left again": lambda data: a_review(data, "city_return_review").update({"from": "confirmed"}),
+    "a review made twice": lambda data: a_review(data, "cancel_review").pop("from"),
+    "a review that does not end": lambda data: a_review(data, "city_confirm_review").update(to="assigned"),
+    "a review with an action twice": lambda data: data["reviews"]["life"].append(
+        {**a_review(data, "cancel_review"), "from": "planned"}
+    ),
     "another schema": lambda data: data.update(schema=2),
 }
 
