@@ -1,6 +1,6 @@
 """Whether a programme holds together: every reference leads somewhere, and every application's life comes to an end.
 
-Checked: forms, windows and levels that are named exist; the standard's items are unique a level; each (status, action)
+Checked: forms, windows and levels that are named exist; the standard's items are unique a level, and its marks can be reached; each (status, action)
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
 of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
@@ -17,6 +17,7 @@ from certification.model import ObjectionStatus
 from certification.programme import Programme, RosterStep, Step
 from certification.reviews.model import ReviewStage, ReviewStatus
 from certification.reviews.rule import FINAL
+from certification.standard import HISTORY, Indicator, Item
 
 CITY_ROLE = "city_officer"
 LONGEST_EXTENSION = 3650
@@ -27,6 +28,7 @@ def check_shape(programme: Programme) -> None:
     _check_references(programme)
     _check_levels(programme)
     _check_standard(programme)
+    _check_figures(programme)
     for level in programme.levels:
         _check_life(programme, level)
     _check_round(programme)
@@ -86,6 +88,49 @@ def _check_standard(programme: Programme) -> None:
         for one in indicators:
             if one.item is not None and one.item not in codes:
                 _refuse(f"indicators {one.code}", f"the item {one.item} is not in the standard")
+            if len(set(one.group_codes)) != len(one.group_codes):
+                _refuse(f"indicators {one.code}", "has a group twice")
+            if one.comparison == HISTORY and programme.levels[level].requires is None:
+                _refuse(f"indicators {one.code}", f"the level {level} asks for no history")
+        _check_points(programme, level)
+
+
+def _check_points(programme: Programme, level: str) -> None:
+    """Points and vetoes belong to a standard that scores; there, each clause gives or refuses, and the mark can be reached."""
+    scoring = programme.edition.scoring
+    items = [one for one in programme.standard if level in one.levels]
+    indicators = [one for one in programme.indicators if one.level == level]
+    clauses: list[Item | Indicator] = [*items, *indicators]
+    counting = [one.code for one in clauses if one.points is not None or one.veto]
+    if scoring is None:
+        if counting:
+            _refuse(f"standard {counting[0]}", "has points or a veto in a standard without marks")
+        return
+    computed = {one.item for one in indicators}
+    idle = [one.code for one in items if one.code not in {*counting, *computed}]
+    idle += [one.code for one in indicators if one.code not in counting]
+    if idle:
+        _refuse(f"standard {idle[0]}", "gives no points and has no veto in a standard with marks")
+    looked_at = set(programme.assessed_parts.value) | set(
+        programme.reviews.parts.value if programme.reviews else ()
+    )
+    unseen = [one.code for one in items if one.code in counting and one.part not in looked_at]
+    if unseen:
+        _refuse(f"standard {unseen[0]}", "counts and is in a part that nobody assesses")
+    highest = sum(one.points or 0 for one in items)
+    highest += sum((one.points or 0) * len(one.group_codes) for one in indicators)
+    if scoring.marks[level].value > highest:
+        _refuse(f"standard {level}", f"the mark is above the {highest} points that there are")
+
+
+def _check_figures(programme: Programme) -> None:
+    rule = programme.figures
+    if rule is None:
+        return
+    known = {one.action for one in programme.life if not one.by_roster and one.start is not None}
+    unknown = {*rule.stated.value, *rule.qualifying.value} - known
+    if unknown:
+        _refuse("figures", f"are asked for at {', '.join(sorted(unknown))}, which no person does to a form")
 
 
 def _check_life(programme: Programme, level: str) -> None:
