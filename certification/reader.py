@@ -16,12 +16,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
+from certification.errors import ProgrammeUnreadableError
 from certification.grounds import each as _each
 from certification.grounds import parse_ground as _ground
 from certification.model import (
@@ -56,6 +56,7 @@ from certification.programme import (
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
 from certification.reviews.rule import ReviewRule, ReviewStep
 from certification.shape import check_shape
+from certification.shelf import PROGRAMMES, Shelf
 from certification.standard_reader import inline_standard, parse_standard
 from certification.strict import Reader, reading
 
@@ -71,29 +72,29 @@ BOTH = "both"
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
-PROGRAMMES = Path(__file__).parent / "programmes"
+DELIVERED_ALONE = Shelf()
 
 
-def load_programme(code: str) -> Programme:
-    """The programme of that code among those delivered. Raises ProgrammeRefusedError, also when there is none."""
-    known = {path.stem: path for path in PROGRAMMES.glob("*.toml")}
-    if code not in known:
-        Reader({}, "programmes").refuse(f"there is none of the code {code!r}")
-    return parse_toml(known[code].read_text(encoding="utf-8"))
+def load_programme(code: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
+    """The programme of that code on the shelf; its file bears its code. Raises ProgrammeRefusedError, also when there is none."""
+    programme = parse_toml(shelf.read(PROGRAMMES, code), shelf)
+    if programme.code != code:
+        Reader({}, PROGRAMMES.name).refuse(f"the file {code}.toml holds the programme {programme.code}")
+    return programme
 
 
-def parse_toml(text: str) -> Programme:
+def parse_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
     """A programme from TOML. Raises ProgrammeRefusedError."""
-    return parse_programme(read_toml(text))
+    return parse_programme(read_toml(text, shelf))
 
 
-def read_toml(text: str) -> dict[str, Any]:
+def read_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> dict[str, Any]:
     """The JSON values of a programme in TOML, with the standard that it names. Raises ProgrammeRefusedError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        Reader({}, "file").refuse(str(error))
-    found: dict[str, Any] = plain(inline_standard(data))
+        raise ProgrammeUnreadableError(where="file", reason=str(error)) from error
+    found: dict[str, Any] = plain(inline_standard(data, shelf))
     return found
 
 

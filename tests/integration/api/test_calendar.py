@@ -1,8 +1,7 @@
 """The city's calendar through the API: set by its administrator alone, read by every plan, of which the county sees the days."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -167,15 +166,22 @@ async def test_a_ranking_is_scored_and_its_ties_are_argued(visited: Stage):
     assert (await visited.verify())[CITY].ok
 
 
-async def test_2027_is_refused_then_set_then_planned(
-    fresh: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """A programme of 2027 is another file; its windows lie in a year that no library knows."""
+@pytest.fixture
+def programme_of_2027(fresh: Stage) -> Iterator[None]:
+    """Among the installation's own; worlds share the home."""
     text = (reader.PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
     for old in ("zhoukou-2022", "2022-04-25T", "2022-05-16T", "2022-05-31T"):
         text = text.replace(old, old.replace("2022", "2027"))
-    (tmp_path / "zhoukou-2027.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(reader, "PROGRAMMES", tmp_path)
+    path = fresh.home / "programmes" / "zhoukou-2027.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    yield
+    path.unlink()
+
+
+@pytest.mark.usefixtures("programme_of_2027")
+async def test_2027_is_refused_then_set_then_planned(fresh: Stage):
+    """A programme of 2027 is another file; its windows lie in a year that no library knows."""
     fresh.clock.travel(shanghai(5, 20).replace(year=2027))
     await (await fresh.person(CITY, "leader")).act(q.OPEN_CAMPAIGN, {"programme": "zhoukou-2027"})
     found = await plan(fresh, "zhoukou-2027")
