@@ -199,10 +199,10 @@ def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Ro
     return next((role for role in actor.roles if role.name in names and _reaches(role, view, actor)), None)
 
 
-def action_of(programme: Programme, stage: str, verdict: str) -> str:
-    """The action that gives this verdict at this stage. Raises NoSuchActionError."""
+def action_of(programme: Programme, level: str, stage: str, verdict: str) -> str:
+    """The action that gives this verdict at this stage, for a level. Raises NoSuchActionError."""
     for row in programme.life:
-        if (row.stage, row.verdict) == (stage, verdict):
+        if (row.stage, row.verdict) == (stage, verdict) and level in row.levels:
             return row.action
     raise NoSuchActionError(stage=stage, verdict=verdict)
 

@@ -65,7 +65,6 @@ T = TypeVar("T")
 ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
-ASSESSING = ("city", "site_visit")
 CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 BACK = "back"
 BOTH = "both"
@@ -382,7 +381,7 @@ def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[s
     if found is None:
         return Setting((), UNSAID), Setting((), UNSAID)
     with reading(found, "assessment") as row:
-        return _setting_texts(row, "stages", ASSESSING), _setting_codes(row, "parts")
+        return _setting_texts(row, "stages", tuple(Stage)), _setting_codes(row, "parts")
 
 
 def _figures(root: Reader) -> FiguresRule | None:

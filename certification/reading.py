@@ -75,7 +75,8 @@ from tenancy.tables import tenant_grants, tenants, units
 T = TypeVar("T")
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
-VISITED: Final = "application.site_visited"
+VISITED: Final = "application.site_looked_at"
+OPINED: Final = "application.opinion_given"
 """The operation of a site visit's entry."""
 ENDED: Final = ("rejected", "withdrawn", "lapsed", "not_certified")
 """The statuses in which a community may apply anew: the same as in the index `uq_applications_live`."""
@@ -99,7 +100,8 @@ class FoundApplication:
 class Candidate:
     """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
 
-    `facts` is its community's past, for an act that asks for it; `visited` the sequence of its last site visit's entry.
+    `facts` is its community's past, for an act that asks for it; `looked_at` the sequence of the
+    entry of the last opinion on it, or visit.
     """
 
     tenant_id: int
@@ -108,7 +110,7 @@ class Candidate:
     community_name: str
     entry: Cite
     facts: Facts | None = None
-    visited: int | None = None
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,15 +376,15 @@ _granted = (
     )
     .exists()
 )
-_visited = (
+_looked_at = (
     select(func.max(ledger_entries.c.seq).label("seq"))
     .where(
         ledger_entries.c.tenant_id == applications.c.tenant_id,
         ledger_entries.c.subject_id == applications.c.id,
-        ledger_entries.c.operation == VISITED,
+        or_(ledger_entries.c.operation == VISITED, ledger_entries.c.operation == OPINED),
     )
     .scalar_subquery()
-    .label("visited")
+    .label("looked_at")
 )
 _CANDIDATES = statement(
     select(
@@ -395,7 +397,7 @@ _CANDIDATES = statement(
         ledger_heads.c.origin,
         _last.c.seq,
         _last.c.hash,
-        _visited,
+        _looked_at,
     )
     .join(
         units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id)
@@ -565,7 +567,7 @@ async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) 
 def _candidate(city: str, row: Any) -> Candidate:
     name = " / ".join((city, row["county"], row["street"], row["community"]))
     entry = Cite(row["origin"], row["seq"], row["hash"])
-    return Candidate(row["tenant_id"], row["id"], row["status"], name, entry, visited=row["visited"])
+    return Candidate(row["tenant_id"], row["id"], row["status"], name, entry, looked_at=row["looked_at"])
 
 
 def entity(kind: type[T], row: Any) -> T:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from certification.errors import ProgrammeRefusedError
-from certification.model import ObjectionStatus
+from certification.model import ObjectionStatus, RosterKind, Status
 from certification.programme import Programme, RosterStep, Step
 from certification.reviews.model import ReviewStage, ReviewStatus
 from certification.reviews.rule import FINAL
@@ -21,6 +21,17 @@ from certification.standard import HISTORY, Indicator, Item
 
 CITY_ROLE = "city_officer"
 LONGEST_EXTENSION = 3650
+ACTS = ("file_application", "save_form", "submit", "withdraw", "lapse")
+"""What persons do to an application that is no verdict of a stage."""
+LISTS = {
+    "rank": (None, RosterKind.RANKING),
+    "open_publicity": (RosterKind.RANKING, RosterKind.PUBLICITY),
+    "close_publicity": (RosterKind.PUBLICITY, None),
+    "report_to_province": (RosterKind.PUBLICITY, RosterKind.REPORT),
+    "record_decision": (RosterKind.REPORT, RosterKind.DECISION),
+}
+"""What the city does with its lists in every round: what it rests on, and makes."""
+CORRECTION = "correct_publicity"
 
 
 def check_shape(programme: Programme) -> None:
@@ -31,6 +42,8 @@ def check_shape(programme: Programme) -> None:
     _check_figures(programme)
     for level in programme.levels:
         _check_life(programme, level)
+        _check_verdicts(programme, level)
+    _check_acts(programme)
     _check_round(programme)
     _check_objections(programme)
     _check_reviews(programme)
@@ -159,6 +172,29 @@ def _check_life(programme: Programme, level: str) -> None:
     places = set(programme.holds_county_place.value)
     if places - known:
         _refuse("places", "names a status that no step reaches")
+
+
+def _check_verdicts(programme: Programme, level: str) -> None:
+    """What a stage says is one action a level: people name the stage and the verdict."""
+    given: dict[tuple[str, str | None], str] = {}
+    for step in programme.life:
+        if step.stage is not None and level in step.levels:
+            known = given.setdefault((step.stage, step.verdict), step.action)
+            if known != step.action:
+                _refuse(step.action, f"gives the verdict that {known} gives")
+
+
+def _check_acts(programme: Programme) -> None:
+    """Persons can do what there is an act for, and a round has all its lists."""
+    for step in programme.life:
+        if step.stage is None and not step.by_roster and step.action not in ACTS:
+            _refuse(step.action, f"is neither a verdict of a stage nor one of {', '.join(ACTS)}")
+    if Status.CERTIFIED not in {step.to for step in programme.life}:
+        _refuse("life", "nothing is ever certified")
+    found = {row.action: (row.rests_on, row.makes) for row in programme.round if row.action != CORRECTION}
+    wrong = [name for name in {**LISTS, **found} if found.get(name) != LISTS.get(name)]
+    if wrong:
+        _refuse("round", f"{', '.join(wrong)}: a round has {', '.join(LISTS)}, each resting on another")
 
 
 def _closure(begin: set[str], onward: dict[str, set[str]]) -> set[str]:

@@ -138,7 +138,7 @@ def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 
 def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
-    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare, or not since that visit.
+    """Raise RosterUnrankedError for one that is ready and that the ranking does not compare, or not since it was looked at again.
 
     Before the publicity the city ranks again; a report waits until whoever came so late is returned, refused or has withdrawn.
     """
@@ -148,7 +148,7 @@ def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
     late = [
         one
         for one in state.candidates
-        if one.status == made.of and (one.visited or 0) > ranked.get((one.tenant_id, one.id), -1)
+        if one.status == made.of and (one.looked_at or 0) > ranked.get((one.tenant_id, one.id), -1)
     ]
     if late and complete.value:
         raise RosterUnrankedError(clause=complete.ground.clause, community=late[0].community_name)

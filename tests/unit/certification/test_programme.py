@@ -257,6 +257,15 @@ BROKEN = {
     "a review with an action twice": lambda data: data["reviews"]["life"].append(
         {**a_review(data, "cancel_review"), "from": "planned"}
     ),
+    "an act that nobody can do": lambda data: step(data, "withdraw").update(action="fly"),
+    "a verdict by two names": lambda data: data["life"].append(
+        {**step(data, "street_agree"), "action": "street_nod", "from": "returned"}
+    ),
+    "a round without a decision": lambda data: data["round"].remove(step(data, "record_decision", "round")),
+    "a list of our own": lambda data: step(data, "rank", "round").update(action="sort"),
+    "a report on a ranking": lambda data: step(data, "report_to_province", "round").update(
+        rests_on="ranking"
+    ),
     "another schema": lambda data: data.update(schema=2),
 }
 
