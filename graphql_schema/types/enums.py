@@ -25,6 +25,7 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
+from certification.standard import Result as ClauseResult
 from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
@@ -42,6 +43,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
+    "ClauseResult": (ClauseResult, "What a clause of the standard comes to (评判结果)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -81,6 +83,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "ClauseResult",
     "Finding",
     "GrantScope",
     "LegacyKind",
