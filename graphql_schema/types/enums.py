@@ -16,7 +16,6 @@ from certification.model import (
     Finding,
     LegacyKind,
     LegacyResult,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -34,11 +33,12 @@ from certification.reviews.model import (
     ReviewStatus,
     SpotCheckOutcome,
 )
+from certification.standard import Result as ClauseResult
+from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
 _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
-    "Level": (Level, "Level of certification (级别)."),
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
@@ -57,6 +57,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
     "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
+    "ClauseResult": (ClauseResult, "What a clause of the standard comes to (评判结果)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -84,15 +85,6 @@ class LineageKind(Enum):
     RENAMED = "renamed"
 
 
-@strawberry.enum(description="Part of the standard (标准部分).")
-class StandardPart(Enum):
-    """平台建设, 服务, 指标."""
-
-    PLATFORM = "platform"
-    SERVICES = "services"
-    INDICATORS = "indicators"
-
-
 @strawberry.enum(description="What the city found of an objection (异议结论).")
 class ObjectionVerdict(Enum):
     """成立, 不成立."""
@@ -105,6 +97,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "ClauseResult",
     "CycleStatus",
     "DrawPurpose",
     "DrawSide",
