@@ -26,7 +26,7 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
-from certification.reviews.model import CycleStatus, ReviewStatus
+from certification.reviews.model import CycleStatus, ReviewStage, ReviewStatus, ReviewVerdictKind
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
@@ -45,6 +45,8 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
+    "ReviewStage": (ReviewStage, "Where a verdict on a review is given (复查环节)."),
+    "ReviewVerdictKind": (ReviewVerdictKind, "What is said of a review (复查意见)."),
     "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
@@ -106,7 +108,9 @@ __all__ = [
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",
+    "ReviewStage",
     "ReviewStatus",
+    "ReviewVerdictKind",
     "RoleName",
     "RosterKind",
     "RosterVerdict",
