@@ -82,9 +82,7 @@ class FoundSubject:
         """The items of the standard that a file may show."""
         if self.application is not None:
             level = self.application.application.level
-            return frozenset(
-                one.code for one in self.application.programme.standard if level in one.levels
-            )
+            return frozenset(one.code for one in self.application.programme.standard if level in one.levels)
         if self.review is not None:
             found = items_of(self.review.programme, self.review.review.level)
             return frozenset(one.code for one in found)

@@ -50,17 +50,24 @@ def decide_clauses(row: Mapping[str, Any], _: Session) -> list[str]:
 def decide_findings(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]]:
     """What holds now, key by key; `row` has the keys of `FOUND_NEEDS`."""
     found = _findings(row)
-    return [] if found is None else [
-        {"key": key, "value": value, "round": found.heads[key][0].round} for key, value in found.values.items()
-    ]
+    return (
+        []
+        if found is None
+        else [
+            {"key": key, "value": value, "round": found.heads[key][0].round}
+            for key, value in found.values.items()
+        ]
+    )
 
 
 def decide_conflicts(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]]:
     """What is contradicted, with every side of it."""
     found = _findings(row)
-    return [] if found is None else [
-        {"key": key, "sides": [_side(one) for one in found.heads[key]]} for key in found.conflicts
-    ]
+    return (
+        []
+        if found is None
+        else [{"key": key, "sides": [_side(one) for one in found.heads[key]]} for key in found.conflicts]
+    )
 
 
 def decide_judgement(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] | None:
@@ -140,7 +147,9 @@ def _observed(row: Mapping[str, Any]) -> list[Observation]:
             recorded_at=datetime.fromisoformat(recorded_at),
             supersedes=supersedes,
         )
-        for id_, round_, key, value, observed_at, author_tenant, author, recorded_at, supersedes in row["observed"]
+        for id_, round_, key, value, observed_at, author_tenant, author, recorded_at, supersedes in row[
+            "observed"
+        ]
         or ()
     ]
 

@@ -37,7 +37,15 @@ from certification.reviews.model import (
     ReviewVerdict,
     ReviewVerdictKind,
 )
-from certification.reviews.observing import MOST, MOST_OF_A_REVIEW, Said, check_said, keep_new, key_of, value_of
+from certification.reviews.observing import (
+    MOST,
+    MOST_OF_A_REVIEW,
+    Said,
+    check_said,
+    keep_new,
+    key_of,
+    value_of,
+)
 from certification.reviews.reading import FoundReview, read_known, read_review
 from certification.reviews.rounds import find_anew, find_findings
 from certification.reviews.rule import ReviewStep

@@ -189,7 +189,9 @@ class AnnualReviewRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
-@strawberry.type(description="A correction of a year's review was proposed, confirmed or declined (更正已记录).")
+@strawberry.type(
+    description="A correction of a year's review was proposed, confirmed or declined (更正已记录)."
+)
 class ReviewCorrectionRecorded:
     """The correction as it is now."""
 

@@ -27,6 +27,7 @@ from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
 from certification.reviews.model import CycleStatus, ReviewStage, ReviewStatus, ReviewVerdictKind
+from certification.standard import Result as ClauseResult
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
@@ -48,6 +49,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ReviewStage": (ReviewStage, "Where a verdict on a review is given (复查环节)."),
     "ReviewVerdictKind": (ReviewVerdictKind, "What is said of a review (复查意见)."),
     "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
+    "ClauseResult": (ClauseResult, "What a clause of the standard comes to (评判结果)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -96,6 +98,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "ClauseResult",
     "CycleStatus",
     "Finding",
     "GrantScope",

@@ -99,7 +99,7 @@ class ReviewVerdict(Node):
     verdict: ReviewVerdictKind = column(review_verdicts.c.verdict, description="What was said (结论).")
     text: str = column(review_verdicts.c.text, description="Reasons (意见).")
     clauses: list[str] = computed(
-        {"items": review_verdicts.c.items},
+        {"items": review_verdicts.c["items"]},
         decide_clauses,
         description="Items and indicators to put right, or to see anew (整改或复核条款).",
     )
@@ -111,7 +111,9 @@ class ReviewVerdict(Node):
     observations_digest: Hex | None = column(
         review_verdicts.c.observations, description="Digest of the observations it rests on (查看记录摘要)."
     )
-    author_id: UUID = column(review_verdicts.c.author_id, description="Pseudonym of who gave it (办理人代号).")
+    author_id: UUID = column(
+        review_verdicts.c.author_id, description="Pseudonym of who gave it (办理人代号)."
+    )
     author_tenant: Tenant | None = to_one(
         {tenants.c.id: review_verdicts.c.author_tenant_id}, description="Home tenant (所属租户)."
     )
@@ -141,7 +143,9 @@ class ConflictSide:
     supersedes: list[UUID] = strawberry.field(description="What it has seen and replaced (替代).")
 
 
-@strawberry.type(description="Observations that contradict each other: nothing is concluded before (查看结果不一致).")
+@strawberry.type(
+    description="Observations that contradict each other: nothing is concluded before (查看结果不一致)."
+)
 class ReviewConflict:
     """Settled by an observation that supersedes every side."""
 
@@ -205,9 +209,7 @@ class ReviewCorrection(Node):
     declined_at: datetime | None = column(
         review_corrections.c.declined_at, description="It never counts (退回时间)."
     )
-    decline_reason: str | None = column(
-        review_corrections.c.decline_reason, description="Why (退回理由)."
-    )
+    decline_reason: str | None = column(review_corrections.c.decline_reason, description="Why (退回理由).")
     tenant: Tenant = to_one({tenants.c.id: review_corrections.c.tenant_id}, description="The county (租户).")
     community: Unit = to_one(
         {units.c.id: review_corrections.c.community_id}, description="The community (社区)."
