@@ -19,6 +19,7 @@ from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.inspection import ReviewCorrection
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
@@ -205,6 +206,16 @@ class RegisterListRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(
+    description="A correction of a year's review was proposed, confirmed or declined (更正已记录)."
+)
+class ReviewCorrectionRecorded:
+    """The correction as it is now."""
+
+    correction: ReviewCorrection = strawberry.field(description="The correction (更正).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -286,6 +297,10 @@ DrawResult = Annotated[
 RegisterListResult = Annotated[
     RegisterListRecorded | Refusal,
     strawberry.union("RegisterListResult", description="Recorded, or refused."),
+]
+ReviewCorrectionResult = Annotated[
+    ReviewCorrectionRecorded | Refusal,
+    strawberry.union("ReviewCorrectionResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")
