@@ -11,6 +11,7 @@ from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.answer_spot_check import answer_spot_check
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
+from graphql_schema.mutations.cancel_review import cancel_review
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
@@ -24,6 +25,7 @@ from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
+from graphql_schema.mutations.extend_review_cycle import extend_review_cycle
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.file_objection import file_objection
 from graphql_schema.mutations.give_opinion import give_opinion
@@ -182,6 +184,18 @@ class Mutation:
         answers=answers.ReviewCycleResult,
         permission=Permission.ACT,
         description="Plan a cycle of annual reviews: communities, days, teams (制定复查计划).",
+    )
+    extend_review_cycle = act(
+        extend_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="The city moves the last day of a county's cycle on (延长复查周期).",
+    )
+    cancel_review = act(
+        cancel_review,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="The county cancels a review that is not to be (取消复查).",
     )
     propose_legacy_records = act(
         propose_legacy_records,
