@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Table, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, func, literal_column, select
 
 from certification.reviews.tables import (
     draw_parties,
@@ -49,8 +49,8 @@ def through(parent: Table, key: str, reach: Reach) -> Reach:
     def by(reached: Predicate) -> Predicate:
         def predicate(row: FromClause, units: ColumnElement[Any]) -> ColumnElement[bool]:
             named = and_(parent.c.tenant_id == row.c.tenant_id, parent.c.id == row.c[key])
-            found = select(literal_column("1")).select_from(parent).where(named, reached(parent, units))
-            return found.correlate(row).exists()
+            one: Select[Any] = select(literal_column("1"))
+            return one.select_from(parent).where(named, reached(parent, units)).correlate(row).exists()
 
         return predicate
 
