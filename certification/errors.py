@@ -332,6 +332,46 @@ class AssessmentUnmetError(CertificationError):
     en = "items do not meet the standard, so nobody can agree: {items}"
 
 
+class AssessmentScoreError(CertificationError):
+    """An item has points up to its highest where the standard gives points for it, and else none."""
+
+    code = "assessment.score"
+    zh = "条款 {item} 的得分有误：应为 0 至 {highest} 分"
+    en = "the points of item {item} are refused: from 0 to {highest}"
+
+
+class StandardUnmetError(CertificationError):
+    """A clause of the standard is not met, or alone refuses. `reason_zh` and `reason_en` say which, with its fraction."""
+
+    code = "standard.unmet"
+    zh = "不符合认定标准：{reason_zh}"
+    en = "the standard is not met: {reason_en}"
+
+
+class ScoreShortError(CertificationError):
+    """The points do not reach the mark of the level."""
+
+    code = "standard.score_short"
+    zh = "得 {score} 分，未达到 {mark} 分"
+    en = "{score} points do not reach the mark of {mark}"
+
+
+class FigureRefusedError(CertificationError):
+    """A figure is none that the level asks for, or is not in whole numbers. `reason_zh` and `reason_en` say why."""
+
+    code = "figures.refused"
+    zh = "指标数据 {figure} 有误：{reason_zh}"
+    en = "the figure {figure} is refused: {reason_en}"
+
+
+class FiguresMissingError(CertificationError):
+    """Figures of the level have not been stated with the form."""
+
+    code = "figures.missing"
+    zh = "推荐表尚缺指标数据：{figures_zh}"
+    en = "the form lacks figures: {figures_en}"
+
+
 class EvidenceFullError(CertificationError):
     """The subject has as many files as it may."""
 

@@ -13,14 +13,17 @@ from sqlalchemy import and_, bindparam, func, select
 from audit.tables import ledger_heads
 from certification.errors import NotFoundError
 from certification.reading import entity
-from certification.reviews import sampling
+from certification.reviews import assignment, sampling
 from certification.reviews.drawing import Conduct, Drawable, Recompute
 from certification.reviews.model import Draw, DrawParty, DrawPurpose, DrawStatus
 from certification.reviews.tables import draw_parties, draws
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
-RECOMPUTE: Final[Mapping[str, Recompute]] = {DrawPurpose.SPOT_CHECK: sampling.recompute}
+RECOMPUTE: Final[Mapping[str, Recompute]] = {
+    DrawPurpose.ASSIGNMENT: assignment.recompute,
+    DrawPurpose.SPOT_CHECK: sampling.recompute,
+}
 """Purpose → its result from (list value, seed, picks), for whoever replays a draw offline."""
 
 
@@ -71,6 +74,8 @@ async def read_drawable(
     tx: TenantConnection, purpose: str, subject_id: UUID, now: datetime, *, settling: bool = False
 ) -> Drawable:
     """What is drawn from, of the bound tenant; `settling` with all that a settlement writes. Raises NotFoundError."""
+    if purpose == DrawPurpose.ASSIGNMENT:
+        return await assignment.read_assignment(tx, subject_id)
     if purpose == DrawPurpose.SPOT_CHECK:
         return await sampling.read_sample(tx, subject_id, numbers=settling)
     raise NotFoundError(what="purpose", what_zh="抽取事项")

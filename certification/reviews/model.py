@@ -24,6 +24,13 @@ class ReviewStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CycleStatus(StrEnum):
+    """Where a cycle is: planned, or its teams drawn (复查周期状态). That all its reviews are settled is computed."""
+
+    PLANNED = "planned"
+    ASSIGNED = "assigned"
+
+
 class ReviewVerdictKind(StrEnum):
     """What a team, the county or the city says of a review (合格, 限期整改, 复核, 不合格; 同意, 退回)."""
 
@@ -104,6 +111,8 @@ class ReviewCycle:
     created_at: datetime
     updated_at: datetime
     draw_id: UUID | None = None
+    extended_by: UUID | None = None
+    extend_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,8 @@ class AnnualReview:
     due_on: date | None = None
     result: str | None = None
     confirmed_at: datetime | None = None
+    cancelled_by: UUID | None = None
+    cancel_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

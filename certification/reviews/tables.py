@@ -49,10 +49,12 @@ review_cycles = tenant_table(
     Column("draw_id", Uuid, comment="the draw that assigned the teams"),
     Column("planned_tenant_id", Integer, nullable=False),
     Column("planned_by", Uuid, nullable=False),
+    Column("extended_by", Uuid, comment="who last moved its last day, of the city"),
+    Column("extend_reason", Text, comment="why"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("opens_on <= closes_on", name="days"),
-    one_of("status", "planned", "assigned", "closed"),
+    one_of("status", "planned", "assigned"),
     Index(None, "tenant_id", "year", "id"),
     Index(None, "tenant_id", "created_at", "id"),
     audited=True,
@@ -107,6 +109,8 @@ annual_reviews = tenant_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("confirmed_at", DateTime(timezone=True), comment="from then on it counts"),
+    Column("cancelled_by", Uuid),
+    Column("cancel_reason", Text, comment="why it is not reviewed"),
     ForeignKeyConstraint(["tenant_id", "cycle_id"], ["review_cycles.tenant_id", "review_cycles.id"]),
     ForeignKeyConstraint(
         ["tenant_id", "certification_id"], ["certifications.tenant_id", "certifications.id"]
@@ -140,6 +144,7 @@ annual_reviews = tenant_table(
     ),
     Index(None, "tenant_id", "cycle_id", "status"),
     Index(None, "tenant_id", "team_id"),
+    CheckConstraint("status <> 'cancelled' OR cancel_reason IS NOT NULL", name="cancelled"),
     Index(None, "tenant_id", "created_at", "id"),
     audited=True,
 )

@@ -32,6 +32,7 @@ from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
 from graphql_schema.mutations.open_draw import open_draw
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
@@ -176,6 +177,12 @@ class Mutation:
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
     )
+    plan_review_cycle = act(
+        plan_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="Plan a cycle of annual reviews: communities, days, teams (制定复查计划).",
+    )
     propose_legacy_records = act(
         propose_legacy_records,
         answers=answers.LegacyProposalResult,
@@ -236,6 +243,7 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
+    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
@@ -263,7 +271,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.ACT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -35,7 +36,7 @@ from graphql_schema.declare import (
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.enums import DrawPurpose, DrawSide, DrawStatus, SpotCheckOutcome
-from graphql_schema.types.reach import COMMUNITY
+from graphql_schema.types.reach import COMMUNITY, of_review
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
 from tenancy.tables import tenants, units
@@ -46,18 +47,21 @@ MOST_DRAWN: Final = 200
 def through(parent: Table, key: str, reach: Reach) -> Reach:
     """Whoever reaches the row of `parent` that the row names by `key` reaches the row."""
 
-    def by(reached: Predicate) -> Predicate:
+    def by(reached: Predicate | None) -> Predicate | None:
+        return None if reached is None else narrowed(reached)
+
+    def narrowed(reached: Predicate) -> Predicate:
         def predicate(row: FromClause, units: ColumnElement[Any]) -> ColumnElement[bool]:
             named = and_(parent.c.tenant_id == row.c.tenant_id, parent.c.id == row.c[key])
-            one: Select[Any] = select(literal_column("1"))
-            return one.select_from(parent).where(named, reached(parent, units)).correlate(row).exists()
+            found: Select[Any] = select(literal_column("1")).select_from(parent)
+            return found.where(named, reached(parent, units)).correlate(row).exists()
 
         return predicate
 
-    return Reach(street=by(reach.street), community=by(reach.community))
+    return Reach(by(reach.street), by(reach.community), by(reach.team))
 
 
-DRAW: Final = through(register_lists, "subject_id", COMMUNITY)
+DRAW: Final = replace(through(register_lists, "subject_id", COMMUNITY), team=of_review("review_id"))
 OF_DRAW: Final = through(draws, "draw_id", DRAW)
 
 

@@ -26,7 +26,14 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
-from certification.reviews.model import DrawPurpose, DrawSide, DrawStatus, SpotCheckOutcome
+from certification.reviews.model import (
+    CycleStatus,
+    DrawPurpose,
+    DrawSide,
+    DrawStatus,
+    ReviewStatus,
+    SpotCheckOutcome,
+)
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
@@ -48,6 +55,8 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
+    "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
+    "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -96,6 +105,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "CycleStatus",
     "DrawPurpose",
     "DrawSide",
     "DrawStatus",
@@ -110,6 +120,7 @@ __all__ = [
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",
+    "ReviewStatus",
     "RoleName",
     "RosterKind",
     "RosterVerdict",

@@ -176,9 +176,13 @@ def create_tables() -> None:
         sa.Column("draw_id", sa.Uuid(), nullable=True, comment="the draw that assigned the teams"),
         sa.Column("planned_tenant_id", sa.Integer(), nullable=False),
         sa.Column("planned_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "extended_by", sa.Uuid(), nullable=True, comment="who last moved its last day, of the city"
+        ),
+        sa.Column("extend_reason", sa.Text(), nullable=True, comment="why"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("status IN ('planned', 'assigned', 'closed')", name=("ck_review_cycles_status")),
+        sa.CheckConstraint("status IN ('planned', 'assigned')", name=("ck_review_cycles_status")),
         sa.CheckConstraint("opens_on <= closes_on", name=("ck_review_cycles_days")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=("pk_review_cycles")),
         info={"tenant": True, "policies": ("granted",), "audited": True},
@@ -273,6 +277,8 @@ def create_tables() -> None:
         sa.Column(
             "confirmed_at", sa.DateTime(timezone=True), nullable=True, comment="from then on it counts"
         ),
+        sa.Column("cancelled_by", sa.Uuid(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True, comment="why it is not reviewed"),
         sa.CheckConstraint("level ~ '^[a-z][a-z0-9_]{0,39}$'", name=("ck_annual_reviews_level")),
         sa.CheckConstraint(
             "result IN ('pass', 'pass_after_rectification', 'fail')", name=("ck_annual_reviews_result")
@@ -284,6 +290,9 @@ def create_tables() -> None:
         sa.CheckConstraint(
             "status NOT IN ('inspected', 'county_confirmed', 'confirmed') OR result IS NOT NULL",
             name=("ck_annual_reviews_concluded"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'cancelled' OR cancel_reason IS NOT NULL", name=("ck_annual_reviews_cancelled")
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "certification_id"],
@@ -805,6 +814,8 @@ SELECT sha256(convert_to(
     || coalesce('closes_on:date 10 ' || CASE WHEN r.closes_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.closes_on::timestamp, 'YYYY-MM-DD') ELSE r.closes_on::text END || E'\\n', '')
     || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
     || coalesce('draw_id:uuid 36 ' || r.draw_id::text || E'\\n', '')
+    || coalesce('extend_reason:text ' || octet_length(r.extend_reason::text) || ' ' || r.extend_reason::text || E'\\n', '')
+    || coalesce('extended_by:uuid 36 ' || r.extended_by::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('name:text ' || octet_length(r.name::text) || ' ' || r.name::text || E'\\n', '')
     || coalesce('opens_on:date 10 ' || CASE WHEN r.opens_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.opens_on::timestamp, 'YYYY-MM-DD') ELSE r.opens_on::text END || E'\\n', '')
@@ -921,6 +932,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION public.xingji_audit_review_team_members()"""
 LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 annual_reviews 1' || E'\\n'
+    || coalesce('cancel_reason:text ' || octet_length(r.cancel_reason::text) || ' ' || r.cancel_reason::text || E'\\n', '')
+    || coalesce('cancelled_by:uuid 36 ' || r.cancelled_by::text || E'\\n', '')
     || coalesce('certification_id:uuid 36 ' || r.certification_id::text || E'\\n', '')
     || coalesce('community_id:uuid 36 ' || r.community_id::text || E'\\n', '')
     || coalesce('confirmed_at:time 27 ' || CASE WHEN r.confirmed_at >= '0001-01-01 00:00:00+00' AND r.confirmed_at < '10000-01-01 00:00:00+00' THEN to_char(r.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.confirmed_at::text END || E'\\n', '')

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -288,7 +289,7 @@ async def test_retries_answer_with_the_first_receipt(stage: Stage, listed: str) 
         ({"communityId": unit(OTHER, OTHER.nominee)}, "not_found"),
     ],
 )
-async def test_a_register_list_is_refused(stage: Stage, changes: dict[str, object], code: str) -> None:
+async def test_a_register_list_is_refused(stage: Stage, changes: dict[str, Any], code: str) -> None:
     before = await stage.rows(ENTRIES)
     assert (await commit_list(stage, **changes)).get("code") == code
     assert await stage.rows(ENTRIES) == before
@@ -296,7 +297,7 @@ async def test_a_register_list_is_refused(stage: Stage, changes: dict[str, objec
 
 async def test_a_list_is_retried_with_its_own_numbers_alone(stage: Stage) -> None:
     clerk = await stage.person(COUNTY.code, "clerk")
-    given = {
+    given: dict[str, Any] = {
         "communityId": unit(COUNTY, COUNTY.nominee),
         "takenOn": "2022-04-25",
         "numbers": [f"{n:030}A" for n in range(5_000)],
