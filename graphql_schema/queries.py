@@ -14,6 +14,7 @@ from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
+from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.inspection import ReviewCorrection, ReviewCorrectionFilter
@@ -162,6 +163,18 @@ class Query:
         filter_input=LegacyRecordFilter,
         permission=Permission.READ,
         description="Legacy records in reach (历史记录).",
+    )
+    draws: Connection[Draw] = connection(
+        order="opened_at",
+        filter_input=DrawFilter,
+        permission=Permission.READ,
+        description="Draws in reach (抽取).",
+    )
+    register_lists: Connection[RegisterList] = connection(
+        order="created_at",
+        filter_input=RegisterListFilter,
+        permission=Permission.READ,
+        description="Register lists in reach (名册).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

@@ -11,22 +11,40 @@ How it stays even: places are given out one after another. From each, a chain pl
 another team that may go there … leads to the team with the least load, and the chain is moved up by one. Loads are then optimal for
 the places given out so far (Harvey, Ladner, Lovász, Tamir: Semi-matchings for bipartite graphs and load balancing, 2006).
 
-Pure: no clock, no chance but the seed's.
+Rules alone, but for what reads a cycle at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
+from sqlalchemy import and_, bindparam, select
+
 from audit.canonical import Json
+from audit.draw import derive, shuffle
+from certification.changes import update
+from certification.errors import DrawRefusedError, NotFoundError
+from certification.reader import parse_stored
+from certification.reading import entity, get_campaign
+from certification.reviews.drawing import Settled
+from certification.reviews.model import (
+    AnnualReview,
+    CycleStatus,
+    Draw,
+    DrawPurpose,
+    ReviewCycle,
+    ReviewStatus,
+)
+from certification.reviews.tables import annual_reviews, review_cycles, review_team_members, review_teams
+from tenancy.database import TenantConnection
+from tenancy.statements import statement
 
 T = TypeVar("T")
-
-DOMAIN: Final = b"xingji-assignment/1\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +119,7 @@ def parse_list(found: Mapping[str, Any]) -> tuple[tuple[Place, ...], tuple[Team,
     return places, teams
 
 
-def recompute(list_value: Mapping[str, Any], seed: bytes, picks: int) -> Json:
+def recompute(list_value: Mapping[str, Any], seed: bytes, picks: int) -> dict[str, Json]:
     """What the seed gives over a list, as the last entry of a draw says it: team → its communities. For whoever replays a draw.
 
     Raises KeyError, TypeError or ValueError for a list that no draw of assignments has.
@@ -109,10 +127,15 @@ def recompute(list_value: Mapping[str, Any], seed: bytes, picks: int) -> Json:
     places, teams = parse_list(list_value)
     if picks != len(places):
         raise ValueError("every place is assigned")
-    given: dict[str, list[str]] = {str(team.id): [] for team in teams}
-    for community, team in assign(seed, places, teams).items():
-        given[str(team)].append(str(community))
-    return {team: [*sorted(found)] for team, found in given.items()}
+    return describe_result(teams, assign(seed, places, teams))
+
+
+def describe_result(teams: Iterable[Team], team_of: Mapping[UUID, UUID]) -> dict[str, Json]:
+    """Team → its communities, in order."""
+    given: dict[UUID, list[str]] = {team.id: [] for team in teams}
+    for community, team_id in team_of.items():
+        given[team_id].append(str(community))
+    return {str(team_id): [*sorted(found)] for team_id, found in given.items()}
 
 
 def _give_out(place: Place, order: Sequence[Team], held: Mapping[UUID, list[Place]]) -> None:
@@ -142,29 +165,140 @@ def _shuffled(seed: bytes, label: str, items: Sequence[T]) -> list[T]:
     return [items[at] for at in shuffle(derive(seed, label), len(items))]
 
 
-def derive(seed: bytes, label: str) -> bytes:
-    """A seed (32 bytes) for one of several shuffles."""
-    return sha256(DOMAIN + label.encode() + b"\n" + seed).digest()
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A cycle whose teams are to be drawn, as something to draw from (certification/reviews/drawing.py).
+
+    `reviews` are those of the cycle that no team has yet, `teams` as the plan has them.
+    """
+
+    cycle: ReviewCycle
+    hours: int | None
+    reviews: tuple[AnnualReview, ...]
+    teams: tuple[Team, ...]
+
+    @property
+    def purpose(self) -> str:
+        return DrawPurpose.ASSIGNMENT
+
+    @property
+    def subject_id(self) -> UUID:
+        return self.cycle.id
+
+    @property
+    def size(self) -> int:
+        return len(self.reviews)
+
+    @property
+    def picks(self) -> int | None:
+        return self.size
+
+    @property
+    def reveal_hours(self) -> int:
+        if self.hours is None:
+            raise DrawRefusedError(
+                reason_zh="批次方案不可读", reason_en="the campaign of the cycle is not in reach"
+            )
+        return self.hours
+
+    def check_drawable(self, now: datetime) -> None:
+        """Raises DrawRefusedError when the teams are drawn, or nothing is left to assign."""
+        if self.cycle.status != CycleStatus.PLANNED:
+            raise DrawRefusedError(
+                reason_zh="本周期已完成分组", reason_en="the cycle's teams have been drawn"
+            )
+        if not self.reviews:
+            raise DrawRefusedError(reason_zh="没有待分组的社区", reason_en="there is no community to assign")
+
+    def list_value(self) -> dict[str, Json]:
+        """Communities by street, and the teams with the streets that they avoid."""
+        places = [Place(one.community_id, one.street_id) for one in self.reviews]
+        return describe_list(self.cycle.id, self.cycle.year, places, self.teams)
+
+    def settle(self, seed: bytes, draw: Draw, now: datetime) -> Settled:
+        """Each review its team, and the cycle is assigned. A review cancelled since the draw was opened is drawn and stays as it is."""
+        places, teams = parse_list(orjson.loads(draw.list_value))
+        team_of = assign(seed, places, teams)
+        assigned = [
+            replace(
+                one,
+                team_id=team_of[one.community_id],
+                status=ReviewStatus.ASSIGNED.value,
+                revision=one.revision + 1,
+                updated_at=now,
+            )
+            for one in self.reviews
+            if one.community_id in team_of
+        ]
+        cycle = replace(
+            self.cycle,
+            status=CycleStatus.ASSIGNED.value,
+            draw_id=draw.id,
+            revision=self.cycle.revision + 1,
+            updated_at=now,
+        )
+        return Settled(describe_result(teams, team_of), update(cycle, *assigned))
 
 
-def shuffle(seed: bytes, n: int) -> list[int]:
-    """The numbers 0 to n-1 in an order that the seed alone makes (Fisher-Yates)."""
-    below = _numbers(seed)
-    found = list(range(n))
-    for last in range(n - 1, 0, -1):
-        at = below(last + 1)
-        found[at], found[last] = found[last], found[at]
-    return found
+_CYCLE = statement(
+    select(review_cycles).where(
+        review_cycles.c.tenant_id == bindparam("tenant_id"), review_cycles.c.id == bindparam("cycle")
+    )
+)
+_REVIEWS = statement(
+    select(annual_reviews)
+    .where(
+        annual_reviews.c.tenant_id == bindparam("tenant_id"),
+        annual_reviews.c.cycle_id == bindparam("cycle"),
+        annual_reviews.c.status == ReviewStatus.PLANNED.value,
+    )
+    .order_by(annual_reviews.c.community_id)
+)
+_TEAMS = statement(
+    select(review_teams.c.id, review_teams.c.number, review_team_members.c.barred)
+    .join(
+        review_team_members,
+        and_(
+            review_team_members.c.tenant_id == review_teams.c.tenant_id,
+            review_team_members.c.team_id == review_teams.c.id,
+        ),
+    )
+    .where(review_teams.c.tenant_id == bindparam("tenant_id"), review_teams.c.cycle_id == bindparam("cycle"))
+    .order_by(review_teams.c.number)
+)
 
 
-def _numbers(seed: bytes) -> Callable[[int], int]:
-    tries = iter(range(2**32))
+async def read_cycle(tx: TenantConnection, cycle_id: UUID) -> ReviewCycle:
+    """A cycle of the bound tenant. Raises NotFoundError."""
+    row = await tx.first(_CYCLE, cycle=cycle_id)
+    if row is None:
+        raise NotFoundError(what="cycle", what_zh="复查周期")
+    return entity(ReviewCycle, row)
 
-    def below(bound: int) -> int:
-        while True:
-            block = sha256(seed + next(tries).to_bytes(4, "big")).digest()
-            number = int.from_bytes(block[:8], "big")
-            if number < 2**64 - 2**64 % bound:
-                return number % bound
 
-    return below
+async def _find_hours(tx: TenantConnection, cycle: ReviewCycle) -> int | None:
+    try:
+        campaign = await get_campaign(tx, cycle.campaign_tenant_id, cycle.campaign_id)
+    except NotFoundError:
+        return None
+    rule = parse_stored(campaign.programme).reviews
+    return None if rule is None else rule.reveal_hours.value
+
+
+async def read_assignment(tx: TenantConnection, cycle_id: UUID) -> Assignment:
+    """A cycle of the bound tenant, to draw its teams. Raises NotFoundError.
+
+    Who opens the draw reads the cycle's campaign, which says how long it takes; an auditor who is its second party may not.
+    """
+    cycle = await read_cycle(tx, cycle_id)
+    reviews = await tx.all(_REVIEWS, cycle=cycle_id)
+    barred: dict[tuple[UUID, int], set[UUID]] = {}
+    for row in await tx.all(_TEAMS, cycle=cycle_id):
+        avoided = {UUID(one["street"]) for one in orjson.loads(row["barred"])}
+        barred.setdefault((row["id"], row["number"]), set()).update(avoided)
+    return Assignment(
+        cycle,
+        await _find_hours(tx, cycle),
+        tuple(entity(AnnualReview, row) for row in reviews),
+        tuple(Team(id_, number, frozenset(streets)) for (id_, number), streets in barred.items()),
+    )

@@ -57,6 +57,14 @@ class DrawPurpose(StrEnum):
     SPOT_CHECK = "spot_check"
 
 
+class DrawSide(StrEnum):
+    """A party of a draw (县级, 市级, 审计)."""
+
+    COUNTY = "county"
+    CITY = "city"
+    AUDITOR = "auditor"
+
+
 class DrawStatus(StrEnum):
     """Where a draw is: one party has committed, all have, drawn, or void because one did not reveal."""
 
@@ -253,12 +261,15 @@ class Draw:
     revision: int
     size: int
     picks: int
+    list_value: str
     list_digest: bytes
+    second_party: str
     reveal_by: datetime
     opened_by: UUID
     opened_at: datetime
     review_id: UUID | None = None
     replaces_id: UUID | None = None
+    reveals_first: str | None = None
     seed: bytes | None = None
     result: str | None = None
     settled_at: datetime | None = None
@@ -282,16 +293,19 @@ class DrawParty:
 
 @dataclass(frozen=True, slots=True)
 class SpotCheckAnswer:
-    """What looking up a drawn number came to (核查结果)."""
+    """A drawn number, and what looking it up came to (核查结果): `outcome` None until then. `path`: its audit path, hashes joined."""
 
     tenant_id: int
     draw_id: UUID
     position: int
-    outcome: str
-    note: str
-    author_tenant_id: int
-    author_id: UUID
-    recorded_at: datetime
+    number: str
+    salt: bytes
+    path: bytes
+    outcome: str | None = None
+    note: str | None = None
+    author_tenant_id: int | None = None
+    author_id: UUID | None = None
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ MOST_TEAMS: Final = 30
 MOST_MEMBERS: Final = 60
 """Of a cycle: so that the entry that plans it, and the one that assigns it, holds a digest of every row (65,535 bytes)."""
 NAME_LIMIT: Final = 60
+REASON_LIMIT: Final = 500
 
 Inspector = tuple[int, UUID]
 """A person by home tenant and id."""
@@ -137,6 +138,14 @@ def check_days(year: int, opens_on: date, closes_on: date, today: date) -> None:
         refuse(f"起止日期须在 {year} 年内", f"its days are of {year}")
     if closes_on < today:
         refuse("截止日已过", "its last day is past")
+
+
+def check_extension(year: int, closes_on: date, later: date, today: date) -> None:
+    """Raise CycleRefusedError unless a cycle may go on to a later day: after its last one and today, within its year."""
+    if later <= closes_on or later <= today:
+        refuse("新的截止日须晚于原截止日和今天", "its new last day is later than the last one and than today")
+    if later.year != year:
+        refuse(f"截止日不得晚于 {year} 年 12 月 31 日", f"its last day is of {year}")
 
 
 def find_level(programme: Programme, held: Iterable[Held], year: int) -> Held | None:

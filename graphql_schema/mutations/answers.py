@@ -16,6 +16,7 @@ from graphql_schema.types.application import Application
 from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.change import CertificationChange
+from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.inspection import ReviewCorrection
@@ -199,6 +200,22 @@ class ReviewCorrectionRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(description="A draw went on, or a drawn number was answered (抽取已记录).")
+class DrawRecorded:
+    """The draw as it is now."""
+
+    draw: Draw = strawberry.field(description="The draw (抽取).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A register list was committed to (名册已承诺).")
+class RegisterListRecorded:
+    """The list."""
+
+    list: RegisterList = strawberry.field(description="The list (名册).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -277,6 +294,13 @@ AnnualReviewResult = Annotated[
 ReviewCorrectionResult = Annotated[
     ReviewCorrectionRecorded | Refusal,
     strawberry.union("ReviewCorrectionResult", description="Recorded, or refused."),
+]
+DrawResult = Annotated[
+    DrawRecorded | Refusal, strawberry.union("DrawResult", description="Recorded, or refused.")
+]
+RegisterListResult = Annotated[
+    RegisterListRecorded | Refusal,
+    strawberry.union("RegisterListResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")

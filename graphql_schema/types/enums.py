@@ -26,7 +26,16 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
-from certification.reviews.model import CycleStatus, ReviewStage, ReviewStatus, ReviewVerdictKind
+from certification.reviews.model import (
+    CycleStatus,
+    DrawPurpose,
+    DrawSide,
+    DrawStatus,
+    ReviewStage,
+    ReviewStatus,
+    ReviewVerdictKind,
+    SpotCheckOutcome,
+)
 from certification.standard import Result as ClauseResult
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
@@ -39,6 +48,10 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
+    "DrawPurpose": (DrawPurpose, "What is drawn (抽取事项)."),
+    "DrawSide": (DrawSide, "A party of a draw (抽取方)."),
+    "DrawStatus": (DrawStatus, "Where a draw stands (抽取状态)."),
+    "SpotCheckOutcome": (SpotCheckOutcome, "What looking up a drawn number came to (核查结果)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
     "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
@@ -100,6 +113,9 @@ __all__ = [
     "CertificationState",
     "ClauseResult",
     "CycleStatus",
+    "DrawPurpose",
+    "DrawSide",
+    "DrawStatus",
     "Finding",
     "GrantScope",
     "LegacyKind",
@@ -118,6 +134,7 @@ __all__ = [
     "RosterKind",
     "RosterVerdict",
     "SegmentKind",
+    "SpotCheckOutcome",
     "StandardPart",
     "TenantLevel",
     "UnitKind",
