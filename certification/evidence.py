@@ -45,7 +45,7 @@ from tenancy.tables import units
 ACTION: Final = "attach_evidence"
 NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
-REVIEW: Final = "review"
+REVIEW: Final = "annual_review"
 OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("county_officer",),
     "legacy_record": ("county_officer",),

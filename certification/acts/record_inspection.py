@@ -103,7 +103,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     if given is None:
         return Change(
             OPERATION,
-            Subject("review", review.id, after.revision),
+            Subject("annual_review", review.id, after.revision),
             intent,
             (*insert(*new), *update(after)),
         )
@@ -113,7 +113,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     after = _after(after, step, given)
     return Change(
         OPERATION,
-        Subject("review", review.id, after.revision),
+        Subject("annual_review", review.id, after.revision),
         {**intent, **describe(step, verdict), "result": after.result, "status": after.status},
         (*insert(*new, verdict), *update(after)),
     )

@@ -27,7 +27,7 @@ from certification.reviews.errors import (
     ObservationsConflictError,
 )
 from certification.reviews.model import AnnualReview, ReviewVerdictKind
-from certification.reviews.progress import NAMED
+from certification.reviews.overdue import SECOND
 from certification.reviews.rounds import FIGURE, ITEM, Findings
 from certification.reviews.rule import ReviewRule
 from certification.standard import HISTORY, Result
@@ -81,7 +81,7 @@ def check_conclusion(
     check_text("text", "复查意见", given.text, OPINION_LIMIT)
     if findings.conflicts:
         raise ObservationsConflictError(keys="、".join(findings.conflicts))
-    unmet = review.status in NAMED and review.due_on is not None and today > review.due_on
+    unmet = review.status in SECOND and review.due_on is not None and today > review.due_on
     if given.verdict in rule.complete.value and not (given.verdict == ReviewVerdictKind.FAIL and unmet):
         missing = [name_of(one) for one in judgement.outcomes if one.result is Result.MISSING]
         if missing:

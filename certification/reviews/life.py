@@ -5,7 +5,7 @@ function over `programme.reviews.life`. Checked, in this order: who, by role and
 
     days of an inspection    assigned: the cycle's first to its last day; rectifying, rechecking: to the day that was named
 
-When a review is overdue is certification/reviews/progress.py; what a conclusion rests on is certification/reviews/concluding.py. Days are the programme's. Pure.
+When a review is overdue is certification/reviews/overdue.py; what a conclusion rests on is certification/reviews/concluding.py. Days are the programme's. Pure.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from certification.reviews.errors import (
     RoundClosedError,
 )
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
-from certification.reviews.progress import NAMED, last_day
+from certification.reviews.overdue import SECOND, last_day
 from certification.reviews.rule import ReviewRule, ReviewStep
 
 OBSERVE: Final = "record_observations"
@@ -76,7 +76,7 @@ class ReviewView:
     @property
     def last_day(self) -> date:
         """The last day on which a team may act on it."""
-        return last_day(self.status, self.due_on, self.closes_on)
+        return last_day(self.status, self.closes_on, self.due_on)
 
 
 def available_actions(
@@ -201,7 +201,7 @@ def _check_days(programme: Programme, action: str, step: ReviewStep, view: Revie
     if step.stage != ReviewStage.INSPECTION:
         return
     today, last = local_day(now, programme.zone), view.last_day
-    unmet = view.status in NAMED and step.verdict == ReviewVerdictKind.FAIL and action != OBSERVE
+    unmet = view.status in SECOND and step.verdict == ReviewVerdictKind.FAIL and action != OBSERVE
     if unmet and today > last and _rule(programme).fails_unmet.value:
         return
     if not view.opens_on <= today <= last:

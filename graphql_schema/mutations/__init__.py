@@ -11,6 +11,7 @@ from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.answer_spot_check import answer_spot_check
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
+from graphql_schema.mutations.cancel_review import cancel_review
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
@@ -27,6 +28,7 @@ from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.decline_review_correction import decline_review_correction
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
+from graphql_schema.mutations.extend_review_cycle import extend_review_cycle
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.file_objection import file_objection
 from graphql_schema.mutations.give_opinion import give_opinion
@@ -225,6 +227,18 @@ class Mutation:
         permission=Permission.ACT,
         description="The city declines such a correction (退回更正).",
     )
+    extend_review_cycle = act(
+        extend_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="The city moves the last day of a county's cycle on (延长复查周期).",
+    )
+    cancel_review = act(
+        cancel_review,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="The county cancels a review that is not to be (取消复查).",
+    )
     propose_legacy_records = act(
         propose_legacy_records,
         answers=answers.LegacyProposalResult,
@@ -285,6 +299,7 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
+    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
@@ -312,7 +327,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.ACT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

@@ -190,6 +190,16 @@ class AnnualReviewRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(
+    description="A correction of a year's review was proposed, confirmed or declined (更正已记录)."
+)
+class ReviewCorrectionRecorded:
+    """The correction as it is now."""
+
+    correction: ReviewCorrection = strawberry.field(description="The correction (更正).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="A draw went on, or a drawn number was answered (抽取已记录).")
 class DrawRecorded:
     """The draw as it is now."""
@@ -203,16 +213,6 @@ class RegisterListRecorded:
     """The list."""
 
     list: RegisterList = strawberry.field(description="The list (名册).")
-    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
-
-
-@strawberry.type(
-    description="A correction of a year's review was proposed, confirmed or declined (更正已记录)."
-)
-class ReviewCorrectionRecorded:
-    """The correction as it is now."""
-
-    correction: ReviewCorrection = strawberry.field(description="The correction (更正).")
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
@@ -291,16 +291,16 @@ AnnualReviewResult = Annotated[
     AnnualReviewRecorded | Refusal,
     strawberry.union("AnnualReviewResult", description="Recorded, or refused."),
 ]
+ReviewCorrectionResult = Annotated[
+    ReviewCorrectionRecorded | Refusal,
+    strawberry.union("ReviewCorrectionResult", description="Recorded, or refused."),
+]
 DrawResult = Annotated[
     DrawRecorded | Refusal, strawberry.union("DrawResult", description="Recorded, or refused.")
 ]
 RegisterListResult = Annotated[
     RegisterListRecorded | Refusal,
     strawberry.union("RegisterListResult", description="Recorded, or refused."),
-]
-ReviewCorrectionResult = Annotated[
-    ReviewCorrectionRecorded | Refusal,
-    strawberry.union("ReviewCorrectionResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")

@@ -10,7 +10,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal_column, select
 
 from certification.reviews.model import ReviewStatus
-from certification.reviews.progress import NAMED
+from certification.reviews.overdue import SECOND
 from certification.reviews.tables import (
     annual_reviews,
     observations,
@@ -102,7 +102,7 @@ def is_inspector(row: FromClause, parameters: Parameters) -> ColumnElement[bool]
 
 def due(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
     """The last day for what a review waits for."""
-    named = case((row.c.status.in_([one.value for one in NAMED]), row.c.due_on))
+    named = case((row.c.status.in_([one.value for one in SECOND]), row.c.due_on))
     return func.coalesce(named, closes_on(row, parameters))
 
 
@@ -111,7 +111,7 @@ BY_DUE: Final = (due, annual_reviews.c.id)
 
 def is_mine_to_do(row: FromClause, parameters: Parameters) -> ColumnElement[bool]:
     """The review waits for a team that the reader is in."""
-    waiting = (ReviewStatus.ASSIGNED.value, *(one.value for one in NAMED))
+    waiting = (ReviewStatus.ASSIGNED.value, *(one.value for one in SECOND))
     return and_(row.c.status.in_(waiting), in_team("team_id")(row, parameters.person_id))
 
 

@@ -40,7 +40,7 @@ SUBJECTS: Final = {
     "Unit": "unit",
     "LegacyRecord": "legacy_record",
     "Roster": "roster",
-    "AnnualReview": "review",
+    "AnnualReview": "annual_review",
 }
 """GraphQL type of a subject → what its rows say (certification/evidence.py)."""
 
