@@ -8,8 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from audit.draw import commitment
+from tests.integration.api import reviews
 from tests.integration.api.draws import (
+    ANSWER,
     COUNTY,
+    DRAWS,
     LISTS,
     commit_list,
     committed,
@@ -20,6 +23,7 @@ from tests.integration.api.draws import (
     void,
 )
 from tests.integration.api.kit import Ran, Stage, command
+from tests.integration.api.star import unit
 from tests.integration.api.test_draws import stage as stage  # noqa: PLC0414 - the fixture
 
 
@@ -122,3 +126,44 @@ async def test_a_secret_made_offline_serves(stage: Stage) -> None:
         stage.urls, stage.home, "draw", "secret", "--origin", "o/1", "--party", "city", "--draw", "x"
     )
     assert wrong.code == 2
+
+
+async def test_teams_and_a_team_s_sample_are_drawn_again(fresh: Stage, tmp_path: Path) -> None:
+    """A cycle's teams; then a spot check of one review, which its team sees and answers, and no other team."""
+    await reviews.prepare(fresh)
+    people = [await reviews.inspector(fresh, login) for login in ("cha1", "cha2")]
+    cycle = await reviews.planned(fresh, *(reviews.team(f"第{n}组", one) for n, one in enumerate(people, 1)))
+    teams = await reviews.assigned(fresh, cycle["id"])
+    county, city = await party(fresh, "county"), await party(fresh, "city")
+    found = (await county.caller.get(reviews.REVIEWS))["annualReviews"]["edges"]
+    review = next(
+        one["node"] for one in found if one["node"]["community"]["id"] == unit(COUNTY, COUNTY.nominee)
+    )
+    other = next(one["node"] for one in found if one["node"]["community"]["id"] != review["community"]["id"])
+    listed = (await commit_list(fresh))["list"]["id"]
+    wrong = await open_draw(fresh, county, "CITY", listed, reviewId=other["id"])
+    assert wrong["code"] == "draw.refused"
+    done = await drawn(fresh, county, city, listed, reviewId=review["id"])
+
+    mine, others = ("cha1", "cha2") if review["team"]["number"] == 1 else ("cha2", "cha1")
+    answer = {
+        "drawId": done["id"],
+        "position": done["drawn"][0]["position"],
+        "outcome": "NOT_FOUND",
+        "note": "查无此号",
+    }
+    stranger = await fresh.person(COUNTY.code, others)
+    assert (await stranger.get(DRAWS))["draws"]["edges"] == []
+    assert (await stranger.act(ANSWER, answer))["code"] == "actor.not_entitled"
+    member = await fresh.person(COUNTY.code, mine)
+    (seen,) = (await member.get(DRAWS))["draws"]["edges"]
+    assert [one["number"] for one in seen["node"]["drawn"]] == [one["number"] for one in done["drawn"]]
+    assert (await member.get(LISTS))["registerLists"]["edges"] == []
+    told = await member.act(ANSWER, answer)
+    assert told["draw"]["drawn"][0]["outcome"] == "NOT_FOUND"
+
+    log = await export(fresh, tmp_path)
+    ran = await replay(fresh, log, "--json")
+    assert ran.code == 0, ran.out
+    assert [one["purpose"] for one in ran.json["draws"]] == ["assignment", "spot_check"]
+    assert ran.json["draws"][0]["result"] == json.loads(teams["result"])
