@@ -30,8 +30,21 @@ from xingji.commands import (
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, found, serve, migrate, programme, ledger, db, tokens, vault, evidence, backup, restore)
-COMMANDS = (demo, draw, found, serve, migrate, ledger, db, tokens, vault, evidence, backup, restore)
+COMMANDS = (
+    demo,
+    found,
+    serve,
+    migrate,
+    programme,
+    ledger,
+    draw,
+    db,
+    tokens,
+    vault,
+    evidence,
+    backup,
+    restore,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
