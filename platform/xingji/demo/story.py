@@ -1,4 +1,4 @@
-"""The round of 2022 as it goes, on its own days: every step is a request over HTTP by the person whose step it is.
+"""The round of 2022 and the years behind it, up to star level in 2026, on their own days: every step is a request over HTTP by the person whose step it is.
 
 Beside what is done stands what is refused and why. `play` goes on behind the last step that was kept; within a step every request id is
 fixed, so what is repeated answers with its first receipt.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from xingji.demo.chapters import city, filing, history
+from xingji.demo.chapters import city, filing, history, reviews
 from xingji.demo.clock import shanghai
 from xingji.demo.telling import Teller, Told
 
@@ -37,6 +38,11 @@ ROUND: Final[tuple[tuple[datetime, str, Step], ...]] = (
     (shanghai(5, 27), "公示未满不得报送", city.too_early),
     (shanghai(5, 30), "公示无异议，报送省厅", city.report),
     (shanghai(7, 15), "省厅认定", city.decide),
+    (shanghai(3, 1, year=2023), "2023 年度复查：计划与抽签", partial(reviews.plan, year=2023)),
+    (shanghai(5, 10, year=2023), "现场复查（离线补传）", partial(reviews.inspect, year=2023)),
+    (shanghai(6, 1, year=2023), "随机实名查询", reviews.check_register),
+    (shanghai(7, 20, year=2023), "整改复核", partial(reviews.mend, year=2023)),
+    (shanghai(9, 1, year=2023), "县市确认", partial(reviews.confirm, year=2023)),
 )
 STEPS: Final = len(ROUND)
 
