@@ -44,7 +44,9 @@ async def plan(teller: Teller, year: int) -> str:
         cycle = planned["cycle"]
         names += [edge["node"]["community"]["name"] for edge in cycle["reviews"]["edges"]]
         origin = planned["receipt"]["origin"]
-        await draw(teller, code, origin, f"{code}:{year}", {"purpose": "ASSIGNMENT", "drawnFromId": cycle["id"]})
+        await draw(
+            teller, code, origin, f"{code}:{year}", {"purpose": "ASSIGNMENT", "drawnFromId": cycle["id"]}
+        )
     return f"{len(reviewed(year))} 个县区、{len(names)} 个社区；县市各出一个密数，抽签分组"
 
 
@@ -90,10 +92,16 @@ async def confirm(teller: Teller, year: int) -> str:
             values = {"reviewId": one["id"], "conclusionId": _conclusion(one)}
             if year == 2023 and number == 0 and not refused:
                 await teller.refused(
-                    teller.actor(CITY, "reviewer"), q.CONFIRM_REVIEW, values, "周口市", "县级未确认即由市级确认"
+                    teller.actor(CITY, "reviewer"),
+                    q.CONFIRM_REVIEW,
+                    values,
+                    "周口市",
+                    "县级未确认即由市级确认",
                 )
                 refused = True
-            await teller.done(teller.actor(code, login), q.CONFIRM_REVIEW, f"county:{year}:{one['id']}", values)
+            await teller.done(
+                teller.actor(code, login), q.CONFIRM_REVIEW, f"county:{year}:{one['id']}", values
+            )
     city = teller.actor(CITY, "reviewer")
     for one in await _to_confirm(city, year, "COUNTY_CONFIRMED"):
         values = {"reviewId": one["id"], "conclusionId": _conclusion(one)}
@@ -122,7 +130,12 @@ async def check_register(teller: Teller) -> str:
     found = (await teller.actor(STEADY, "county").ask(q.DRAWN, id=drawn))["node"]["drawn"]
     for number, one in enumerate(found):
         outcome = "MISMATCH" if number == 7 else "MATCH"
-        values = {"drawId": drawn, "position": one["position"], "outcome": outcome, "note": "电话核对（演示）"}
+        values = {
+            "drawId": drawn,
+            "position": one["position"],
+            "outcome": outcome,
+            "note": "电话核对（演示）",
+        }
         await teller.done(
             teller.actor(STEADY, "county"), q.ANSWER_SPOT_CHECK, f"answer:{one['position']}", values
         )
@@ -132,7 +145,9 @@ async def check_register(teller: Teller) -> str:
 async def draw(teller: Teller, code: str, origin: str, name: str, wanted: Mapping[str, Any]) -> str:
     """County and city commit before either reveals; the second secret settles it. The id of the draw."""
     draw_id = uuid5(_IDS, f"draw:{name}")
-    secrets = {party: sha256(f"demonstration {name} {party}".encode()).digest() for party in ("county", "city")}
+    secrets = {
+        party: sha256(f"demonstration {name} {party}".encode()).digest() for party in ("county", "city")
+    }
     sealed = {party: commitment(origin, draw_id, party, one).hex() for party, one in secrets.items()}
     county, city = teller.actor(code, "county"), teller.actor(CITY, "leader")
     opening = {**wanted, "drawId": str(draw_id), "secondParty": "CITY", "commitment": sealed["county"]}
@@ -180,7 +195,8 @@ async def _inspect(teller: Teller, inspector: Actor, one: Mapping[str, Any], cou
         conclusion = {"verdict": "RECTIFY", "text": "宣传栏未及时更新，限期整改。", **due}
     if course == "fail":
         figures = [
-            {"figure": _BAD_FIGURE} if each["figure"]["code"] == _BAD_FIGURE["code"] else each for each in figures
+            {"figure": _BAD_FIGURE} if each["figure"]["code"] == _BAD_FIGURE["code"] else each
+            for each in figures
         ]
         conclusion["text"] = "就业困难人员就业率不足 95%，年内无法补足。"
     first = _sent(teller, one, items, "items")
@@ -188,7 +204,9 @@ async def _inspect(teller: Teller, inspector: Actor, one: Mapping[str, Any], cou
         await teller.done(inspector, q.RECORD_INSPECTION, f"items:{name}:{one['id']}", first)
     if course == "fail":
         praised = {**_sent(teller, one, figures, "figures", {"verdict": "PASS", "text": "合格。"})}
-        await teller.refused(inspector, q.RECORD_INSPECTION, praised, one["community"]["name"], "指标不达标仍评为合格")
+        await teller.refused(
+            inspector, q.RECORD_INSPECTION, praised, one["community"]["name"], "指标不达标仍评为合格"
+        )
     second = _sent(teller, one, figures, "figures", conclusion)
     if name == f"{STEADY}:2023" and one["level"] == "provincial":
         second = await _contradict(teller, inspector, one, second)
@@ -206,7 +224,10 @@ async def _contradict(
     who = one["community"]["name"]
     await teller.refused(inspector, q.RECORD_INSPECTION, second, who, "两台手机记录不一致即下结论")
     heads = [_observation(one, group, "item:1.6") for group in ("items", "other")]
-    again = {"item": {"code": "1.6", "verdict": "MEETS", "note": "当面复看：公告栏当周已更新。"}, "supersedes": heads}
+    again = {
+        "item": {"code": "1.6", "verdict": "MEETS", "note": "当面复看：公告栏当周已更新。"},
+        "supersedes": heads,
+    }
     settled = _sent(teller, one, [again], "settled")["observations"]
     return {**second, "observations": [*second["observations"], *settled]}
 
