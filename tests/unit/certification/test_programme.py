@@ -176,6 +176,8 @@ OPTIONAL = {
     "rests_on",
     "follows",
     "justified",
+    "short",
+    "by_draw",
 }
 
 
@@ -224,6 +226,10 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
     return found
 
 
+def review_step(data: dict[str, Any], action: str) -> dict[str, Any]:
+    return step(data["reviews"], action)
+
+
 BROKEN = {
     "a dead end": lambda data: data["statuses"]["final"].remove("lapsed"),
     "a way out of a final status": lambda data: step(data, "submit").update({"from": "certified"}),
@@ -262,6 +268,62 @@ BROKEN = {
     "a history checked by no step": lambda data: data["history"]["checked"]["value"].append("fly"),
     "a history checked by a list": lambda data: data["history"]["checked"]["value"].append("publicise"),
     "a history checked nowhere": lambda data: data["history"]["checked"].update(value=[]),
+    "a review nobody plans": lambda data: review_step(data, "plan_review").update({"from": "assigned"}),
+    "a review planned twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review left after its end": lambda data: review_step(data, "cancel_review").update(
+        {"from": "confirmed"}
+    ),
+    "a review that is never rechecked": lambda data: review_step(data, "inspect_recheck").update(
+        to="rectifying"
+    ),
+    "a rectification without end": lambda data: (
+        data["reviews"]["life"].remove(review_step(data, "recheck_pass"))
+        or [review_step(data, one)["from"].remove("rectifying") for one in ("inspect_fail", "cancel_review")]
+    ),
+    "a verdict twice from one status": lambda data: review_step(data, "recheck_pass").update(
+        {"from": "rechecking"}
+    ),
+    "a team that agrees": lambda data: review_step(data, "inspect_pass").update(verdict="agree"),
+    "a county that passes": lambda data: review_step(data, "county_confirm_review").update(verdict="pass"),
+    "a county that inspects": lambda data: review_step(data, "inspect_pass").update(role="county_officer"),
+    "a pass that is a fail": lambda data: review_step(data, "inspect_pass").update(result="fail"),
+    "a rectification with a result": lambda data: review_step(data, "inspect_rectify").update(result="pass"),
+    "a county that confirms for good": lambda data: review_step(data, "county_confirm_review").update(
+        to="confirmed"
+    ),
+    "a complete return": lambda data: data["reviews"]["complete"]["value"].append("return"),
+    "no day to rectify": lambda data: data["reviews"]["rectify_days"].update(value=0),
+    "a level that asks for none that is there": lambda data: data["levels"][1]["requires"].update(
+        certified="golden"
+    ),
+    "a level that asks for itself": lambda data: data["levels"][1]["requires"].update(certified="star"),
+    "levels in a circle": lambda data: data["levels"][0].update(
+        requires={**data["levels"][1]["requires"], "certified": "star"}
+    ),
+    "lost what rests on nothing": lambda data: data["levels"][0].update(lost=data["levels"][1]["lost"]),
+    "lost in a third way": lambda data: data["levels"][1]["lost"].update(value="all"),
+    "a level in capitals": lambda data: data["levels"][1].update(code="STAR"),
+    "a part in capitals": lambda data: data["standard"]["items"][0].update(part="PLATFORM"),
+    "a part that no item is of": lambda data: data["reviews"]["parts"]["value"].append("spirit"),
+    "a review that nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review that is drawn twice": lambda data: review_step(data, "inspect_recheck").update(by_draw=True),
+    "a review without a result": lambda data: review_step(data, "inspect_fail").pop("result"),
+    "a review left again": lambda data: review_step(data, "city_return_review").update({"from": "confirmed"}),
+    "a review made twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review that does not end": lambda data: review_step(data, "city_confirm_review").update(to="assigned"),
+    "a review with an action twice": lambda data: data["reviews"]["life"].append(
+        {**review_step(data, "cancel_review"), "from": "planned"}
+    ),
+    "an act that nobody can do": lambda data: step(data, "withdraw").update(action="fly"),
+    "a verdict by two names": lambda data: data["life"].append(
+        {**step(data, "street_agree"), "action": "street_nod", "from": "returned"}
+    ),
+    "a round without a decision": lambda data: data["round"].remove(step(data, "record_decision", "round")),
+    "a list of our own": lambda data: step(data, "rank", "round").update(action="sort"),
+    "a report on a ranking": lambda data: step(data, "report_to_province", "round").update(
+        rests_on="ranking"
+    ),
     "another schema": lambda data: data.update(schema=2),
 }
 
