@@ -14,7 +14,7 @@ LOOK = """query Look($id: ID!) { node(id: $id) { ... on Application { status rev
   availableActions { action allowed obstacle { code message clause } }
   comparison(from: 1, to: 2) { field label changed before after }
   formVersions { version hash figures { code } } } } }"""
-STANDARD = """{ campaigns { edges { node { standard(level: %s) { code version title source passScore
+STANDARD = """{ campaigns { edges { node { standard(level: "%s") { code version title source passScore
   items { code clause } indicators { code clause label threshold per zero stated groups { code } } } } } } }"""
 
 
@@ -34,7 +34,7 @@ async def a_draft(stage: Stage) -> tuple[Caller, dict[str, Any]]:
     place = FIRST.rival
     wanted = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{FIRST.tenant_id}.{place.id}",
     }
     filed = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]
@@ -47,7 +47,7 @@ async def test_a_form_states_every_figure_before_it_goes_up_and_good_ones_to_be_
     fresh: Stage,
 ) -> None:
     clerk, form = await a_draft(fresh)
-    one, figures = form["applicationId"], figures_of("PROVINCIAL")
+    one, figures = form["applicationId"], figures_of("provincial")
     await clerk.act(q.SAVE_FORM, {**form, "figures": figures[1:]})
     bound = (await clerk.act(q.SAVE_FORM, {**form, "figures": with_figure(figures[1:], "staff", count=2)}))[
         "application"
@@ -134,7 +134,7 @@ async def test_a_retry_with_other_figures_is_another_request(fresh: Stage) -> No
 
 async def test_the_standard_is_shown_with_all_its_data(fresh: Stage) -> None:
     clerk, _ = await a_draft(fresh)
-    for level, indicators in (("PROVINCIAL", 13), ("STAR", 15)):
+    for level, indicators in (("provincial", 13), ("star", 15)):
         (edge,) = (await clerk.get(STANDARD % level))["campaigns"]["edges"]
         found = edge["node"]["standard"]
         assert (found["code"], found["version"], found["passScore"]) == ("henan-trial-2022", 1, None)

@@ -73,6 +73,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
+    "Level": "provincial",
     "Boolean": True,
     "String": "理由充分，材料齐全，现予以说明。",
 }
@@ -186,7 +187,11 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
-    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
+    return (
+        next(iter(named.values))
+        if isinstance(named, GraphQLEnumType)
+        else {"Int": "1", "Level": '"provincial"'}[named.name]
+    )
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from certification.explaining import format_share
 from certification.figures import MOST, Figure, format_figures, parse_figures
-from certification.judging import ItemFinding, Result, decide_figure, judge
+from certification.judging import ItemFinding, Result, are_met, decide_figure, judge
 from certification.programme import Ground, Setting
 from certification.standard import AT_LEAST, AT_MOST, EXACTLY, Indicator
 from tests.unit.certification.samples import programme
@@ -101,6 +101,7 @@ def test_a_community_that_mends_what_is_said_qualifies(level: str, data: st.Data
     assert set(parse_figures(format_figures(given_))) == set(given_)
     short = {(one.code, one.group): one for one in judgement.refusing}
     assert judgement.qualifies is (not short)
+    assert are_met(programme(), level, given_, past(3)) is (not short)
     mended = [
         replace(one, holds=True)
         if one.holds is False
