@@ -36,7 +36,7 @@ from certification.errors import (
 )
 from certification.figures import Figure, find_missing, name_figure
 from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
-from certification.judging import check_refusing, judge
+from certification.judging import are_met, check_refusing, judge
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
@@ -363,8 +363,10 @@ def _check_figures(programme: Programme, step: Step, view: ApplicationView, now:
             figures_zh="、".join(zh for zh, _ in names),
             figures_en=", ".join(en for _, en in names),
         )
-    if step.action in rule.qualifying.value:
-        history = find_history(programme, view.level, view.facts, now)
+    if step.action not in rule.qualifying.value:
+        return
+    history = find_history(programme, view.level, view.facts, now)
+    if not are_met(programme, view.level, view.figures, history):
         check_refusing(judge(programme, view.level, {}, view.figures, history, parts=()))
 
 
