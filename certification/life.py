@@ -44,7 +44,7 @@ from certification.history import (
 )
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
 from certification.planner import local_day
-from certification.programme import Programme, RosterStep, Step
+from certification.programme import HistoryRule, Programme, Requirement, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
@@ -299,13 +299,21 @@ def find_history_obstacle(
     requires = programme.levels[level].requires
     if requires is None or history is None:
         return None
-    wants = find_wants(history, requires.annual_passes, programme.history)
+    name = programme.levels[requires.certified].name
+    return find_lack(requires, name, programme.history, history)
+
+
+def find_lack(
+    requires: Requirement, name: str, rule: HistoryRule, history: History
+) -> HistoryMissingError | None:
+    """What a requirement still asks of a history, or None; `name` is of the level that must be held."""
+    wants = find_wants(history, requires.annual_passes, rule)
     if not wants:
         return None
     return HistoryMissingError(
         clause=requires.ground.clause,
         certified=requires.certified,
-        certified_zh=programme.levels[requires.certified].name,
+        certified_zh=name,
         passes=requires.annual_passes,
         reason_zh="；".join(zh for zh, _ in wants),
         reason_en="; ".join(en for _, en in wants),

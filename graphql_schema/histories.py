@@ -17,7 +17,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, any_, select
 from audit.entry import Cite
 from certification.acts.legacy import ZONE
 from certification.facts import facts_of, parse_facts
-from certification.history import Facts, Year, first_year, settle
+from certification.history import Break, Facts, Year, first_year, settle
 from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
 from certification.planner import local_day
 from certification.programme import Programme
@@ -111,24 +111,34 @@ def _show(found: Programme, view: ApplicationView, session: Session) -> Mapping[
         "level": history.level,
         "applying_for": view.level,
         "certified_on": None if certified is None else certified.on,
-        "certified_by": None if certified is None else _cite(certified.cite),
+        "certified_by": None if certified is None else cited(certified.cite),
         "stands": history.stands,
         "state": None if certified is None else certified.state,
-        "years": [_year(one) for one in history.years],
+        "years": [shown_year(one) for one in history.years],
         "streak": history.streak,
-        "broken_by": history.broken_by,
+        "broken_by": shown_break(history.broken_by),
         "first_year": first_year(history, requires.annual_passes),
         "legacy": history.legacy,
         "obstacle": None if lacks is None else describe(lacks, session),
     }
 
 
-def _year(one: Year) -> Mapping[str, Any]:
-    cite = None if one.cite is None else _cite(one.cite)
-    return {"year": one.year, "result": one.result, "legacy": one.legacy, "cite": cite}
+def shown_break(found: Break | None) -> Mapping[str, Any] | None:
+    """What broke a streak, as the API shows it."""
+    if found is None:
+        return None
+    cite = None if found.cite is None else cited(found.cite)
+    return {"kind": found.kind, "year": found.year, "cite": cite}
 
 
-def _cite(cite: Cite) -> Mapping[str, Any]:
+def shown_year(one: Year) -> Mapping[str, Any]:
+    """A closed cycle as the API shows it."""
+    cite = None if one.cite is None else cited(one.cite)
+    return {"year": one.year, "first": one.first, "result": one.result, "legacy": one.legacy, "cite": cite}
+
+
+def cited(cite: Cite) -> Mapping[str, Any]:
+    """An entry as the API cites it."""
     return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
 
 
