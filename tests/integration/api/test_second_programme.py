@@ -122,10 +122,10 @@ async def say(
 
 
 async def import_tier(stage: Stage, county: County, place: Place) -> None:
-    """One star since 2019, reviewed since."""
+    """One star since 2019, and reviewed once in the cycle of 2020 and 2021."""
     year = {"year": 2019, "documentDate": "2019-11-02"}
-    reviews = (a_review(one, level="one_star") for one in (2020, 2021, 2022))
-    await attest(stage, *await propose(stage, county, place, a_record(level="one_star", **year), *reviews))
+    records = (a_record(level="one_star", **year), a_review(2021, level="one_star"))
+    await attest(stage, *await propose(stage, county, place, *records))
 
 
 async def lists(
@@ -179,6 +179,8 @@ async def test_a_round_by_another_file(opened: Stage) -> None:
     higher = await hand_in(opened, SECOND, "clerk", SECOND.nominee, "two_star")
     seen = await node(await opened.person(SECOND.code, "county"), APPLICATION, higher[0])
     assert (seen["form"]["certifiedOn"], seen["restsOnLegacy"]) == ("2019-11-02", True)
+    assert [one["year"] for one in seen["history"]["years"]] == [2021]
+    assert (seen["history"]["streak"], seen["history"]["applyingFor"]) == (1, "two_star")
 
     too_high = await file(opened, THIRD, "clerk", THIRD.nominee, "three_star")
     assert (too_high["code"], too_high["clause"]) == ("application.history_missing", "第九条")
