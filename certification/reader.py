@@ -512,6 +512,10 @@ def _reviews(root: Reader) -> ReviewRule | None:
             separation=_setting_texts(row, "separation", tuple(ReviewStage)),
             parts=_setting_codes(row, "parts"),
             counts_below=_setting(row, "counts_below", bool),
+            complete=_setting_texts(row, "complete", tuple(ReviewVerdictKind)),
+            carries=_setting(row, "carries", bool),
+            fails_unmet=_setting(row, "fails_unmet", bool),
+            skew_minutes=_setting(row, "skew_minutes", int),
             life=tuple(chain.from_iterable(_each(row, "life", _review_steps))),
         )
 

@@ -4,8 +4,8 @@ Checked: forms, windows and levels that are named exist; the standard's items ar
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
 of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
-the public and comes from its first status to an end; a level asks for one that is there, and none in a circle; a review is planned, drawn
-or inspected along a table that ends. Raises ProgrammeRefusedError.
+the public and comes from its first status to an end; a level asks for one that is there, and none in a circle; a review is planned, drawn,
+and looked at, by whoever gives the verdicts of a stage, each of them once a status. Raises ProgrammeRefusedError.
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ from typing import NoReturn
 from certification.errors import ProgrammeRefusedError
 from certification.model import ObjectionStatus, RosterKind, Status
 from certification.programme import Programme, RosterStep, Step
-from certification.reviews.model import ReviewStage, ReviewStatus
-from certification.reviews.rule import FINAL
+from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
+from certification.reviews.rule import FINAL, ReviewStep
 from certification.standard import HISTORY, Indicator, Item
 
 CITY_ROLE = "city_officer"
 LONGEST_EXTENSION = 3650
+REVIEWERS = {
+    ReviewStage.INSPECTION: "review_team",
+    ReviewStage.COUNTY: "county_officer",
+    ReviewStage.CITY: CITY_ROLE,
+}
+SAYS_SO = (ReviewVerdictKind.AGREE, ReviewVerdictKind.RETURN)
+"""What county and city say of a review; the team says the rest."""
 ACTS = ("file_application", "save_form", "submit", "withdraw", "lapse")
 """What persons do to an application that is no verdict of a stage."""
 LISTS = {
@@ -265,22 +272,60 @@ def _check_reviews(programme: Programme) -> None:
     unknown = set(rule.parts.value) - {item.part for item in programme.standard}
     if unknown:
         _refuse("reviews", f"no item of the standard is of the part {', '.join(sorted(unknown))}")
-    if [step.to for step in rule.life if step.start is None] != [ReviewStatus.PLANNED]:
+    steps = rule.life
+    if [step.to for step in steps if step.start is None] != [ReviewStatus.PLANNED]:
         _refuse("reviews", "exactly one step makes a review, and it is planned")
-    if len({(step.start, step.action) for step in rule.life}) != len(rule.life):
+    drawn = [(step.start, step.to) for step in steps if step.by_draw]
+    if drawn != [(ReviewStatus.PLANNED, ReviewStatus.ASSIGNED)]:
+        _refuse("reviews", "exactly one step follows the draw, and it assigns what was planned")
+    if len({(step.start, step.action) for step in steps}) != len(steps):
         _refuse("reviews", "a status has an action twice")
+    given = [(step.start, step.stage, step.verdict) for step in steps if step.stage is not None]
+    if len(set(given)) != len(given):
+        _refuse("reviews", "a status has a verdict of a stage twice")
+    for step in steps:
+        _check_review_step(step)
+    _check_review_ends(steps)
+    if set(rule.complete.value) & set(SAYS_SO):
+        _refuse("reviews", "only what a team says can be complete")
+    for name in ("team_members", "reveal_hours", "rectify_days", "recheck_days"):
+        if not 1 <= getattr(rule, name).value <= LONGEST_EXTENSION:
+            _refuse("reviews", f"{name} lies between 1 and {LONGEST_EXTENSION}")
+
+
+def _check_review_ends(steps: tuple[ReviewStep, ...]) -> None:
+    """Every status in use is reached, and leads to an end that nothing leaves."""
     onward: dict[str, set[str]] = {}
     backward: dict[str, set[str]] = {}
-    for step in rule.life:
+    for step in steps:
         onward.setdefault(step.start or "", set()).add(step.to)
         backward.setdefault(step.to, set()).add(step.start or "")
-        if step.by_draw != (step.start == ReviewStatus.PLANNED and step.to == ReviewStatus.ASSIGNED):
-            _refuse(step.action, "what is planned is assigned by a draw, and nothing else is drawn")
-        concludes = step.stage == ReviewStage.INSPECTION and step.to == ReviewStatus.INSPECTED
-        if concludes != (step.result is not None):
-            _refuse(step.action, "an inspection that ends has a result, and nothing else has one")
     if set(FINAL) & onward.keys():
         _refuse("reviews", "a step leaves a final status")
-    known = (onward.keys() | backward.keys()) - {ReviewStatus.CANCELLED}
-    if known - _closure({""}, onward) or known - _closure({ReviewStatus.CONFIRMED}, backward):
-        _refuse("reviews", "a status is never reached, or never leads to a confirmed review")
+    used = onward.keys() | backward.keys()
+    if used - _closure({""}, onward):
+        _refuse("reviews", "a status is never reached")
+    if used - {ReviewStatus.CANCELLED} - _closure({ReviewStatus.CONFIRMED}, backward):
+        _refuse("reviews", "a status never leads to a confirmed review")
+
+
+def _check_review_step(step: ReviewStep) -> None:
+    """Who gives a stage's verdicts, which they are, and what a team's come to."""
+    if step.stage is None:
+        if step.start is not None and not step.by_draw and step.to != ReviewStatus.CANCELLED:
+            _refuse(step.action, "without a stage a review is only planned, drawn or cancelled")
+    elif step.start is None or step.by_draw or step.role != REVIEWERS[ReviewStage(step.stage)]:
+        _refuse(step.action, "a stage's verdict starts from a status and is given by whose stage it is")
+    elif (step.stage == ReviewStage.INSPECTION) == (step.verdict in SAYS_SO):
+        _refuse(step.action, "a team concludes, county and city agree or return")
+    concludes = (ReviewVerdictKind.PASS, ReviewVerdictKind.FAIL)
+    if (step.result is None) != (step.verdict not in concludes):
+        _refuse(step.action, "a pass and a fail have a result, and nothing else has")
+    if step.result is not None and (step.result == ReviewVerdictKind.FAIL) != (
+        step.verdict == ReviewVerdictKind.FAIL
+    ):
+        _refuse(step.action, "a fail's result is a fail, a pass's is none")
+    if (step.to == ReviewStatus.CONFIRMED) != (
+        (step.stage, step.verdict) == (ReviewStage.CITY, ReviewVerdictKind.AGREE)
+    ):
+        _refuse(step.action, "the city confirms, and nobody else")

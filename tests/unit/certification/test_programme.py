@@ -226,7 +226,7 @@ def step(data: dict[str, Any], action: str, key: str = "life") -> dict[str, Any]
     return found
 
 
-def a_review(data: dict[str, Any], action: str) -> dict[str, Any]:
+def review_step(data: dict[str, Any], action: str) -> dict[str, Any]:
     return step(data["reviews"], action)
 
 
@@ -268,6 +268,32 @@ BROKEN = {
     "a history checked by no step": lambda data: data["history"]["checked"]["value"].append("fly"),
     "a history checked by a list": lambda data: data["history"]["checked"]["value"].append("publicise"),
     "a history checked nowhere": lambda data: data["history"]["checked"].update(value=[]),
+    "a review nobody plans": lambda data: review_step(data, "plan_review").update({"from": "assigned"}),
+    "a review planned twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review left after its end": lambda data: review_step(data, "cancel_review").update(
+        {"from": "confirmed"}
+    ),
+    "a review that is never rechecked": lambda data: review_step(data, "inspect_recheck").update(
+        to="rectifying"
+    ),
+    "a rectification without end": lambda data: (
+        data["reviews"]["life"].remove(review_step(data, "recheck_pass"))
+        or [review_step(data, one)["from"].remove("rectifying") for one in ("inspect_fail", "cancel_review")]
+    ),
+    "a verdict twice from one status": lambda data: review_step(data, "recheck_pass").update(
+        {"from": "rechecking"}
+    ),
+    "a team that agrees": lambda data: review_step(data, "inspect_pass").update(verdict="agree"),
+    "a county that passes": lambda data: review_step(data, "county_confirm_review").update(verdict="pass"),
+    "a county that inspects": lambda data: review_step(data, "inspect_pass").update(role="county_officer"),
+    "a pass that is a fail": lambda data: review_step(data, "inspect_pass").update(result="fail"),
+    "a rectification with a result": lambda data: review_step(data, "inspect_rectify").update(result="pass"),
+    "a county that confirms for good": lambda data: review_step(data, "county_confirm_review").update(
+        to="confirmed"
+    ),
+    "a complete return": lambda data: data["reviews"]["complete"]["value"].append("return"),
+    "no day to rectify": lambda data: data["reviews"]["rectify_days"].update(value=0),
     "a level that asks for none that is there": lambda data: data["levels"][1]["requires"].update(
         certified="golden"
     ),
@@ -280,14 +306,14 @@ BROKEN = {
     "a level in capitals": lambda data: data["levels"][1].update(code="STAR"),
     "a part in capitals": lambda data: data["standard"]["items"][0].update(part="PLATFORM"),
     "a part that no item is of": lambda data: data["reviews"]["parts"]["value"].append("spirit"),
-    "a review that nobody draws": lambda data: a_review(data, "assign_review").pop("by_draw"),
-    "a review that is drawn twice": lambda data: a_review(data, "inspect_recheck").update(by_draw=True),
-    "a review without a result": lambda data: a_review(data, "inspect_fail").pop("result"),
-    "a review left again": lambda data: a_review(data, "city_return_review").update({"from": "confirmed"}),
-    "a review made twice": lambda data: a_review(data, "cancel_review").pop("from"),
-    "a review that does not end": lambda data: a_review(data, "city_confirm_review").update(to="assigned"),
+    "a review that nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review that is drawn twice": lambda data: review_step(data, "inspect_recheck").update(by_draw=True),
+    "a review without a result": lambda data: review_step(data, "inspect_fail").pop("result"),
+    "a review left again": lambda data: review_step(data, "city_return_review").update({"from": "confirmed"}),
+    "a review made twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review that does not end": lambda data: review_step(data, "city_confirm_review").update(to="assigned"),
     "a review with an action twice": lambda data: data["reviews"]["life"].append(
-        {**a_review(data, "cancel_review"), "from": "planned"}
+        {**review_step(data, "cancel_review"), "from": "planned"}
     ),
     "an act that nobody can do": lambda data: step(data, "withdraw").update(action="fly"),
     "a verdict by two names": lambda data: data["life"].append(
