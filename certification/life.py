@@ -35,11 +35,20 @@ from certification.errors import (
     WrongStatusError,
 )
 from certification.figures import Figure, find_missing, name_figure
-from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
+from certification.history import (
+    Facts,
+    History,
+    find_wants,
+    fold,
+    fold_history,
+    format_reviews,
+    is_held,
+    settle,
+)
 from certification.judging import are_met, check_refusing, judge
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, RosterKind, Status
 from certification.planner import local_day
-from certification.programme import Programme, RosterStep, Step
+from certification.programme import HistoryRule, Programme, Requirement, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
@@ -283,9 +292,10 @@ def find_history(programme: Programme, level: str, facts: Facts | None, now: dat
     requires = programme.levels[level].requires
     if requires is None:
         return None
-    facts = facts or Facts()
     today = local_day(now, programme.zone)
-    return fold_history(requires.certified, facts.certified, facts.reviewed, today, programme.history)
+    if facts is None:
+        return fold_history(requires.certified, (), (), today, programme.history)
+    return fold(facts, requires.certified, today, programme.history)
 
 
 def find_history_obstacle(
@@ -295,13 +305,21 @@ def find_history_obstacle(
     requires = programme.levels[level].requires
     if requires is None or history is None:
         return None
-    wants = find_wants(history, requires.annual_passes, programme.history)
+    name = programme.levels[requires.certified].name
+    return find_lack(requires, name, programme.history, history)
+
+
+def find_lack(
+    requires: Requirement, name: str, rule: HistoryRule, history: History
+) -> HistoryMissingError | None:
+    """What a requirement still asks of a history, or None; `name` is of the level that must be held."""
+    wants = find_wants(history, requires.annual_passes, rule)
     if not wants:
         return None
     return HistoryMissingError(
         clause=requires.ground.clause,
         certified=requires.certified,
-        certified_zh=programme.levels[requires.certified].name,
+        certified_zh=name,
         passes=requires.annual_passes,
         reason_zh="；".join(zh for zh, _ in wants),
         reason_en="; ".join(en for _, en in wants),
@@ -336,7 +354,8 @@ def _check_not_held(programme: Programme, step: Step, view: ApplicationView, now
     rule = programme.history.certified_again
     if step.start is not None or rule.value or view.facts is None:
         return
-    if is_held(view.level, view.facts.certified, local_day(now, programme.zone)):
+    today = local_day(now, programme.zone)
+    if is_held(view.level, settle(view.facts, today).certified, today):
         raise AlreadyCertifiedError(
             clause=rule.ground.clause, level=view.level, level_zh=programme.levels[view.level].name
         )

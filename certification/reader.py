@@ -211,6 +211,18 @@ def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
         return _publicity(root)
 
 
+def parse_asking(found: Mapping[str, Any]) -> tuple[str, str, Requirement, HistoryRule]:
+    """What a level of a stored programme asks for, as certification/eligible.py cuts it out.
+
+    The level, the name of the one that it asks for, the requirement and how histories are read. Raises ProgrammeRefusedError.
+    """
+    with reading(found["requires"], "requires") as row:
+        requires = _requirement(row)
+    history = found["history"]
+    with reading({} if history is None else {"history": history}, "programme") as root:
+        return found["level"], found["name"], requires, _history(root)
+
+
 def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:
     """The life of objections out of a stored programme. Raises ProgrammeRefusedError."""
     with reading({"objections": list(rows)}, "programme") as root:
@@ -321,7 +333,7 @@ def _level(row: Reader) -> LevelRule:
     found = row.find("requires", dict)
     if found is not None:
         with reading(found, f"{row.where}.requires") as asked:
-            requires = Requirement(asked.code("certified"), asked.natural("annual_passes", 1), _ground(asked))
+            requires = _requirement(asked)
     name = row.text("name")
     return LevelRule(
         code=row.code("code"),
@@ -334,6 +346,10 @@ def _level(row: Reader) -> LevelRule:
         requires=requires,
         lost=_lost(row, requires),
     )
+
+
+def _requirement(asked: Reader) -> Requirement:
+    return Requirement(asked.code("certified"), asked.natural("annual_passes", 1), _ground(asked))
 
 
 def _lost(row: Reader, requires: Requirement | None) -> Setting[str]:

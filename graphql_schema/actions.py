@@ -18,7 +18,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, any_, exists, fu
 
 from certification.errors import CertificationError
 from certification.evidence import APPLICATION, find_attaching
-from certification.facts import certified_facts, parse_facts, reviewed_facts
+from certification.facts import facts_of, parse_facts
 from certification.figures import parse_figures
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
@@ -96,7 +96,7 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         form_returned=any(returned for *_, returned in row["endorsed"] or ()),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
-        facts=parse_facts(row),
+        facts=parse_facts(UUID(row["community_id"]), row["facts"]),
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
         lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
@@ -173,14 +173,9 @@ def form_figures(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return _of_form("figures", row)
 
 
-def certified(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The certifications of the community."""
-    return certified_facts(row.c.tenant_id, row.c.community_id)
-
-
-def reviewed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The annual reviews of the community."""
-    return reviewed_facts(row.c.tenant_id, row.c.community_id)
+def facts(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """What entries say of the community's past."""
+    return facts_of(row.c.tenant_id, row.c.community_id)
 
 
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -279,8 +274,7 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,
     "form_figures": form_figures,
-    "certified": certified,
-    "reviewed": reviewed,
+    "facts": facts,
     "endorsed": endorsed,
     "statuses": statuses,
     "programme": programme,

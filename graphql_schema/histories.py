@@ -15,20 +15,21 @@ import orjson
 from sqlalchemy import Column, ColumnElement, FromClause, any_, select
 
 from audit.entry import Cite
-from certification.facts import certified_facts, parse_facts, reviewed_facts
-from certification.history import Year, first_year
+from certification.acts.legacy import ZONE
+from certification.facts import facts_of, parse_facts
+from certification.history import Break, Facts, Year, first_year, settle
 from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
+from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.tables import applications, campaigns
 from graphql_schema.actions import (
-    certified,
     decide_reader,
     describe,
+    facts,
     form_certified_on,
     form_reviews,
     programme,
-    reviewed,
 )
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.permissions import Permission, ReachKind, decide_access
@@ -50,11 +51,12 @@ def decide_rests_on_legacy(row: Mapping[str, Any], session: Session) -> bool:
     """Whether what the form says of the past, or before there is one the past itself, rests on paper."""
     if row["form_certified_on"] is not None:
         on = date.fromisoformat(row["form_certified_on"])
-        legacy = any(one.legacy and one.on == on for one in parse_facts(row).certified)
+        known = settle(_facts(row), local_day(session.now, ZONE))
+        legacy = any(one.legacy and one.on == on for one in known.certified)
         return legacy or any(one["legacy"] for one in orjson.loads(row["form_reviews"] or "[]"))
     if row["programme"] is None:
         return False
-    history = find_history(parse_stored(row["programme"]), row["level"], parse_facts(row), session.now)
+    history = find_history(parse_stored(row["programme"]), row["level"], _facts(row), session.now)
     return history is not None and history.legacy
 
 
@@ -109,24 +111,34 @@ def _show(found: Programme, view: ApplicationView, session: Session) -> Mapping[
         "level": history.level,
         "applying_for": view.level,
         "certified_on": None if certified is None else certified.on,
-        "certified_by": None if certified is None else _cite(certified.cite),
+        "certified_by": None if certified is None else cited(certified.cite),
         "stands": history.stands,
         "state": None if certified is None else certified.state,
-        "years": [_year(one) for one in history.years],
+        "years": [shown_year(one) for one in history.years],
         "streak": history.streak,
-        "broken_by": history.broken_by,
+        "broken_by": shown_break(history.broken_by),
         "first_year": first_year(history, requires.annual_passes),
         "legacy": history.legacy,
         "obstacle": None if lacks is None else describe(lacks, session),
     }
 
 
-def _year(one: Year) -> Mapping[str, Any]:
-    cite = None if one.cite is None else _cite(one.cite)
-    return {"year": one.year, "result": one.result, "legacy": one.legacy, "cite": cite}
+def shown_break(found: Break | None) -> Mapping[str, Any] | None:
+    """What broke a streak, as the API shows it."""
+    if found is None:
+        return None
+    cite = None if found.cite is None else cited(found.cite)
+    return {"kind": found.kind, "year": found.year, "cite": cite}
 
 
-def _cite(cite: Cite) -> Mapping[str, Any]:
+def shown_year(one: Year) -> Mapping[str, Any]:
+    """A closed cycle as the API shows it."""
+    cite = None if one.cite is None else cited(one.cite)
+    return {"year": one.year, "first": one.first, "result": one.result, "legacy": one.legacy, "cite": cite}
+
+
+def cited(cite: Cite) -> Mapping[str, Any]:
+    """An entry as the API cites it."""
     return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
 
 
@@ -138,7 +150,7 @@ def _of_application(row: Mapping[str, Any]) -> ApplicationView:
         status=row["status"],
         community_id=UUID(row["community_id"]),
         street_id=UUID(row["street_id"]),
-        facts=parse_facts(row),
+        facts=_facts(row),
     )
 
 
@@ -150,8 +162,12 @@ def _of_unit(row: Mapping[str, Any], level: str) -> ApplicationView:
         status=None,
         community_id=UUID(row["id"]),
         street_id=UUID(row["parent_id"] or row["id"]),
-        facts=parse_facts(row),
+        facts=_facts(row),
     )
+
+
+def _facts(row: Mapping[str, Any]) -> Facts:
+    return parse_facts(UUID(row["community_id"] if "community_id" in row else row["id"]), row["facts"])
 
 
 def _is_shown(row: Mapping[str, Any], principal: Principal | None) -> bool:
@@ -187,8 +203,7 @@ UNIT_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id")},
     "city": _city,
     "programme": _latest_programme,
-    "certified": lambda row, _: certified_facts(row.c.tenant_id, row.c.id),
-    "reviewed": lambda row, _: reviewed_facts(row.c.tenant_id, row.c.id),
+    "facts": lambda row, _: facts_of(row.c.tenant_id, row.c.id),
 }
 HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{
@@ -196,8 +211,7 @@ HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
         for name in ("tenant_id", "campaign_tenant_id", "level", "status", "community_id", "street_id")
     },
     "programme": programme,
-    "certified": certified,
-    "reviewed": reviewed,
+    "facts": facts,
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, FromClause, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -22,7 +23,7 @@ from certification.programme import Ground
 from certification.reader import parse_stored
 from certification.standard import Group, Indicator, Item
 from certification.tables import applications, campaigns, form_versions, item_assessments, opinions
-from graphql_schema.actions import certified, form_figures, programme, reviewed
+from graphql_schema.actions import facts, form_figures, programme
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.session import Session
 
@@ -52,7 +53,9 @@ def decide_judgement(row: Mapping[str, Any], session: Session) -> Mapping[str, A
     if row["programme"] is None:
         return None
     found = parse_stored(row["programme"])
-    history = find_history(found, row["level"], parse_facts(row), session.now)
+    history = find_history(
+        found, row["level"], parse_facts(UUID(row["community_id"]), row["facts"]), session.now
+    )
     items = assessed_items(row["assessed"] or ())
     return show(judge(found, row["level"], items, parse_figures(row["figures"]), history), session)
 
@@ -178,6 +181,6 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "programme": programme,
     "figures": form_figures,
     "assessed": _assessed,
-    "certified": certified,
-    "reviewed": reviewed,
+    "community_id": applications.c.community_id,
+    "facts": facts,
 }

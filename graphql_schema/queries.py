@@ -7,6 +7,7 @@ import strawberry
 from certification.tables import objections
 from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_many, to_one
 from graphql_schema.permissions import Permission
+from graphql_schema.standings import standing_rows
 from graphql_schema.strangers import digest_code
 from graphql_schema.types.access import AccessRecord, AccessRecordFilter
 from graphql_schema.types.application import Application, ApplicationFilter, ApplicationOrder
@@ -33,6 +34,7 @@ from graphql_schema.types.review import (
     is_mine_to_do,
 )
 from graphql_schema.types.roster import Roster, RosterFilter
+from graphql_schema.types.standing import Standing, StandingFilter
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit, UnitFilter
 from graphql_schema.types.viewer import Viewer, is_viewer
@@ -163,6 +165,13 @@ class Query:
         filter_input=LegacyRecordFilter,
         permission=Permission.READ,
         description="Legacy records in reach (历史记录).",
+    )
+    standings: Connection[Standing] = connection(
+        order="certified_on",
+        filter_input=StandingFilter,
+        permission=Permission.READ,
+        extend=standing_rows,
+        description="How the communities in reach stand on a day, and who may apply for what (认定现状与申报资格).",
     )
     draws: Connection[Draw] = connection(
         order="opened_at",

@@ -111,7 +111,9 @@ class Found:
 
     @property
     def state(self) -> str | None:
-        """Its state by the city's own record."""
+        """Its state by the city's own record; revoked too when it fell with a higher level."""
+        if self.certification.state == CertificationState.REVOKED:
+            return CertificationState.REVOKED.value
         return TO[self.confirmed[-1].kind] if self.confirmed else None
 
 

@@ -112,7 +112,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         _refuse("records", "记录", f"一次须补录 1 至 {MOST} 条", f"are 1 to {MOST} in an act")
     for item in command.records:
         if state.levels is not None and item.level not in state.levels:
-            raise LevelUnknownError(level=item.level, levels="、".join(state.levels))
+            raise LevelUnknownError(level=item.level, levels=", ".join(state.levels))
         _check_item(item, today)
     certified = {(level, year) for level, year in state.certified}
     certified |= {(level, year) for kind, level, year in state.live if kind == LegacyKind.CERTIFICATION}

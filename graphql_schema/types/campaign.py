@@ -35,6 +35,7 @@ from graphql_schema.judging import STANDARD_NEEDS, decide_standard
 from graphql_schema.permissions import Permission
 from graphql_schema.rounds import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.scalars import Hex
+from graphql_schema.standings import COUNT_NEEDS, decide_counts
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import (
@@ -46,6 +47,7 @@ from graphql_schema.types.enums import (
 )
 from graphql_schema.types.obstacle import Obstacle
 from graphql_schema.types.standard import Standard
+from graphql_schema.types.standing import StandingCount
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
@@ -220,4 +222,11 @@ class Campaign(Node):
         decide_roster_actions,
         arguments={"level": (Level, "The level (级别).")},
         description="What the reader may do now with the city's lists, and why not (名单可办事项).",
+    )
+    standing_counts: list[StandingCount] | None = computed(
+        COUNT_NEEDS,
+        decide_counts,
+        description="How many communities in reach are eligible for a level today, and why the others are not; null for who does not"
+        " see all of them (资格统计).",
+        arguments={"level": (Level, "The level applied for (申报级别).")},
     )
