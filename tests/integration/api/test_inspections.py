@@ -271,7 +271,7 @@ async def test_pieces_in_any_order_with_retries_come_to_the_same(stage: Stage) -
     north, south = [await stage.person(COUNTY.code, login) for login in ("north", "south")]
     one, other = await mine(north)
     for review, seed in ((one, 1), (other, 2)):
-        chance = random.Random(seed)  # noqa: S311 - an order, no secret
+        chance = random.Random(seed)
         seen = everything()
         contrary = item("1.1", "DOES_NOT_MEET", NOTE)
         settled = item("1.1", "MEETS", supersedes=[contrary["id"], seen[0]["id"]])
