@@ -39,6 +39,8 @@ MOST_PLACES: Final = 300
 MOST_TEAMS: Final = 30
 MOST_MEMBERS: Final = 60
 """Of a cycle: so that the entry that plans it, and the one that assigns it, holds a digest of every row (65,535 bytes)."""
+LARGEST_LIST: Final = 60_000
+"""Bytes of what is drawn from, which stands whole in the entry that opens the draw."""
 NAME_LIMIT: Final = 60
 REASON_LIMIT: Final = 500
 
@@ -243,6 +245,12 @@ def check_assignable(chosen: Sequence[Reviewable], teams: Sequence[Team]) -> Non
     if blocked is not None:
         name = next(one.community.name for one in chosen if one.place == blocked)
         raise AssignmentImpossibleError(community=name)
+
+
+def check_list(listed: Mapping[str, object]) -> None:
+    """Raise CycleRefusedError for a list that the entry which opens its draw could not hold."""
+    if len(encode(listed)) > LARGEST_LIST:
+        refuse("回避的街道过多，请分几个周期安排", "its teams avoid too many streets: plan several cycles")
 
 
 def refuse(zh: str, en: str) -> NoReturn:

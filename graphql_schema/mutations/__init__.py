@@ -299,6 +299,7 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
+    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
@@ -326,7 +327,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.ACT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

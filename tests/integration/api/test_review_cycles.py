@@ -35,9 +35,8 @@ from tests.integration.api.reviews import (
     street,
     team,
 )
-from tests.integration.api.star import certifications, change, unit
+from tests.integration.api.star import certifications, change, elsewhere, unit
 from tests.integration.api.test_administering import END_ROLE
-from tests.integration.api.walls import elsewhere
 from tests.support import clone_database
 from xingji.demo.cast import CITY, Place, counties
 from xingji.demo.clock import shanghai

@@ -48,7 +48,7 @@ from xingji.demo.clock import shanghai
 from xingji.demo.telling import Told
 
 CITYS = ("leader", "team", "auditor", "admin")
-OURS_ALL = ("clerk", "outsider", "street", "elsewhere", "county", "admin", "nobody", "former")
+OURS_ALL = ("clerk", "outsider", "street", "elsewhere", "county", "admin", "inspector", "nobody", "former")
 EVERYBODY = (
     *(f"{OURS.code}/{login}" for login in OURS_ALL),
     *(f"{CITY}/{login}" for login in CITYS),
