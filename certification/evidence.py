@@ -25,7 +25,14 @@ from certification.errors import (
     NotFoundError,
     WrongStatusError,
 )
-from certification.life import Actor, ApplicationView, Availability, check_seen, find_role
+from certification.life import (
+    Actor,
+    ApplicationView,
+    Availability,
+    check_seen,
+    find_role,
+    sees_reviews_alone,
+)
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.programme import Programme
 from certification.reader import MOST_FILES
