@@ -61,6 +61,15 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "communityIds": "Unit",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
+    "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
@@ -74,6 +83,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "Int": 1,
     "SafeInt": 1,
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
 NAMED: Final[Mapping[str, Any]] = {
