@@ -61,10 +61,13 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
+    "reviewId": "AnnualReview",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "RegisterList"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -73,6 +76,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
+    "UUID": "6f1b4a52-3c0d-4d55-9d0e-0a4c5a1f7e21",
     "Boolean": True,
     "String": "理由充分，材料齐全，现予以说明。",
 }
