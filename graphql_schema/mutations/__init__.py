@@ -194,7 +194,7 @@ class Mutation:
     record_inspection = act(
         record_inspection,
         answers=answers.AnnualReviewResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="A team records what it observed, and concludes the round (现场复查).",
     )
     confirm_review = act(
@@ -327,7 +327,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

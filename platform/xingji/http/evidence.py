@@ -215,7 +215,8 @@ def check_may_act(request: Request) -> UUID:
     """Who sends, before a body is read: somebody whose roles never act need not send one. Raises HttpError 403."""
     service: Service[Principal, Session] = request.state.service
     principal = _get_principal(request, service)
-    if not any(Permission.ACT in ROLE_PERMISSIONS.get(role.name, ()) for role in principal.roles):
+    held = {one for role in principal.roles for one in ROLE_PERMISSIONS.get(role.name, ())}
+    if not held & {Permission.ACT, Permission.INSPECT}:
         raise HttpError(403, "permission.denied", "无权办理。", "Not permitted.", close=True)
     return principal.person_id
 

@@ -297,7 +297,13 @@ def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: C
         return False
     if table.name in {"people", "role_assignments"}:
         return row["id" if table.name == "people" else "person_id"] not in reach
-    of = {"review_team_members": "team_id", "review_verdicts": "review_id", "observations": "review_id"}
+    of = {
+        "review_team_members": "team_id",
+        "review_verdicts": "review_id",
+        "observations": "review_id",
+        "evidence": "subject_id",
+        "unit_codes": "unit_id",
+    }
     named = {"units", "review_cycles", "review_teams", "annual_reviews", *of}
     return table.name not in named or row[of.get(table.name, "id")] not in reach
 
