@@ -64,6 +64,13 @@ IDS: Final = {
     "drawId": "Draw",
     "drawnFromId": "ReviewCycle",
     "reviewId": "AnnualReview",
+    "cycleId": "ReviewCycle",
+    "teamId": "ReviewTeam",
+    "streetId": "Unit",
+    "communities": "Unit",
+    "declaredIds": "Unit",
+    "correctionId": "ReviewCorrection",
+    "conclusionId": "ReviewVerdict",
 }
 """Name of an input field that holds a global id → the type that it names."""
 

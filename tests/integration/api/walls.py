@@ -310,7 +310,10 @@ def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: C
 
 def _community(table: Table, row: Mapping[str, Any]) -> Any:
     """What a row of one community hangs by: the application's or the community's key."""
-    for name in ("application_id", "community_id", "list_id", "draw_id", "subject_id"):
+    of_draw = {"draw_parties": "draw_id", "spot_check_answers": "draw_id", "register_numbers": "list_id"}
+    if table.name in of_draw:
+        return row[of_draw[table.name]]
+    for name in ("application_id", "community_id", "subject_id"):
         if name in table.c and table.name not in {"personal_values", "personal_keys"}:
             return row[name]
     return row["id"] if table.name == "applications" else None
