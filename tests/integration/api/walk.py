@@ -61,16 +61,19 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "communityIds": "Unit",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
+    "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
     "drawId": "Draw",
     "drawnFromId": "ReviewCycle",
-    "reviewId": "AnnualReview",
-    "cycleId": "ReviewCycle",
     "teamId": "ReviewTeam",
     "streetId": "Unit",
     "communities": "Unit",
     "declaredIds": "Unit",
-    "correctionId": "ReviewCorrection",
-    "conclusionId": "ReviewVerdict",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
@@ -85,6 +88,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "SafeInt": 1,
     "UUID": "6f1b4a52-3c0d-4d55-9d0e-0a4c5a1f7e21",
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
 NAMED: Final[Mapping[str, Any]] = {
