@@ -20,6 +20,7 @@ class Permission(StrEnum):
     """What a root field or a type asks for. `PUBLIC` asks for nothing, not even signing in.
 
     `INSPECT` is for what review teams do, and officers beside them: a team's member is asked for nothing else that is done.
+    `DRAW` is for the parties of a draw: an auditor, who may be the second, does nothing else.
     """
 
     PUBLIC = "public"
@@ -28,6 +29,7 @@ class Permission(StrEnum):
     READ_PEOPLE = "read_people"
     ACT = "act"
     INSPECT = "inspect"
+    DRAW = "draw"
     ADMINISTER = "administer"
 
 
@@ -54,13 +56,13 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "community_clerk": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "street_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "county_officer": frozenset(
-        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT}
+        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT, Permission.DRAW}
     ),
     "city_officer": frozenset(
-        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT}
+        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT, Permission.DRAW}
     ),
     "review_team": frozenset({Permission.READ, Permission.INSPECT}),
-    "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE}),
+    "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.DRAW}),
     "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.ADMINISTER}),
 }
 

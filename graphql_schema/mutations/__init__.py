@@ -299,23 +299,22 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
-    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="The second party commits to a secret (承诺密数).",
     )
     reveal_secret = act(
         reveal_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A party reveals its secret; the last one settles the draw (公开密数).",
     )
     void_draw = act(
         void_draw,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A draw whose time is over is declared void (作废抽取).",
     )
     commit_register_list = act(

@@ -25,6 +25,7 @@ from tenancy.database import Database, Scope
 from tenancy.divisions import tenancies
 from tenancy.personal import read_values
 from tests.integration.api.arrangements import arrange
+from tests.integration.api.draws import commit_list, drawn, party
 from tests.integration.api.kit import Caller, Stage, file_application
 from tests.integration.api.reviews import PLAN as PLAN_CYCLE
 from tests.integration.api.reviews import a_plan, assigned, certify, inspector, team
@@ -164,6 +165,7 @@ async def _add_rows(stage: Stage) -> None:
         ):  # late, by the extension that was arranged
             await file_application(stage, county, "rival", county.rival, await stage.campaign())
     await _add_cycles(stage)
+    await _add_draws(stage)
     clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
     given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
     withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
@@ -186,6 +188,15 @@ async def _add_cycles(stage: Stage) -> None:
         done = await leader.act(PLAN_CYCLE, {**given, "opensOn": "2022-07-01"})
         assert done["__typename"] == "ReviewCycleRecorded", done
         await assigned(stage, done["cycle"]["id"], county=county)
+
+
+async def _add_draws(stage: Stage) -> None:
+    """In each county a register list of the nominee's, of which five numbers were drawn."""
+    for county in (THEIRS, OURS, LEFT):
+        numbers = tuple(f"{county.code}-{n:06}" for n in range(40))
+        listed = (await commit_list(stage, numbers, county=county))["list"]["id"]
+        first, second = await party(stage, "county", county=county), await party(stage, "city")
+        await drawn(stage, first, second, listed, county=county)
 
 
 async def _people(stage: Stage) -> dict[str, Watched]:
@@ -267,6 +278,8 @@ def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collec
         return "public" not in table.info.get("policies", ())
     if one.roles == ("review_team",):
         return _is_beyond_team(one, table, row, reach)
+    if table.name == "register_numbers" and tenant != one.tenant:
+        return True
     if table.name == "objections":
         return one.tenant not in {CITY_TENANT, row["application_tenant_id"]}
     if tenant == CITY_TENANT and shared:
@@ -297,6 +310,9 @@ def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: C
 
 def _community(table: Table, row: Mapping[str, Any]) -> Any:
     """What a row of one community hangs by: the application's or the community's key."""
+    of_draw = {"draw_parties": "draw_id", "spot_check_answers": "draw_id", "register_numbers": "list_id"}
+    if table.name in of_draw:
+        return row[of_draw[table.name]]
     for name in ("application_id", "community_id", "subject_id"):
         if name in table.c and table.name not in {"personal_values", "personal_keys"}:
             return row[name]
@@ -418,7 +434,18 @@ async def _reach(stage: Stage, one: Watched) -> set[Any]:
     units = await stage.rows(
         "SELECT id FROM units WHERE tenant_id = $1 AND (id = $2 OR parent_id = $2)", OURS.tenant_id, id_
     )
-    return {id_, *(row["id"] for row in (*rows, *units))}
+    lists = await stage.rows(
+        "SELECT l.id FROM register_lists l JOIN units u ON (u.tenant_id, u.id) = (l.tenant_id, l.community_id)"
+        " WHERE l.tenant_id = $1 AND (u.id = $2 OR u.parent_id = $2)",
+        OURS.tenant_id,
+        id_,
+    )
+    draws = await stage.rows(
+        "SELECT id FROM draws WHERE tenant_id = $1 AND subject_id = ANY($2)",
+        OURS.tenant_id,
+        [row["id"] for row in lists],
+    )
+    return {id_, *(row["id"] for row in (*rows, *units, *lists, *draws))}
 
 
 async def _assigned(stage: Stage, one: Watched) -> set[Any]:
