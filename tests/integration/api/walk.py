@@ -61,10 +61,23 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "communityIds": "Unit",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
+    "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
+    "teamId": "ReviewTeam",
+    "streetId": "Unit",
+    "communities": "Unit",
+    "declaredIds": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "RegisterList"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -75,6 +88,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "SafeInt": 1,
     "Level": "provincial",
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
 NAMED: Final[Mapping[str, Any]] = {
