@@ -64,6 +64,8 @@ IDS: Final = {
     "drawId": "Draw",
     "drawnFromId": "ReviewCycle",
     "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
