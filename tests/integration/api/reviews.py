@@ -79,9 +79,9 @@ async def inspector(
 
 def team(name: str, *people: str, declared: Sequence[str] = ()) -> dict[str, Any]:
     """A team of a plan; `declared`: what its first member does not review."""
-    members = [{"personId": one} for one in people]
+    members = [{"inspectorId": one} for one in people]
     if declared:
-        members[0]["declaredIds"] = list(declared)  # type: ignore[assignment]
+        members[0]["barredIds"] = list(declared)  # type: ignore[assignment]
     return {"name": name, "members": members}
 
 

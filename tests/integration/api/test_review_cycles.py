@@ -183,12 +183,12 @@ async def test_a_county_names_its_own_inspectors_and_nobody_without_the_role(
         ({"year": -5}, "cycle.refused"),
         ({"name": " "}, "field.refused"),
         ({"name": "字" * 61}, "field.refused"),
-        ({"communities": []}, "cycle.refused"),
-        ({"communities": named(COUNTY.nominee, COUNTY.nominee)}, "cycle.refused"),
-        ({"communities": [f"Unit.{COUNTY.tenant_id}.{uuid4()}"]}, "not_found"),
-        ({"communities": [f"Unit.{COUNTY.tenant_id}.{COUNTY.street.id}"]}, "not_found"),
-        ({"communities": [f"Unit.{OTHER.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
-        ({"communities": [f"Unit.{COUNTY.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
+        ({"communityIds": []}, "cycle.refused"),
+        ({"communityIds": named(COUNTY.nominee, COUNTY.nominee)}, "cycle.refused"),
+        ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{uuid4()}"]}, "not_found"),
+        ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{COUNTY.street.id}"]}, "not_found"),
+        ({"communityIds": [f"Unit.{OTHER.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
+        ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
         ({"campaignId": f"Campaign.1.{uuid4()}"}, "not_found"),
         ({"campaignId": f"Campaign.{OTHER.tenant_id}.{uuid4()}"}, "not_found"),
         ({"tenantId": f"Tenant.{OTHER.tenant_id}.{OTHER.tenant_id}"}, "not_found"),
@@ -212,19 +212,19 @@ async def test_reviewed_is_who_was_certified_before_once_and_not_who_was_revoked
     )
     north, south = team("一组", people["north"]), team("二组", people["south"])
     none = [f"Unit.{COUNTY.tenant_id}.{unknown[0]['id']}"]
-    assert codes([await plan(stage, north, communities=none)]) == ["review.not_reviewable"]
+    assert codes([await plan(stage, north, communityIds=none)]) == ["review.not_reviewable"]
     officer = await stage.person(COUNTY.code, "county")
     for place, kind in ((rival, "REVOKE"), (star, "SUSPEND")):
         (held,) = await certifications(officer, communityId=unit(COUNTY, place))
         await change(stage, held["id"], kind)
-    refused = await plan(stage, north, communities=named(rival))
+    refused = await plan(stage, north, communityIds=named(rival))
     assert refused["code"] == "review.not_reviewable" and rival.name in refused["messageZh"]
-    first = await planned(stage, north, communities=named(nominee))
-    assert codes([await plan(stage, south, communities=named(star, nominee))]) == ["review.planned"]
+    first = await planned(stage, north, communityIds=named(nominee))
+    assert codes([await plan(stage, south, communityIds=named(star, nominee))]) == ["review.planned"]
     rest = await planned(stage, south, name="其余")
     assert {one["community"]["id"] for one in reviews_of(rest)} == set(named(star, other))
     await tamper(stage.urls, "UPDATE certifications SET certified_on = '2022-01-01'")
-    assert codes([await plan(stage, south, communities=named(star))]) == ["review.not_reviewable"]
+    assert codes([await plan(stage, south, communityIds=named(star))]) == ["review.not_reviewable"]
     (one,) = reviews_of(first)
     given = {"reviewId": one["id"], "reason": "误列"}
     for code, login, wanted in (
@@ -409,7 +409,7 @@ async def test_three_hundred_communities_fit_into_one_plan_and_one_draw(
             COUNTY.tenant_id,
         )
     ]
-    cycle = await planned(stage, *teams, communities=named_)
+    cycle = await planned(stage, *teams, communityIds=named_)
     assert cycle["progress"]["total"] == 300
     await assigned(stage, cycle["id"])
     sizes = await stage.rows(

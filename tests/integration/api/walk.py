@@ -61,15 +61,19 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
-    "drawId": "Draw",
-    "drawnFromId": "ReviewCycle",
+    "communityIds": "Unit",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
     "reviewId": "AnnualReview",
     "conclusionId": "ReviewVerdict",
     "correctionId": "ReviewCorrection",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "RegisterList"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -78,8 +82,8 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
-    "UUID": "6f1b4a52-3c0d-4d55-9d0e-0a4c5a1f7e21",
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
 NAMED: Final[Mapping[str, Any]] = {
