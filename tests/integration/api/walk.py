@@ -189,13 +189,15 @@ def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers or enums."""
+    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
     return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
 
 
