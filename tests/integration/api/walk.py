@@ -77,7 +77,7 @@ IDS: Final = {
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "RegisterList"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -194,13 +194,15 @@ def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers or enums."""
+    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
     return (
         next(iter(named.values))
         if isinstance(named, GraphQLEnumType)
