@@ -72,8 +72,6 @@ IDS: Final = {
     "drawnFromId": "ReviewCycle",
     "teamId": "ReviewTeam",
     "streetId": "Unit",
-    "communities": "Unit",
-    "declaredIds": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
@@ -86,7 +84,6 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
-    "UUID": "6f1b4a52-3c0d-4d55-9d0e-0a4c5a1f7e21",
     "Boolean": True,
     "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
