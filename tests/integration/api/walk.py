@@ -72,8 +72,6 @@ IDS: Final = {
     "drawnFromId": "ReviewCycle",
     "teamId": "ReviewTeam",
     "streetId": "Unit",
-    "communities": "Unit",
-    "declaredIds": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
