@@ -17,6 +17,7 @@ from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
+from graphql_schema.types.holding import ASKED, Holding, HoldingFilter, holding_rows
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
@@ -132,6 +133,14 @@ class Query:
         permission=Permission.READ,
         extend=standing_rows,
         description="How the communities in reach stand on a day, and who may apply for what (认定现状与申报资格).",
+    )
+    certified_on: Connection[Holding] = connection(
+        order="sort_key",
+        filter_input=HoldingFilter,
+        permission=Permission.READ,
+        extend=holding_rows,
+        asked=ASKED,
+        description="Who held a level on a day, by what was known at a moment (某日认定名单).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

@@ -110,6 +110,24 @@ WRITTEN = {
         history { level applyingFor certifiedOn stands state streak firstYear legacy certifiedBy { origin sequence hash }
           years { year result legacy cite { origin sequence hash } } brokenBy { kind year } obstacle { code message clause } }
         eligibility { level eligible allowed obstacle { code message } } legacyRecords { year kind result tenant { code } } } } } }""",
+    "histories of other days, as was known then": """{ units(first: 100, filter: {kind: [COMMUNITY]}) { edges { node {
+        a: history(on: "2022-05-02") { streak stands state brokenBy { kind cite { sequence } } years { year first } }
+        b: history(on: "2026-01-01") { streak firstYear obstacle { message } }
+        c: history(knownAt: "2022-04-25T01:02:03.456789Z") { certifiedOn } } } } }""",
+    "standings": """{ standings { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { level certifiedOn state stateOn
+        validFrom validTo legacy tenant { code } community { name } certifiedBy { origin sequence hash } stands streak firstYear
+        years { year first result legacy cite { sequence } } brokenBy { kind year cite { sequence } } eligibleFor eligible reason
+        obstacle { code message clause } } } }
+        a: standings(filter: {eligible: true}) { totalCount edges { node { eligible } } }
+        b: standings(filter: {eligible: false, level: PROVINCIAL}) { totalCount edges { node { reason community { name } } } }
+        c: standings(filter: {onDay: "2022-03-01"}) { totalCount edges { cursor node { state stands streak } } }
+        d: standings(first: 1, filter: {onDay: "2026-03-01", eligible: false}) { totalCount edges { node { reason streak } } }
+        campaigns { edges { node { a: standingCounts(level: STAR) { reason number } b: standingCounts(level: PROVINCIAL) { reason number } } } } }""",
+    "who held it": """{ a: certifiedOn(level: PROVINCIAL, on: "2022-05-05") { totalCount edges { cursor node { name certifiedOn state
+        certifiedBy { origin sequence hash } tenant { code } community { id } } } }
+        b: certifiedOn(level: PROVINCIAL, on: "2018-11-30") { totalCount }
+        c: certifiedOn(level: STAR, on: "2026-01-01", first: 1) { totalCount edges { node { name } } pageInfo { hasNextPage } }
+        d: certifiedOn(level: PROVINCIAL, on: "2022-05-05", knownAt: "2022-04-25T01:02:08Z") { totalCount edges { node { name } } } }""",
     "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
         formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
     "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
