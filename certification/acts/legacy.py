@@ -19,15 +19,19 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import (
+    LegacyReviewedHereError,
     LegacySettledError,
     LegacyUncertifiedError,
     NotEntitledError,
     NotFoundError,
     SecondPersonError,
 )
+from certification.facts import read_all_facts
+from certification.history import settle
 from certification.life import LEVEL_ZH, Actor
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
 from certification.reading import entity, recorded_at
+from certification.reviews.tables import review_cycles
 from certification.tables import certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
@@ -66,6 +70,25 @@ _CERTIFIED = statement(
 )
 
 
+# Decided [D]: once a county has planned a cycle, its years are reviewed here, planned or not: a gap is no matter for paper.
+_FIRST_CYCLE = statement(
+    select(func.min(review_cycles.c.year).label("year")).where(
+        review_cycles.c.tenant_id == bindparam("tenant_id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedHere:
+    """The year of the county's first cycle, if it has planned one, and (level, year) of the community's reviews that rest on no paper."""
+
+    first: int | None = None
+    years: frozenset[tuple[str, int]] = frozenset()
+
+
+NOTHING_HERE: Final = ReviewedHere()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record, the entry that proposed it, and (level, day) of the community's certifications.
@@ -77,6 +100,7 @@ class Found:
     entry: Cite
     certified: tuple[tuple[str, date], ...]
     scanned: bool = False
+    here: ReviewedHere = NOTHING_HERE
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -90,6 +114,7 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         Cite(row["origin"], row["seq"], row["hash"]),
         await read_certified(tx, record.community_id),
         row["scanned"],
+        await read_reviewed_here(tx, record.community_id),
     )
 
 
@@ -121,6 +146,21 @@ def check_reviewed_later(level: str, year: int, certified: tuple[tuple[str, int]
     """Raise LegacyUncertifiedError unless one of the (level, year) is that level's of an earlier year."""
     if not any(one == level and since < year for one, since in certified):
         raise LegacyUncertifiedError(level=level, level_zh=LEVEL_ZH[Level(level)], year=year)
+
+
+async def read_reviewed_here(tx: TenantConnection, community_id: UUID) -> ReviewedHere:
+    """What the bound tenant's platform reviewed itself."""
+    first = await tx.one(_FIRST_CYCLE)
+    facts = await read_all_facts(tx, community_id)
+    known = settle(facts, date.max).reviewed
+    years = frozenset((one.level, one.year) for one in known if not one.legacy)
+    return ReviewedHere(first["year"], years)
+
+
+def check_not_here(level: str, year: int, here: ReviewedHere) -> None:
+    """Raise LegacyReviewedHereError for a year from the first cycle on, or that has a review of the platform's own."""
+    if (here.first is not None and year >= here.first) or (level, year) in here.years:
+        raise LegacyReviewedHereError(year=year)
 
 
 def describe(record: LegacyRecord) -> Mapping[str, object]:

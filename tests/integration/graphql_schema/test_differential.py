@@ -190,6 +190,26 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
         )
 
 
+DAYS = """query($on: Date!, $known: DateTime, $ok: Boolean) {
+    certifiedOn(level: PROVINCIAL, on: $on, knownAt: $known) { totalCount edges { node { name state certifiedOn } } }
+    standings(filter: {onDay: $on, eligible: $ok}) { totalCount edges { node { streak reason } } }
+    units(first: 100, filter: {kind: [COMMUNITY]}) { edges { node { history(on: $on, knownAt: $known) { streak stands } } } } }"""
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"on": "2022-05-05"},
+        {"on": "2026-05-05", "known": None, "ok": None},
+        {"on": "2026-05-05", "known": "2022-04-25T01:02:08Z", "ok": False},
+    ],
+    ids=str,
+)
+async def test_answers_agree_on_days_in_variables(variables: dict[str, Any], ask: Ask, world: World) -> None:
+    reader = READERS["city officer"]
+    agree(await ask(DAYS, reader, variables), Naive(SDL, world, reader).ask(DAYS, dict(variables)))
+
+
 ARGUMENT = """query($l: Level, $m: Level!) { campaigns { edges { node { a: publicityPlan(level: $l) { opensOn } b: publicityPlan {
     opensOn } c: deadlines(level: $m) { lastDay } d: publicityPlan(level: STAR) { opensOn } } } } }"""
 
