@@ -41,12 +41,12 @@ CITY: Final = 1
 NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
 Say = Callable[[str], None]
 
-PAGE: Final = """{ standings(first: 50, filter: {level: PROVINCIAL, eligible: true}) { pageInfo { hasNextPage endCursor } edges { node {
+PAGE: Final = """{ standings(first: 50, filter: {level: "provincial", eligible: true}) { pageInfo { hasNextPage endCursor } edges { node {
   community { name } tenant { name } certifiedOn streak firstYear eligibleFor eligible obstacle { message } } } } }"""
-NEXT: Final = """query($after: String) { standings(first: 50, after: $after, filter: {level: PROVINCIAL, eligible: true}) { edges { node {
+NEXT: Final = """query($after: String) { standings(first: 50, after: $after, filter: {level: "provincial", eligible: true}) { edges { node {
   community { name } streak eligible } } } }"""
-TOTAL: Final = "{ standings(filter: {level: PROVINCIAL, eligible: true}) { totalCount } }"
-COUNTS: Final = "{ campaigns { edges { node { standingCounts(level: STAR) { reason number } } } } }"
+TOTAL: Final = '{ standings(filter: {level: "provincial", eligible: true}) { totalCount } }'
+COUNTS: Final = '{ campaigns { edges { node { standingCounts(level: "star") { reason number } } } } }'
 
 
 async def bench_scale(server: EmbeddedPostgres, rounds: int, say: Say) -> Table:

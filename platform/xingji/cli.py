@@ -16,11 +16,13 @@ from xingji.commands import (
     backup,
     db,
     demo,
+    draw,
     evidence,
     found,
     history,
     ledger,
     migrate,
+    programme,
     restore,
     serve,
     tokens,
@@ -29,7 +31,22 @@ from xingji.commands import (
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, found, serve, migrate, ledger, history, db, tokens, vault, evidence, backup, restore)
+COMMANDS = (
+    demo,
+    found,
+    serve,
+    migrate,
+    programme,
+    ledger,
+    history,
+    draw,
+    db,
+    tokens,
+    vault,
+    evidence,
+    backup,
+    restore,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

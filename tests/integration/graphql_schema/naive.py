@@ -29,7 +29,9 @@ from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
 from certification.evidence import find_attaching
+from certification.figures import Figure
 from certification.history import Facts, first_year, fold, settle
+from certification.judging import ItemFinding, judge
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
@@ -443,7 +445,7 @@ class Naive:
                     "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
                 )
                 rows = [row for row in rows if str(row[ids[name]]) == key and str(row[other]) == tenant]
-            elif name in ("level", "kind"):
+            elif name == "kind":
                 rows = [row for row in rows if row[name].upper() == value]
             else:
                 column = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
@@ -498,6 +500,33 @@ class Naive:
 
     def Campaign_windows(self, row: Row, _: Any) -> Any:
         return self.part("CampaignWindow", row, "opens_at", "stage")
+
+    def Campaign_standard(self, _: Row, a: dict[str, Any]) -> Any:
+        """As the delivered file says."""
+        level, told = a["level"], json.loads(PROGRAMME.canonical)["standard"]
+        ground = {"clause": None, "decided": False, "reason": None, "points": None, "veto": False}
+        indicators = []
+        for one in told["indicators"]:
+            for at in (at for at in one["at"] if at["level"] == level):
+                words = {**one, "numerator_en": None, "denominator_en": None, **one, **at}
+                zero = one.get("zero", {"value": None, "reason": None})
+                groups = [{"code": g["code"], "label": g["label_en"]} for g in one.get("groups", [])]
+                empty = {**ground, "item": None, "per": None, "threshold": None}
+                said = {
+                    "label": one["label_en"],
+                    "numerator": words["numerator_en"],
+                    "denominator": words["denominator_en"],
+                    "unit": one.get("unit_en", ""),
+                    "zero": zero["value"],
+                    "zero_reason": zero["reason"],
+                    "groups": groups,
+                    "stated": one["comparison"] != "history",
+                }
+                indicators.append({**empty, **words, **said})
+        items = [
+            {**ground, **one, "label": one["label_en"]} for one in told["items"] if level in one["levels"]
+        ]
+        return {**told, "level": level, "pass_score": None, "items": items, "indicators": indicators}
 
     def Campaign_clauses(self, row: Row, _: Any) -> Any:
         return self.part("StandardClause", row, "level", "part", "position", "code")
@@ -565,7 +594,36 @@ class Naive:
         )
         known = self.Application_campaign(row, None) is not None
         form = PROGRAMME.forms[before["form"]] if known else None
-        return [asdict(one) for one in compare(form, before, after)]
+        indicators = PROGRAMME.indicators if known else ()
+        return [asdict(one) for one in compare(form, before, after, indicators)]
+
+    def FormVersion_figures(self, row: Row, _: Any) -> Any:
+        empty = dict.fromkeys(("group", "numerator", "denominator", "count", "holds"))
+        return [{**empty, **one} for one in json.loads(row["figures"] or "[]")]
+
+    def Application_figures(self, row: Row, _: Any) -> Any:
+        form = self.Application_form(row, None)
+        return [] if form is None else self.FormVersion_figures(form, None)
+
+    def Application_judgement(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None:
+            return None
+        form, items = self.Application_form(row, None), {}
+        for opinion in self.Application_opinions(row, None):
+            if form is None or opinion["form_version_id"] != form["id"]:
+                continue
+            if opinion["verdict"] == "return":
+                items = {}
+            for one in self.Opinion_items(opinion, None) if opinion["verdict"] != "return" else ():
+                items[one["item_code"]] = ItemFinding(one["verdict"], one["score"])
+        history = self.history(row["tenant_id"], row["community_id"]) if row["level"] == "star" else None
+        figures = figures_of(form and form["figures"])
+        found = judge(PROGRAMME, row["level"], items, figures, history)
+        outcomes = [
+            {**asdict(one), "refuses": one in found.refusing, "explanation": one.en, "remedy": one.change_en}
+            for one in found.outcomes
+        ]
+        return {**asdict(found), "outcomes": outcomes}
 
     def Application_evidence(self, row: Row, _: Any) -> Any:
         rows = self.rows("Evidence", tenant_id=row["tenant_id"], subject_id=row["id"])
@@ -605,6 +663,7 @@ class Naive:
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
+            figures=figures_of(form.get("figures")),
             extended=self.extended_for(row),
             lists=tuple(
                 (roster["kind"], item["verdict"])
@@ -729,7 +788,7 @@ class Naive:
         return None if not row["asked"] else self.stood(row).stands and self.stood(row).streak >= 3
 
     def Standing_eligibleFor(self, row: Row, _: Any) -> Any:
-        return "STAR" if row["asked"] else None
+        return "star" if row["asked"] else None
 
     def Standing_reason(self, row: Row, _: Any) -> Any:
         if not row["asked"] or self.Standing_eligible(row, None):
@@ -776,14 +835,14 @@ class Naive:
             if unit["kind"] in ("community", "village") and there and mine and row["tenant_id"] == CITY:
                 found = self.history(unit["tenant_id"], unit["id"])
                 reason = "uncertified"
-                if found.certified is not None and a["level"] == "STAR":
+                if found.certified is not None and a["level"] == "star":
                     standing = {"tenant_id": unit["tenant_id"], "community_id": unit["id"], "asked": True}
                     reason = self.Standing_reason({**standing, "day": date(2022, 5, 10)}, None).lower()
                 counted[reason] = counted.get(reason, 0) + 1
         return [{"reason": name, "number": counted[name]} for name in sorted(counted)]
 
     def Query_certifiedOn(self, _: Any, a: dict[str, Any]) -> Any:
-        on, until, level = date.fromisoformat(a["on"]), moment(a.get("knownAt")), a["level"].lower()
+        on, until, level = date.fromisoformat(a["on"]), moment(a.get("knownAt")), a["level"]
         rows = []
         for row in self.filtered("Holding", a.get("filter") or {}, {}):
             known = settle(self.facts(row["tenant_id"], row["id"]), on, until).certified
@@ -901,7 +960,7 @@ class Naive:
         return self.window_due(row["campaign_tenant_id"], WAITING[row["status"]], self.extended_for(row))
 
     def Campaign_deadlines(self, row: Row, a: dict[str, Any]) -> Any:
-        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"].lower())
+        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"])
         start = date(2022, 5, 26) if "city_review" in extended else date(2022, 5, 20)
         until = datetime(start.year, start.month, start.day, 16, tzinfo=UTC)
         return [
@@ -915,7 +974,7 @@ class Naive:
         asked = {role.name for role in self.reader.roles} & {"city_officer", "auditor"}
         if self.reader.tenant_id != city or not asked:
             return None
-        level = a["level"].lower()
+        level = a["level"]
         if EAST not in self.reader.granted:
             return []
         rankings = [
@@ -989,7 +1048,7 @@ class Naive:
         )
 
     def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
-        city, level = row["tenant_id"], a["level"].lower()
+        city, level = row["tenant_id"], a["level"]
         # Of the two counties one has granted its oversight.
         counted = [
             one["status"]
@@ -1046,7 +1105,7 @@ class Naive:
         return self.connection(self.filtered("CalendarYear", a.get("filter") or {}, {}), a, "year")
 
     def Campaign_publicityPlan(self, row: Row, a: dict[str, Any]) -> Any:
-        if (row["tenant_id"], a.get("level")) == (CITY, "STAR"):
+        if (row["tenant_id"], a.get("level")) == (CITY, "star"):
             counted = [
                 date(2022, 5, 27),
                 date(2022, 5, 30),
@@ -1126,6 +1185,10 @@ class Naive:
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def figures_of(text: str | None) -> tuple[Figure, ...]:
+    return tuple(Figure(**one) for one in json.loads(text or "[]"))
 
 
 def told(obstacle: Any) -> Any:
