@@ -128,13 +128,9 @@ def reason_of(row: FromClause, rules: FromClause, day: ColumnElement[Any]) -> Co
     s, r = str(row.name), str(rules.name)  # type: ignore[attr-defined]
     since = f"CASE WHEN {r}.suspended THEN {s}.since_suspended ELSE {s}.since END"
     year = func.date_part(literal_column("'year'"), day)
-    closed = func.greatest(
-        literal_column("0", Integer),
-        (cast(year, Integer) - literal_column("1", Integer) - literal_column(since, Integer)).op("/")(
-            literal_column(f"{r}.cycle", Integer)
-        ),
-        type_=Integer,
-    )
+    behind = cast(year, Integer) - literal_column("1", Integer) - literal_column(since, Integer)
+    cycles = behind // literal_column(f"{r}.cycle", Integer)
+    closed = func.greatest(literal_column("0", Integer), cycles, type_=Integer)
     counted = select(literal_column(since, Integer).label("since"), closed.label("closed")).lateral("counted")
     marks = (
         f"rpad(substr({s}.marks, counted.since - {s}.base + greatest(0, counted.closed - {r}.passes) * {r}.cycle + 1,"

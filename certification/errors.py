@@ -498,6 +498,14 @@ class LegacyUncertifiedError(CertificationError):
     en = "no certification as {level} before {year} is recorded of the community: there was nothing to review"
 
 
+class LegacyReviewedHereError(CertificationError):
+    """The year was reviewed on the platform, or lies in the time since it reviews here: paper says nothing of it any more."""
+
+    code = "legacy.reviewed_here"
+    zh = "{year} 年度复查应在本平台办理，不能补录"
+    en = "the review of {year} is the platform's: no record from paper can be added"
+
+
 class LegacyDocumentMissingError(CertificationError):
     """No file attached to the community or to the record has the digest that the record names."""
 

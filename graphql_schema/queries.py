@@ -18,6 +18,7 @@ from graphql_schema.types.change import CertificationChange, CertificationChange
 from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
+from graphql_schema.types.holding import ASKED, Holding, HoldingFilter, holding_rows
 from graphql_schema.types.inspection import ReviewCorrection, ReviewCorrectionFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
@@ -172,6 +173,14 @@ class Query:
         permission=Permission.READ,
         extend=standing_rows,
         description="How the communities in reach stand on a day, and who may apply for what (认定现状与申报资格).",
+    )
+    certified_on: Connection[Holding] = connection(
+        order="sort_key",
+        filter_input=HoldingFilter,
+        permission=Permission.READ,
+        extend=holding_rows,
+        asked=ASKED,
+        description="Who held a level on a day, by what was known at a moment (某日认定名单).",
     )
     draws: Connection[Draw] = connection(
         order="opened_at",

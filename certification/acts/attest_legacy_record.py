@@ -14,6 +14,7 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
+    check_not_here,
     check_open,
     check_overseer,
     check_reviewed_later,
@@ -58,6 +59,7 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     made: tuple[Certification, ...] = ()
     if not is_certification(record):
         check_reviewed_later(record.level, record.year, years, state.levels)
+        check_not_here(record.level, record.year, state.here)
     elif (record.level, record.year) in years:
         raise LegacyExistsError(year=record.year)
     else:

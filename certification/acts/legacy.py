@@ -19,16 +19,20 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import (
+    LegacyReviewedHereError,
     LegacySettledError,
     LegacyUncertifiedError,
     NotEntitledError,
     NotFoundError,
     SecondPersonError,
 )
+from certification.facts import read_all_facts
+from certification.history import settle
 from certification.life import Actor
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord
 from certification.reader import parse_stored
 from certification.reading import entity, recorded_at
+from certification.reviews.tables import review_cycles
 from certification.tables import campaigns, certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
@@ -77,6 +81,23 @@ _CERTIFIED = statement(
 )
 
 
+# Decided [D]: once a county has planned a cycle, its years are reviewed here, planned or not: a gap is no matter for paper.
+_FIRST_CYCLE = statement(
+    select(func.min(review_cycles.c.year).label("year")).where(
+        review_cycles.c.tenant_id == bindparam("tenant_id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedHere:
+    """The year of the county's first cycle, if it has planned one, and (level, year) of the community's reviews that rest on no paper."""
+
+    first: int | None = None
+    years: frozenset[tuple[str, int]] = frozenset()
+
+
+NOTHING_HERE: Final = ReviewedHere()
 Levels = Mapping[str, str] | None
 """Code → name of the levels of the latest campaign of the county's city; None where there is none to read."""
 
@@ -93,6 +114,7 @@ class Found:
     certified: tuple[tuple[str, date], ...]
     scanned: bool = False
     levels: Levels = None
+    here: ReviewedHere = NOTHING_HERE
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -107,6 +129,7 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         await read_certified(tx, record.community_id),
         row["scanned"],
         await read_levels(tx),
+        await read_reviewed_here(tx, record.community_id),
     )
 
 
@@ -148,6 +171,21 @@ def check_reviewed_later(
     """Raise LegacyUncertifiedError unless one of the (level, year) is that level's of an earlier year."""
     if not any(one == level and since < year for one, since in certified):
         raise LegacyUncertifiedError(level=level, level_zh=(levels or {}).get(level, level), year=year)
+
+
+async def read_reviewed_here(tx: TenantConnection, community_id: UUID) -> ReviewedHere:
+    """What the bound tenant's platform reviewed itself."""
+    first = await tx.one(_FIRST_CYCLE)
+    facts = await read_all_facts(tx, community_id)
+    known = settle(facts, date.max).reviewed
+    years = frozenset((one.level, one.year) for one in known if not one.legacy)
+    return ReviewedHere(first["year"], years)
+
+
+def check_not_here(level: str, year: int, here: ReviewedHere) -> None:
+    """Raise LegacyReviewedHereError for a year from the first cycle on, or that has a review of the platform's own."""
+    if (here.first is not None and year >= here.first) or (level, year) in here.years:
+        raise LegacyReviewedHereError(year=year)
 
 
 def describe(record: LegacyRecord) -> Mapping[str, object]:

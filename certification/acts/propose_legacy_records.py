@@ -17,14 +17,18 @@ from sqlalchemy import bindparam, select
 
 from audit.entry import Subject
 from certification.acts.legacy import (
+    NOTHING_HERE,
     ZONE,
     Levels,
+    ReviewedHere,
     check_county,
+    check_not_here,
     check_reviewed_later,
     describe,
     is_certification,
     read_certified,
     read_levels,
+    read_reviewed_here,
 )
 from certification.changes import Act, Change, Context, insert
 from certification.errors import FieldRefusedError, LegacyExistsError, LevelUnknownError, NotFoundError
@@ -83,6 +87,7 @@ class State:
     live: frozenset[tuple[str, str, int]]
     certified: tuple[tuple[str, int], ...]
     levels: Levels
+    here: ReviewedHere = NOTHING_HERE
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
@@ -97,6 +102,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         frozenset((row["kind"], row["level"], row["year"]) for row in rows),
         tuple((level, on.year) for level, on in certified),
         await read_levels(tx),
+        await read_reviewed_here(tx, command.community_id),
     )
 
 
@@ -125,6 +131,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         live.add(key)
         if not is_certification(item):
             check_reviewed_later(item.level, item.year, tuple(certified), state.levels)
+            check_not_here(item.level, item.year, state.here)
     records = tuple(
         LegacyRecord(
             tenant_id=state.tenant_id,

@@ -222,8 +222,8 @@ class Compiler:
         for name, type_ in computed.arguments.items():
             meaning = (id(arguments), name, len(self.slots.found))
             # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
-            given = arguments.find(name) is not None
-            getter = arguments.getter(name, convert=stored) if given else constant(None)
+            given = arguments.find(_camel(name)) is not None
+            getter = arguments.getter(_camel(name), convert=stored) if given else constant(None)
             asked[name] = self.slots.bind(meaning, type_, getter)
         needs = {name: self._need(need, row, asked) for name, need in computed.needs.items()}
         for name, value in (needs | asked).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -112,6 +112,13 @@ class Unit(Node):
         UNIT_NEEDS,
         decide_unit_history,
         description="A community's past, as the city's latest campaign asks for it; null out of reach (认定与复查历史).",
+        arguments={
+            "on": (date | None, "On this day; today when nothing is said (截至日期)."),
+            "known_at": (
+                datetime | None,
+                "By what was recorded until this moment; now when nothing is said (当时所知).",
+            ),
+        },
     )
     eligibility: list[Eligibility] = computed(
         UNIT_NEEDS,

@@ -51,6 +51,7 @@ from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
 from xingji.evidence.places import incoming_of, open_store
+from xingji.folding import fold_older
 from xingji.http.settings import Service
 from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
@@ -171,6 +172,7 @@ async def open_service(
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
+        await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
         schema = build_schema(Query, Mutation)

@@ -41,7 +41,7 @@ from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
 from tests.integration.graphql_schema import naive_draws
 from tests.integration.graphql_schema.naive_draws import NaiveDraws
-from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -62,6 +62,8 @@ TABLES = {
     "RosterItem": "roster_items",
     "LegacyRecord": "legacy_records",
     "CertificationChange": "certification_changes",
+    "Standing": "standings",
+    "Holding": "units",
     "Extension": "extensions",
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
@@ -135,7 +137,9 @@ class Naive(NaiveDraws):
             return False
         if type_ in naive_draws.TABLES:
             return self.sees_drawn(type_, row)
-        if type_ in ("Certification", "LegacyRecord"):
+        if type_ == "Holding":
+            return self.reaches(row)
+        if type_ in ("Certification", "LegacyRecord", "Standing"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
         if self.role not in ("street_officer", "community_clerk") or application is False:
@@ -698,12 +702,13 @@ class Naive(NaiveDraws):
         """What the community's entries told."""
         return Facts(community, tuple(self.world.told.get((tenant, community), ())))
 
-    def history(self, tenant: int, community: UUID) -> Any:
+    def history(self, tenant: int, community: UUID, on: Any = None, until: Any = None) -> Any:
         """As star asks for it."""
-        return fold(self.facts(tenant, community), "provincial", date(2022, 5, 10), PROGRAMME.history)
+        facts = self.facts(tenant, community)
+        return fold(facts, "provincial", on or date(2022, 5, 10), PROGRAMME.history, until)
 
-    def shown(self, tenant: int, community: UUID) -> Any:
-        found = self.history(tenant, community)
+    def shown(self, tenant: int, community: UUID, on: Any = None, until: Any = None) -> Any:
+        found = self.history(tenant, community, on, until)
         one = found.certified
         return {
             "level": "provincial",
@@ -715,6 +720,7 @@ class Naive(NaiveDraws):
             "years": [
                 {
                     "year": year.year,
+                    "first": year.year,
                     "result": year.result,
                     "legacy": year.legacy,
                     "cite": year.cite and cited(year.cite),
@@ -722,7 +728,12 @@ class Naive(NaiveDraws):
                 for year in found.years
             ],
             "streak": found.streak,
-            "broken_by": found.broken_by and {"kind": found.broken_by.kind, "year": found.broken_by.year},
+            "broken_by": found.broken_by
+            and {
+                "kind": found.broken_by.kind,
+                "year": found.broken_by.year,
+                "cite": found.broken_by.cite and cited(found.broken_by.cite),
+            },
             "first_year": first_year(found, 3),
             "legacy": found.legacy,
             "obstacle": told(find_history_obstacle(PROGRAMME, "star", found)),
@@ -750,8 +761,120 @@ class Naive(NaiveDraws):
         known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
         return known and self.reaches(row)
 
-    def Unit_history(self, row: Row, _: Any) -> Any:
-        return self.shown(row["tenant_id"], row["id"]) if self.shows_past(row) else None
+    def Unit_history(self, row: Row, a: dict[str, Any]) -> Any:
+        asked = a.get("on") and date.fromisoformat(a["on"]), moment(a.get("knownAt"))
+        return self.shown(row["tenant_id"], row["id"], *asked) if self.shows_past(row) else None
+
+    def Query_standings(self, _: Any, a: dict[str, Any]) -> Any:
+        given = a.get("filter") or {}
+        day = date.fromisoformat(given.get("onDay") or "2022-05-10")
+        plain_ = {name: one for name, one in given.items() if name in ("level", "tenantId", "communityId")}
+        rows = []
+        for row in self.filtered("Standing", plain_, {"communityId": "community_id"}):
+            if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"]):
+                # Of a community that is there on the day, and of the campaign that is named.
+                unit = next(one for one in self.world.all("units") if one["id"] == row["community_id"])
+                there = unit["valid_to"] is None or day < unit["valid_to"]
+                wanted = given.get("campaignId")
+                asked = row["level"] == "provincial" and CITY in self.tenants("Campaign")
+                asked = asked and (wanted is None or self.find(wanted) is not None)
+                found = {**row, "asked": asked, "day": day}
+                eligible = self.Standing_eligible(found, None)
+                if there and (given.get("eligible") is None or eligible is given["eligible"]):
+                    rows.append(found)
+        return self.connection(rows, a, "certified_on")
+
+    def stood(self, row: Row) -> Any:
+        if not row["asked"]:
+            return None
+        return self.history(row["tenant_id"], row["community_id"], row["day"])
+
+    def Standing_eligible(self, row: Row, _: Any) -> Any:
+        return None if not row["asked"] else self.stood(row).stands and self.stood(row).streak >= 3
+
+    def Standing_eligibleFor(self, row: Row, _: Any) -> Any:
+        return "star" if row["asked"] else None
+
+    def Standing_reason(self, row: Row, _: Any) -> Any:
+        if not row["asked"] or self.Standing_eligible(row, None):
+            return "ELIGIBLE" if row["asked"] else None
+        found = self.stood(row)
+        return "MISSING" if found.stands else found.certified.state.upper()
+
+    def Standing_stands(self, row: Row, _: Any) -> Any:
+        return row["asked"] and self.stood(row).stands if row["asked"] else None
+
+    def Standing_streak(self, row: Row, _: Any) -> Any:
+        return self.stood(row).streak if row["asked"] else None
+
+    def of_standing(self, row: Row, name: str) -> Any:
+        if not row["asked"]:
+            return None
+        return self.shown(row["tenant_id"], row["community_id"], row["day"])[name]
+
+    def Standing_years(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "years") or []
+
+    def Standing_firstYear(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "first_year")
+
+    def Standing_brokenBy(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "broken_by")
+
+    def Standing_certifiedBy(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "certified_by")
+
+    def Standing_obstacle(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "obstacle")
+
+    def Standing_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
+
+    def Campaign_standingCounts(self, row: Row, a: dict[str, Any]) -> Any:
+        if self.role in ("street_officer", "community_clerk"):
+            return None
+        counted: dict[str, int] = {}
+        for unit in self.world.all("units"):
+            there = unit["valid_to"] is None or unit["valid_to"] > date(2022, 5, 10)
+            mine = unit["tenant_id"] in self.tenants("Unit") and unit["tenant_id"] in (EAST, WEST)
+            if unit["kind"] in ("community", "village") and there and mine and row["tenant_id"] == CITY:
+                found = self.history(unit["tenant_id"], unit["id"])
+                reason = "uncertified"
+                if found.certified is not None and a["level"] == "star":
+                    standing = {"tenant_id": unit["tenant_id"], "community_id": unit["id"], "asked": True}
+                    reason = self.Standing_reason({**standing, "day": date(2022, 5, 10)}, None).lower()
+                counted[reason] = counted.get(reason, 0) + 1
+        return [{"reason": name, "number": counted[name]} for name in sorted(counted)]
+
+    def Query_certifiedOn(self, _: Any, a: dict[str, Any]) -> Any:
+        on, until, level = date.fromisoformat(a["on"]), moment(a.get("knownAt")), a["level"]
+        rows = []
+        for row in self.filtered("Holding", a.get("filter") or {}, {}):
+            known = settle(self.facts(row["tenant_id"], row["id"]), on, until).certified
+            held = [one for one in known if one.level == level and one.state != "revoked"]
+            there = row["valid_from"] <= on and (row["valid_to"] is None or on < row["valid_to"])
+            if held and there:
+                held.sort(key=lambda one: (one.state is not None, one.on))
+                rows.append({**row, "held": held[0]})
+        return self.connection(rows, a, "sort_key")
+
+    def Holding_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", id=row["id"])
+
+    def Holding_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["tenant_id"])
+
+    def Standing_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["tenant_id"])
+
+    def Holding_certifiedOn(self, row: Row, _: Any) -> Any:
+        return row["held"].on.isoformat()
+
+    def Holding_certifiedBy(self, row: Row, _: Any) -> Any:
+        return cited(row["held"].cite)
+
+    def Holding_state(self, row: Row, _: Any) -> Any:
+        return row["held"].state and row["held"].state.upper()
 
     def Unit_eligibility(self, row: Row, _: Any) -> Any:
         if not self.shows_past(row):
@@ -1093,9 +1216,15 @@ def shown(found: Any) -> dict[str, Any]:
     }
 
 
+def moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def place(row: Row, order: str) -> list[Any]:
-    key = KEYS.get(row["__typename"], "id")
     tenant = row["id"] if row["__typename"] == "Tenant" else row["tenant_id"]
+    if row["__typename"] == "Standing":
+        return [row[order], row["community_id"], row["level"], row["valid_from"], tenant]
+    key = KEYS.get(row["__typename"], "id")
     return [row[order], *(row[name] for name in (key if isinstance(key, tuple) else (key,))), tenant]
 
 

@@ -125,6 +125,24 @@ WRITTEN = {
         history { level applyingFor certifiedOn stands state streak firstYear legacy certifiedBy { origin sequence hash }
           years { year result legacy cite { origin sequence hash } } brokenBy { kind year } obstacle { code message clause } }
         eligibility { level eligible allowed obstacle { code message } } legacyRecords { year kind result tenant { code } } } } } }""",
+    "histories of other days, as was known then": """{ units(first: 100, filter: {kind: [COMMUNITY]}) { edges { node {
+        a: history(on: "2022-05-02") { streak stands state brokenBy { kind cite { sequence } } years { year first } }
+        b: history(on: "2026-01-01") { streak firstYear obstacle { message } }
+        c: history(knownAt: "2022-04-25T01:02:03.456789Z") { certifiedOn } } } } }""",
+    "standings": """{ standings { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { level certifiedOn state stateOn
+        validFrom validTo legacy tenant { code } community { name } certifiedBy { origin sequence hash } stands streak firstYear
+        years { year first result legacy cite { sequence } } brokenBy { kind year cite { sequence } } eligibleFor eligible reason
+        obstacle { code message clause } } } }
+        a: standings(filter: {eligible: true}) { totalCount edges { node { eligible } } }
+        b: standings(filter: {eligible: false, level: "provincial"}) { totalCount edges { node { reason community { name } } } }
+        c: standings(filter: {onDay: "2022-03-01"}) { totalCount edges { cursor node { state stands streak } } }
+        d: standings(first: 1, filter: {onDay: "2026-03-01", eligible: false}) { totalCount edges { node { reason streak } } }
+        campaigns { edges { node { a: standingCounts(level: "star") { reason number } b: standingCounts(level: "provincial") { reason number } } } } }""",
+    "who held it": """{ a: certifiedOn(level: "provincial", on: "2022-05-05") { totalCount edges { cursor node { name certifiedOn state
+        certifiedBy { origin sequence hash } tenant { code } community { id } } } }
+        b: certifiedOn(level: "provincial", on: "2018-11-30") { totalCount }
+        c: certifiedOn(level: "star", on: "2026-01-01", first: 1) { totalCount edges { node { name } } pageInfo { hasNextPage } }
+        d: certifiedOn(level: "provincial", on: "2022-05-05", knownAt: "2022-04-25T01:02:08Z") { totalCount edges { node { name } } } }""",
     "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
         formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
     "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
@@ -185,6 +203,26 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
         agree(
             await ask(VARIABLE, reader, variables), Naive(SDL, world, reader).ask(VARIABLE, dict(variables))
         )
+
+
+DAYS = """query($on: Date!, $known: DateTime, $ok: Boolean) {
+    certifiedOn(level: "provincial", on: $on, knownAt: $known) { totalCount edges { node { name state certifiedOn } } }
+    standings(filter: {onDay: $on, eligible: $ok}) { totalCount edges { node { streak reason } } }
+    units(first: 100, filter: {kind: [COMMUNITY]}) { edges { node { history(on: $on, knownAt: $known) { streak stands } } } } }"""
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"on": "2022-05-05"},
+        {"on": "2026-05-05", "known": None, "ok": None},
+        {"on": "2026-05-05", "known": "2022-04-25T01:02:08Z", "ok": False},
+    ],
+    ids=str,
+)
+async def test_answers_agree_on_days_in_variables(variables: dict[str, Any], ask: Ask, world: World) -> None:
+    reader = READERS["city officer"]
+    agree(await ask(DAYS, reader, variables), Naive(SDL, world, reader).ask(DAYS, dict(variables)))
 
 
 ARGUMENT = """query($l: Level, $m: Level!) { campaigns { edges { node { a: publicityPlan(level: $l) { opensOn } b: publicityPlan {
