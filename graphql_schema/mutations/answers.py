@@ -23,6 +23,7 @@ from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.roster import Roster
 from graphql_schema.types.unit import Unit
+from graphql_schema.types.unit_change import UnitChange
 
 
 @strawberry.type(
@@ -171,6 +172,20 @@ class CertificationChangeRecorded:
     )
 
 
+@strawberry.type(description="A change of divisions was proposed, confirmed or declined (区划变更已记录).")
+class UnitChangeRecorded:
+    """The change as it is now, and what followed in the counties' ledgers."""
+
+    change: UnitChange = strawberry.field(description="The change (区划变更).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow what was confirmed."
+    )
+    unfollowed: list[str] = strawberry.field(
+        description="Codes of what stood against following; tried again behind the city's next act (未跟进)."
+    )
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -238,6 +253,9 @@ LegacyRecordResult = Annotated[
 CertificationChangeResult = Annotated[
     CertificationChangeRecorded | Refusal,
     strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
+]
+UnitChangeResult = Annotated[
+    UnitChangeRecorded | Refusal, strawberry.union("UnitChangeResult", description="Recorded, or refused.")
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")
