@@ -15,6 +15,7 @@ from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
     check_open,
+    check_exists,
     check_overseer,
     check_reviewed_later,
     describe,
@@ -51,6 +52,7 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     """The record, attested; a certification beside it."""
     record = state.record
     check_open(record, context.actor)
+    check_exists(state.community, state.ended, context.now)
     if not state.scanned:
         raise LegacyDocumentMissingError(year=record.year)
     years = tuple((level, on.year) for level, on in state.certified)

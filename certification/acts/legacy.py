@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,11 +26,14 @@ from certification.errors import (
     SecondPersonError,
 )
 from certification.life import LEVEL_ZH, Actor
+from certification.lineage.errors import UnitClosedError
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
+from certification.planner import local_day
 from certification.reading import entity, recorded_at
 from certification.tables import certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
+from tenancy.tables import units
 
 # Not a programme's: what is imported is of before it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -50,7 +53,19 @@ _scanned = (
     .label("scanned")
 )
 _RECORD = statement(
-    select(legacy_records, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash, _scanned)
+    select(
+        legacy_records,
+        ledger_heads.c.origin,
+        ledger_entries.c.seq,
+        ledger_entries.c.hash,
+        _scanned,
+        units.c.name.label("community"),
+        units.c.valid_to.label("ended"),
+    )
+    .join(
+        units,
+        and_(units.c.tenant_id == legacy_records.c.tenant_id, units.c.id == legacy_records.c.community_id),
+    )
     .join(ledger_heads, ledger_heads.c.tenant_id == legacy_records.c.tenant_id)
     .join(
         ledger_entries,
@@ -70,13 +85,16 @@ _CERTIFIED = statement(
 class Found:
     """A record, the entry that proposed it, and (level, day) of the community's certifications.
 
-    `scanned`: its document is attached as a file, to the community or to the record itself.
+    `scanned`: its document is attached as a file, to the community or to the record itself; `community` and `ended`: the
+    community's name, and the day on which it ended.
     """
 
     record: LegacyRecord
     entry: Cite
     certified: tuple[tuple[str, date], ...]
     scanned: bool = False
+    community: str = ""
+    ended: date | None = None
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -90,6 +108,8 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         Cite(row["origin"], row["seq"], row["hash"]),
         await read_certified(tx, record.community_id),
         row["scanned"],
+        row["community"],
+        row["ended"],
     )
 
 
@@ -115,6 +135,12 @@ def check_open(record: LegacyRecord, actor: Actor) -> None:
         raise LegacySettledError
     if record.proposed_by == actor.person_id:
         raise SecondPersonError
+
+
+def check_exists(community: str, ended: date | None, now: datetime) -> None:
+    """Raise UnitClosedError for a community that has ended: what paper says of it is entered for the one that goes on."""
+    if ended is not None and ended <= local_day(now, ZONE):
+        raise UnitClosedError(name=community, day=ended)
 
 
 def check_reviewed_later(level: str, year: int, certified: tuple[tuple[str, int], ...]) -> None:

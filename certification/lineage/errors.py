@@ -17,8 +17,8 @@ class UnitClosedError(CertificationError):
     """The unit has ended: nothing more is done in its name."""
 
     code = "unit.closed"
-    zh = "“{name}”已于 {day} 撤销，请以其承接单位办理"
-    en = "“{name}” ended on {day}: act for the unit that goes on from it"
+    zh = "“{name}”于 {day} 撤销，请以其承接单位办理"
+    en = "“{name}” ends on {day}: act for the unit that goes on from it"
 
 
 class UnitBusyError(CertificationError):
@@ -51,6 +51,14 @@ class UnitChangeWaitingError(CertificationError):
     code = "unit_change.waiting"
     zh = "“{name}”的账本尚未跟进此前确认的变更，请稍后再办"
     en = "the log of “{name}” has not followed what was confirmed before"
+
+
+class CertificationMovedError(CertificationError):
+    """The certification has gone to another county with its community."""
+
+    code = "change.moved"
+    zh = "该认定已随社区划转至{county}，请对其现有认定办理"
+    en = "the certification has moved to {county} with its community: change the one there"
 
 
 class UnitChangeSettledError(CertificationError):
