@@ -1,15 +1,19 @@
-"""Reading the facts that a community's history is folded from (certification/history.py): certifications and attested reviews.
+"""Reading the facts that a community's history is folded from (certification/history.py), out of the ledger's own entries.
 
     view = ApplicationView(…, facts=await read_facts(tx, programme, level, community_id))
 
-Nothing is read for a level that asks for no history. What has been proposed, or declined, is no fact: only what the city has
-attested. A review cites the entry that attested it, the last that recorded its row. The same two expressions serve the read path.
+`history_facts` says where to look: in which entry, at which place among its facts. What counts is what the entry says there. A copy that
+says something else, or an entry whose text is not what its hash says, is our own broken invariant and raises InvariantError: nobody is admitted
+on it. (Whether a copy is missing only `xingji history rebuild --check` can tell, and the chain of hashes is `xingji ledger check`'s.)
+
+Nothing is read for a level that asks for no history. One statement reads a community with all that it goes on from; the read path uses the
+same expression.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,99 +22,92 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Text,
+    Uuid,
     any_,
     bindparam,
     cast,
     func,
     literal_column,
     select,
+    true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, aggregate_order_by
 
 from audit.entry import Cite
-from audit.tables import ledger_entries, ledger_heads, ledger_rows
-from certification.history import Certified, Facts, Reviewed
+from audit.tables import ledger_entries
+from certification.errors import InvariantError
+from certification.fact import Fact, FactKind, parse_fact
+from certification.history import Facts, Told
+from certification.older import tell_older
 from certification.programme import Programme
-from certification.tables import applications, certifications, legacy_records
+from certification.reviews.tables import history_facts
+from certification.tables import applications
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
-_HEX: Final = literal_column("'hex'", Text)
+_SUCCEEDED: Final = literal_column(f"'{FactKind.SUCCEEDED}'", Text)
+_ONE: Final = """json_build_object(
+  'copy', row_to_json(copied), 'hash', encode(entry.hash, 'hex'),
+  'sound', sha256('\\x00'::bytea || convert_to(entry.leaf, 'UTF8')) = entry.hash,
+  'origin', said.body -> 'origin', 'seq', said.body -> 'seq', 'time', said.body -> 'time',
+  'facts', said.body #> '{intent,facts}',
+  'older', CASE WHEN said.body #> '{intent,facts}' IS NULL THEN json_build_object(
+    'operation', entry.operation, 'subject', entry.subject_id, 'intent', said.body -> 'intent', 'rows', said.body -> 'rows',
+    'cites', said.body -> 'cites',
+    'certification', (SELECT row_to_json(c) FROM certifications c
+      WHERE c.tenant_id = copied.tenant_id AND c.id = copied.subject_id),
+    'change', (SELECT row_to_json(g) FROM certification_changes g
+      WHERE g.tenant_id = (SELECT t.parent_id FROM tenants t WHERE t.id = copied.tenant_id)
+        AND g.id = (said.body #>> '{intent,change}')::uuid)) END)"""
+"""What `_told` reads: the copy, the entry's place, and what the entry says; `older` is what certification/older.py asks for."""
 
 
-def certified_facts(tenant: ColumnElement[Any], community: ColumnElement[Any]) -> ColumnElement[Any]:
-    """`[[level, day, legacy, origin, sequence, hash, state, day of the state], …]` of a community, as JSON."""
-    row = certifications
-    fact = func.json_build_array(
-        row.c.level,
-        row.c.certified_on,
-        row.c.legacy_id.is_not(None),
-        row.c.cited_origin,
-        row.c.cited_seq,
-        func.encode(row.c.cited_hash, _HEX),
-        row.c.state,
-        row.c.state_on,
+def facts_of(tenant: ColumnElement[Any], community: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Every fact of a community and of the units that it goes on from, as JSON for `parse_facts`.
+
+    Both are bound parameters, or columns of a table or alias that the statement around reads.
+    """
+    tenant, community = _outer(tenant), _outer(community)
+    link, copy, entry = (
+        history_facts.alias("link"),
+        history_facts.alias("copied"),
+        ledger_entries.alias("entry"),
     )
-    found = select(func.json_agg(fact)).where(row.c.tenant_id == tenant, row.c.community_id == community)
-    return found.correlate_except(row).scalar_subquery()
-
-
-def reviewed_facts(tenant: ColumnElement[Any], community: ColumnElement[Any]) -> ColumnElement[Any]:
-    """`[[level, year, result, legacy, origin, sequence, hash], …]` of a community, as JSON."""
-    row = legacy_records
-    attested = (
-        select(func.max(ledger_rows.c.seq))
-        .where(
-            ledger_rows.c.tenant_id == row.c.tenant_id,
-            ledger_rows.c.table_name == literal_column("'legacy_records'", Text),
-            ledger_rows.c.row_key == cast(row.c.id, Text),
-        )
-        .correlate(row)
-        .scalar_subquery()
+    line = select(community.label("unit")).cte("line", recursive=True, nesting=True)
+    line = line.union(
+        select(link.c.subject_id)
+        .join(line, link.c.community_id == line.c.unit)
+        .where(link.c.tenant_id == tenant, link.c.kind == _SUCCEEDED)
     )
-    fact = func.json_build_array(
-        row.c.level,
-        row.c.year,
-        row.c.result,
-        literal_column("true"),
-        ledger_heads.c.origin,
-        ledger_entries.c.seq,
-        func.encode(ledger_entries.c.hash, _HEX),
-    )
+    said = select(literal_column("entry.leaf::json -> 'body'", JSON).label("body")).lateral("said")
+    one = literal_column(_ONE, JSON)
     found = (
-        select(func.json_agg(fact))
-        .select_from(row)
-        .join(ledger_heads, ledger_heads.c.tenant_id == row.c.tenant_id)
-        .join(
-            ledger_entries,
-            (ledger_entries.c.tenant_id == row.c.tenant_id) & (ledger_entries.c.seq == attested),
-        )
-        .where(
-            row.c.tenant_id == tenant,
-            row.c.community_id == community,
-            row.c.kind == literal_column("'annual_review'", Text),
-            row.c.attested_at.is_not(None),
-        )
+        select(func.json_agg(aggregate_order_by(one, copy.c.seq, copy.c.position)))
+        .select_from(line)
+        .join(copy, copy.c.community_id == line.c.unit)
+        .outerjoin(entry, (entry.c.tenant_id == copy.c.tenant_id) & (entry.c.seq == copy.c.seq))
+        .outerjoin(said, true())
+        .where(copy.c.tenant_id == tenant)
     )
-    return found.correlate_except(row, ledger_heads, ledger_entries).scalar_subquery()
+    return found.scalar_subquery()
+
+
+def _outer(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of the statement around, by name: a recursive part takes no correlation."""
+    table = getattr(column, "table", None)
+    return column if table is None else literal_column(f"{table.name}.{column.key}", column.type)
 
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
-_COMMUNITY: Final = bindparam("community", type_=certifications.c.community_id.type)
 _FACTS: Final = statement(
-    select(
-        cast(certified_facts(_TENANT, _COMMUNITY), Text).label("certified"),
-        cast(reviewed_facts(_TENANT, _COMMUNITY), Text).label("reviewed"),
-    )
+    select(cast(facts_of(_TENANT, bindparam("community", type_=Uuid)), Text).label("facts"))
 )
-
-
 _FACTS_OF: Final = statement(
     select(
         applications.c.tenant_id,
         applications.c.id,
-        cast(certified_facts(applications.c.tenant_id, applications.c.community_id), Text).label("certified"),
-        cast(reviewed_facts(applications.c.tenant_id, applications.c.community_id), Text).label("reviewed"),
+        applications.c.community_id,
+        cast(facts_of(applications.c.tenant_id, applications.c.community_id), Text).label("facts"),
     ).where(
         applications.c.tenant_id == any_(bindparam("granted", type_=ARRAY(Integer))),
         applications.c.id == any_(bindparam("ids", type_=ARRAY(applications.c.id.type))),
@@ -128,9 +125,9 @@ async def read_facts(
 
 
 async def read_all_facts(tx: TenantConnection, community_id: UUID) -> Facts:
-    """The past of a community of the bound tenant."""
+    """The past of a community of the bound tenant. Raises InvariantError for a copy that its entry does not say."""
     row = await tx.one(_FACTS, community=community_id)
-    return parse_facts({name: orjson.loads(row[name] or "null") for name in ("certified", "reviewed")})
+    return parse_facts(community_id, orjson.loads(row["facts"] or "null"))
 
 
 async def read_facts_of(
@@ -139,29 +136,42 @@ async def read_facts_of(
     """The past of the community of each of these applications of granted tenants, by tenant and application."""
     rows = await tx.all(_FACTS_OF, granted=list(tx.scope.granted), ids=list(application_ids))
     return {
-        (row["tenant_id"], row["id"]): parse_facts(
-            {name: orjson.loads(row[name] or "null") for name in ("certified", "reviewed")}
-        )
+        (row["tenant_id"], row["id"]): parse_facts(row["community_id"], orjson.loads(row["facts"] or "null"))
         for row in rows
     }
 
 
-def parse_facts(found: Mapping[str, Sequence[Sequence[Any]] | None]) -> Facts:
-    """Facts from the two expressions' values, `certified` and `reviewed`, as JSON values."""
-    return Facts(
-        tuple(
-            Certified(
-                level,
-                date.fromisoformat(on),
-                legacy,
-                Cite(origin, seq, bytes.fromhex(hash_)),
-                state,
-                None if state_on is None else date.fromisoformat(state_on),
-            )
-            for level, on, legacy, origin, seq, hash_, state, state_on in found["certified"] or ()
-        ),
-        tuple(
-            Reviewed(level, year, result, legacy, Cite(origin, seq, bytes.fromhex(hash_)))
-            for level, year, result, legacy, origin, seq, hash_ in found["reviewed"] or ()
-        ),
+def parse_facts(community_id: UUID, found: Sequence[Mapping[str, Any]] | None) -> Facts:
+    """Facts from the value of `facts_of`. Raises InvariantError for a copy that its entry does not say."""
+    return Facts(community_id, tuple(_told(one) for one in found or ()))
+
+
+def _told(one: Mapping[str, Any]) -> Told:
+    copy = one["copy"]
+    place = f"fact {copy['position']} of entry {copy['seq']}, tenant {copy['tenant_id']}"
+    if one["hash"] is None or one["seq"] != copy["seq"] or not one["sound"]:
+        raise InvariantError(f"{place}: there is no such entry, or its text is not what its hash says")
+    if one["older"] is None:
+        said = tuple(parse_fact(fact) for fact in one["facts"])
+    else:
+        said = tell_older(**one["older"])
+    if copy["position"] >= len(said) or said[copy["position"]] != copy_of(copy):
+        raise InvariantError(f"{place}: the entry does not say what its copy says")
+    entry = Cite(one["origin"], one["seq"], bytes.fromhex(one["hash"]))
+    return Told(said[copy["position"]], entry, copy["position"], datetime.fromisoformat(one["time"]))
+
+
+def copy_of(row: Mapping[str, Any]) -> Fact:
+    """The fact that a row of `history_facts` is a copy of; the row as JSON values."""
+    on, origin = row["valid_on"], row["cited_origin"]
+    return Fact(
+        FactKind(row["kind"]),
+        UUID(row["community_id"]),
+        UUID(row["subject_id"]),
+        row["level"],
+        None if on is None else date.fromisoformat(on),
+        row["year"],
+        row["result"],
+        row["legacy"],
+        None if origin is None else Cite(origin, row["cited_seq"], bytes.fromhex(row["cited_hash"][2:])),
     )

@@ -30,6 +30,7 @@ from audit.signer import Signer
 from audit.tables import ledger_entries, ledger_heads
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import InvariantError, NotEntitledError, NotFoundError
+from certification.fact import certified
 from certification.life import Actor, ApplicationView, check_following, find_following, starts
 from certification.model import (
     ROLE_ZH,
@@ -417,6 +418,10 @@ def decide(state: State, command: Command, context: Context) -> Change:
         },
         writes=(*update(after), *insert(*made)),
         cites=(decision.entry,),
+        facts=tuple(
+            replace(certified(one.community_id, one.id, one.level, one.certified_on), cite=decision.entry)
+            for one in made
+        ),
     )
 
 

@@ -8,10 +8,13 @@
 
 Changes of one certification are followed in the order in which the city confirmed them: when one fails, those behind it wait. What
 has been followed is known by the request id in the county's log, which derives from the city's entry.
+
+Who loses a level of which the programme says `lost = "both"` loses with it the certifications on which it was built: the same entry says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -27,11 +30,16 @@ from audit.tables import ledger_entries, ledger_heads
 from certification.acts.certification_change import ROLE, TO, confirming
 from certification.changes import Act, Change, Context, update
 from certification.errors import NotEntitledError, NotFoundError
+from certification.fact import changed
+from certification.facts import read_all_facts
+from certification.history import REVOKED, settle
 from certification.life import Actor
 from certification.model import ROLE_ZH, Certification, CertificationChange
+from certification.programme import Programme
+from certification.reader import BOTH, parse_stored
 from certification.reading import entity
 from certification.recording import FOLLOWING, Recorded, record
-from certification.tables import certification_changes, certifications
+from certification.tables import campaigns, certification_changes, certifications
 from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, load_standing
 from tenancy.statements import statement
@@ -71,11 +79,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The certification, the change, and the city's entry that confirmed it."""
+    """The certification, the change, the city's entry that confirmed it, and the certifications that fall with it."""
 
     certification: Certification
     change: CertificationChange
     entry: Cite
+    fallen: tuple[Certification, ...] = ()
 
 
 _confirmed = (
@@ -111,6 +120,21 @@ _CERTIFICATION = statement(
         certifications.c.tenant_id == bindparam("tenant_id"),
         certifications.c.id == bindparam("certification"),
     )
+)
+_CERTIFICATIONS = statement(
+    select(certifications)
+    .where(
+        certifications.c.tenant_id == bindparam("tenant_id"),
+        certifications.c.id == any_(bindparam("lost", type_=ARRAY(certifications.c.id.type))),
+    )
+    .order_by(certifications.c.certified_on, certifications.c.id)
+)
+# Which campaign it was that certified is of no matter: what is lost is said by the city's latest rules.
+_LATEST = statement(
+    select(campaigns.c.programme)
+    .where(campaigns.c.tenant_id == bindparam("city", type_=Integer))
+    .order_by(campaigns.c.opened_at.desc(), campaigns.c.id.desc())
+    .limit(1)
 )
 
 
@@ -153,8 +177,31 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     )
     if mine is None or row is None:
         raise NotFoundError(what="change", what_zh="变更")
+    certification, change = entity(Certification, mine), entity(CertificationChange, row)
     entry = Cite(row["origin"], row["seq"], row["hash"])
-    return State(entity(Certification, mine), entity(CertificationChange, row), entry)
+    fallen = await _read_fallen(tx, certification, change) if TO[change.kind] == REVOKED else ()
+    return State(certification, change, entry, fallen)
+
+
+async def _read_fallen(
+    tx: TenantConnection, certification: Certification, change: CertificationChange
+) -> tuple[Certification, ...]:
+    """The certifications in force or suspended that the programme takes with this one."""
+    latest = await tx.first(_LATEST, city=change.tenant_id)
+    levels = () if latest is None else tuple(_lost(parse_stored(latest["programme"]), certification.level))
+    if not levels:
+        return ()
+    known = settle(await read_all_facts(tx, certification.community_id), change.document_date)
+    lost = [one.subject_id for one in known.certified if one.level in levels and one.state != REVOKED]
+    return tuple(entity(Certification, row) for row in await tx.all(_CERTIFICATIONS, lost=lost))
+
+
+def _lost(programme: Programme, level: str) -> Iterator[str]:
+    """The levels that are lost with one, downward."""
+    rule = programme.levels.get(level)
+    while rule is not None and rule.requires is not None and rule.lost.value == BOTH:
+        yield rule.requires.certified
+        rule = programme.levels.get(rule.requires.certified)
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
@@ -168,20 +215,22 @@ def authorise(state: State, command: Command, actor: Actor) -> str:
 
 
 def decide(state: State, command: Command, context: Context) -> Change:
-    """The certification in its new state, citing the city's entry."""
+    """The certification in its new state, and what falls with it, citing the city's entry."""
     change, before = state.change, state.certification
-    after = replace(
-        before,
-        state=TO[change.kind],
-        state_document=change.document_number,
-        state_on=change.document_date,
+    to, day = TO[change.kind], change.document_date
+    after = tuple(
+        replace(one, state=to, state_document=change.document_number, state_on=day)
+        for one in (before, *state.fallen)
     )
     return Change(
         operation=OPERATION,
         subject=Subject("certification", before.id, 1),
-        intent={"change": str(change.id), "kind": change.kind, "state": after.state},
-        writes=update(after),
+        intent={"change": str(change.id), "kind": change.kind, "state": to},
+        writes=update(*after),
         cites=(state.entry,),
+        facts=tuple(
+            replace(changed(one.community_id, one.id, one.level, day, to), cite=state.entry) for one in after
+        ),
     )
 
 

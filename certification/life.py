@@ -32,7 +32,16 @@ from certification.errors import (
     WindowNotOverError,
     WrongStatusError,
 )
-from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
+from certification.history import (
+    Facts,
+    History,
+    find_wants,
+    fold,
+    fold_history,
+    format_reviews,
+    is_held,
+    settle,
+)
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
@@ -277,9 +286,10 @@ def find_history(programme: Programme, level: str, facts: Facts | None, now: dat
     requires = programme.levels[level].requires
     if requires is None:
         return None
-    facts = facts or Facts()
     today = local_day(now, programme.zone)
-    return fold_history(requires.certified, facts.certified, facts.reviewed, today, programme.history)
+    if facts is None:
+        return fold_history(requires.certified, (), (), today, programme.history)
+    return fold(facts, requires.certified, today, programme.history)
 
 
 def find_history_obstacle(
@@ -330,7 +340,8 @@ def _check_not_held(programme: Programme, step: Step, view: ApplicationView, now
     rule = programme.history.certified_again
     if step.start is not None or rule.value or view.facts is None:
         return
-    if is_held(view.level, view.facts.certified, local_day(now, programme.zone)):
+    today = local_day(now, programme.zone)
+    if is_held(view.level, settle(view.facts, today).certified, today):
         raise AlreadyCertifiedError(
             clause=rule.ground.clause, level=view.level, level_zh=programme.levels[view.level].name
         )

@@ -18,7 +18,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, any_, exists, fu
 
 from certification.errors import CertificationError
 from certification.evidence import APPLICATION, find_attaching
-from certification.facts import certified_facts, parse_facts, reviewed_facts
+from certification.facts import facts_of, parse_facts
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
 from certification.model import ObjectionStatus
@@ -95,7 +95,7 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         form_returned=any(returned for *_, returned in row["endorsed"] or ()),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in row["endorsed"] or ()),
         county_taken=places_taken(programme, row["statuses"] or {}),
-        facts=parse_facts(row),
+        facts=parse_facts(UUID(row["community_id"]), row["facts"]),
         form_history=(_day(row["form_certified_on"]), row["form_reviews"]),
         extended=extended_for(row["extensions"], row["level"]),
         lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
@@ -166,14 +166,9 @@ def form_reviews(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     return _of_form("reviews", row)
 
 
-def certified(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The certifications of the community."""
-    return certified_facts(row.c.tenant_id, row.c.community_id)
-
-
-def reviewed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
-    """The annual reviews of the community."""
-    return reviewed_facts(row.c.tenant_id, row.c.community_id)
+def facts(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """What entries say of the community's past."""
+    return facts_of(row.c.tenant_id, row.c.community_id)
 
 
 def endorsed(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -271,8 +266,7 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "form_hash": form_hash,
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,
-    "certified": certified,
-    "reviewed": reviewed,
+    "facts": facts,
     "endorsed": endorsed,
     "statuses": statuses,
     "programme": programme,

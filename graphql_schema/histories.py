@@ -15,20 +15,22 @@ import orjson
 from sqlalchemy import Column, ColumnElement, FromClause, any_, select
 
 from audit.entry import Cite
-from certification.facts import certified_facts, parse_facts, reviewed_facts
-from certification.history import Year, first_year
+from certification.acts.legacy import ZONE
+from certification.facts import facts_of, parse_facts
+from certification.history import Facts, Year, first_year, settle
 from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
+from certification.lineage.errors import UnitClosedError
+from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import parse_stored
 from certification.tables import applications, campaigns
 from graphql_schema.actions import (
-    certified,
     decide_reader,
     describe,
+    facts,
     form_certified_on,
     form_reviews,
     programme,
-    reviewed,
 )
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.permissions import Permission, ReachKind, decide_access
@@ -50,11 +52,12 @@ def decide_rests_on_legacy(row: Mapping[str, Any], session: Session) -> bool:
     """Whether what the form says of the past, or before there is one the past itself, rests on paper."""
     if row["form_certified_on"] is not None:
         on = date.fromisoformat(row["form_certified_on"])
-        legacy = any(one.legacy and one.on == on for one in parse_facts(row).certified)
+        known = settle(_facts(row), local_day(session.now, ZONE))
+        legacy = any(one.legacy and one.on == on for one in known.certified)
         return legacy or any(one["legacy"] for one in orjson.loads(row["form_reviews"] or "[]"))
     if row["programme"] is None:
         return False
-    history = find_history(parse_stored(row["programme"]), row["level"], parse_facts(row), session.now)
+    history = find_history(parse_stored(row["programme"]), row["level"], _facts(row), session.now)
     return history is not None and history.legacy
 
 
@@ -77,17 +80,26 @@ def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping
     for level in found.levels:
         view = _of_unit(row, level)
         lacks = find_history_obstacle(found, level, find_history(found, view.level, view.facts, session.now))
-        against = find_obstacle(found, "file_application", view, reader, session.now)
-        shown = lacks or against
+        ended = _find_ended(row, session)
+        against = ended or find_obstacle(found, "file_application", view, reader, session.now)
+        shown = ended or lacks or against
         answer.append(
             {
                 "level": level,
-                "eligible": lacks is None,
+                "eligible": lacks is None and ended is None,
                 "allowed": against is None,
                 "obstacle": None if shown is None else describe(shown, session),
             }
         )
     return answer
+
+
+def _find_ended(row: Mapping[str, Any], session: Session) -> UnitClosedError | None:
+    """What stands against everything in the name of a unit that has ended."""
+    ended = None if row["valid_to"] is None else date.fromisoformat(row["valid_to"])
+    if ended is None or ended > local_day(session.now, ZONE):
+        return None
+    return UnitClosedError(name=row["name"], day=ended)
 
 
 def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]] | None:
@@ -138,7 +150,7 @@ def _of_application(row: Mapping[str, Any]) -> ApplicationView:
         status=row["status"],
         community_id=UUID(row["community_id"]),
         street_id=UUID(row["street_id"]),
-        facts=parse_facts(row),
+        facts=_facts(row),
     )
 
 
@@ -150,8 +162,12 @@ def _of_unit(row: Mapping[str, Any], level: str) -> ApplicationView:
         status=None,
         community_id=UUID(row["id"]),
         street_id=UUID(row["parent_id"] or row["id"]),
-        facts=parse_facts(row),
+        facts=_facts(row),
     )
+
+
+def _facts(row: Mapping[str, Any]) -> Facts:
+    return parse_facts(UUID(row["community_id"] if "community_id" in row else row["id"]), row["facts"])
 
 
 def _is_shown(row: Mapping[str, Any], principal: Principal | None) -> bool:
@@ -184,11 +200,10 @@ def _latest_programme(row: FromClause, parameters: Parameters) -> ColumnElement[
 
 
 UNIT_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
-    **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id")},
+    **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id", "name", "valid_to")},
     "city": _city,
     "programme": _latest_programme,
-    "certified": lambda row, _: certified_facts(row.c.tenant_id, row.c.id),
-    "reviewed": lambda row, _: reviewed_facts(row.c.tenant_id, row.c.id),
+    "facts": lambda row, _: facts_of(row.c.tenant_id, row.c.id),
 }
 HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     **{
@@ -196,8 +211,7 @@ HISTORY_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
         for name in ("tenant_id", "campaign_tenant_id", "level", "status", "community_id", "street_id")
     },
     "programme": programme,
-    "certified": certified,
-    "reviewed": reviewed,
+    "facts": facts,
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,
 }

@@ -14,8 +14,8 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
-    check_open,
     check_exists,
+    check_open,
     check_overseer,
     check_reviewed_later,
     describe,
@@ -24,8 +24,9 @@ from certification.acts.legacy import (
 )
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import LegacyDocumentMissingError, LegacyExistsError
+from certification.fact import Fact, certified, reviewed
 from certification.life import Actor
-from certification.model import Certification
+from certification.model import Certification, LegacyRecord
 from tenancy.database import TenantConnection
 
 OPERATION: Final = "legacy.attested"
@@ -78,7 +79,16 @@ def decide(state: Found, command: Command, context: Context) -> Change:
             "proposed": {"hash": state.entry.hash.hex(), "seq": state.entry.seq},
         },
         writes=(*update(after), *insert(*made)),
+        facts=(_tell(record, *made),),
     )
+
+
+def _tell(record: LegacyRecord, *made: Certification) -> Fact:
+    """What the record says, as a fact."""
+    for one in made:
+        return certified(one.community_id, one.id, one.level, one.certified_on, legacy=True)
+    year = (record.level, record.year, record.result)
+    return reviewed(record.community_id, record.id, *year, legacy=True)
 
 
 def _certification(state: Found, certification_id: UUID) -> Certification:

@@ -119,7 +119,9 @@ class Found:
 
     @property
     def state(self) -> str | None:
-        """Its state by the city's own record; one that came from another county brought its state along."""
+        """Its state by the city's own record; revoked too when it fell with a higher level; one that came from another county brought its own."""
+        if self.certification.state == CertificationState.REVOKED:
+            return CertificationState.REVOKED.value
         return TO[self.confirmed[-1].kind] if self.confirmed else self.certification.state
 
 

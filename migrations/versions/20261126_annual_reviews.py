@@ -722,21 +722,43 @@ def create_tables() -> None:
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("community_id", sa.Uuid(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False, comment="how it stands from this day"),
+        sa.Column("valid_to", sa.Date(), nullable=True, comment="up to the day before"),
         sa.Column(
             "certified_on",
             sa.Date(),
-            nullable=True,
-            comment="of the certification that stands, or last stood",
+            nullable=False,
+            comment="of the certification in force, or that last was",
         ),
         sa.Column("state", sa.Text(), nullable=True, comment="NULL: in force"),
         sa.Column("state_on", sa.Date(), nullable=True),
-        sa.Column("since", sa.Integer(), nullable=True, comment="years count after this one"),
-        sa.Column("years", sa.Text(), nullable=False, comment="canonical JSON: [[year, result], …] in order"),
+        sa.Column(
+            "since",
+            sa.Integer(),
+            nullable=True,
+            comment="years count after this one; NULL: nothing is in force",
+        ),
+        sa.Column(
+            "since_suspended",
+            sa.Integer(),
+            nullable=True,
+            comment="the same where what is suspended stands",
+        ),
+        sa.Column("base", sa.Integer(), nullable=False, comment="the year before that of the first mark"),
+        sa.Column(
+            "marks",
+            sa.Text(),
+            nullable=False,
+            comment="a letter a year: p, r, f, - (certification/standing.py)",
+        ),
+        sa.Column(
+            "facts", sa.Text(), nullable=False, comment="canonical JSON: what a history is folded from"
+        ),
         sa.Column("legacy", sa.Boolean(), nullable=False, comment="something of it rests on paper"),
         sa.Column(
             "seq", sa.BigInteger(), nullable=False, comment="of the last entry that it was folded from"
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "community_id", "level", name=("pk_standings")),
+        sa.PrimaryKeyConstraint("tenant_id", "community_id", "level", "valid_from", name=("pk_standings")),
         info={"tenant": True, "policies": ("granted",), "audited": False},
     )
     op.create_index(

@@ -29,7 +29,7 @@ from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
 from certification.evidence import find_attaching
-from certification.history import Certified, Facts, Reviewed, first_year, fold_history
+from certification.history import Facts, first_year, fold, settle
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
@@ -631,47 +631,12 @@ class Naive:
         )
 
     def facts(self, tenant: int, community: UUID) -> Facts:
-        """Certifications, and reviews that were attested, each citing the entry that last recorded its row."""
-
-        def mine(table: str) -> list[Row]:
-            rows = self.world.all(table)
-            return [row for row in rows if (row["tenant_id"], row["community_id"]) == (tenant, community)]
-
-        def cite(record: Row) -> Cite:
-            rows = self.world.all("ledger_rows")
-            seq = max(row["seq"] for row in rows if row["row_key"] == str(record["id"]))
-            (entry,) = [
-                row
-                for row in self.world.all("ledger_entries")
-                if (row["tenant_id"], row["seq"]) == (tenant, seq)
-            ]
-            return Cite(f"xingji/41160{tenant}", seq, entry["hash"])
-
-        return Facts(
-            tuple(
-                Certified(
-                    one["level"],
-                    one["certified_on"],
-                    one["legacy_id"] is not None,
-                    Cite(one["cited_origin"], one["cited_seq"], one["cited_hash"]),
-                    one["state"],
-                    one["state_on"],
-                )
-                for one in mine("certifications")
-            ),
-            tuple(
-                Reviewed(one["level"], one["year"], one["result"], True, cite(one))
-                for one in mine("legacy_records")
-                if one["kind"] == "annual_review" and one["attested_at"] is not None
-            ),
-        )
+        """What the community's entries told."""
+        return Facts(community, tuple(self.world.told.get((tenant, community), ())))
 
     def history(self, tenant: int, community: UUID) -> Any:
         """As star asks for it."""
-        facts = self.facts(tenant, community)
-        return fold_history(
-            "provincial", facts.certified, facts.reviewed, date(2022, 5, 10), PROGRAMME.history
-        )
+        return fold(self.facts(tenant, community), "provincial", date(2022, 5, 10), PROGRAMME.history)
 
     def shown(self, tenant: int, community: UUID) -> Any:
         found = self.history(tenant, community)
@@ -709,7 +674,7 @@ class Naive:
         if form.get("certified_on") is None:
             known = row["level"] == "star" and self.Application_campaign(row, None) is not None
             return known and self.history(row["tenant_id"], row["community_id"]).legacy
-        certified = self.facts(row["tenant_id"], row["community_id"]).certified
+        certified = settle(self.facts(row["tenant_id"], row["community_id"]), date(2022, 5, 10)).certified
         legacy = [one.on for one in certified if one.legacy]
         return form["certified_on"] in legacy or any(one["legacy"] for one in json.loads(form["reviews"]))
 

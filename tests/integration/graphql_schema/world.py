@@ -8,15 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
 
+from audit.entry import Cite, format_time
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.tree import leaf_hash
+from certification import fact
 from certification import tables as c
+from certification.fact import Fact, format_fact
+from certification.history import Facts, Told
+from certification.projection import row_of
 from certification.reader import load_programme
+from certification.reviews.tables import history_facts, standings
+from certification.standing import project
 from tenancy import tables as t
 from tenancy.database import Scope, TenantConnection
 from tenancy.identity import Principal, Role, RoleName
@@ -53,6 +62,7 @@ class World:
     def __init__(self, communities: int = 3) -> None:
         self.rows: dict[str, list[Row]] = {}
         self.personal_values: list[PersonalValue] = []
+        self.told: dict[tuple[int, UUID], list[Told]] = {}
         for number, code, level, parent in (
             (CITY, "411600", "city", None),
             (EAST, "411602", "county", CITY),
@@ -79,6 +89,7 @@ class World:
             for s, years in ((0, (2019, 2020, 2021)), (1, (2019, 2021))):
                 self.legacy(county, uid(f"community{s}.0", county), years)
             self.head(county)
+        self.stand()
 
     def add(self, table: Any, **row: Any) -> Row:
         full = {column.name: row.get(column.name) for column in table.columns}
@@ -474,6 +485,8 @@ class World:
                 cited_seq=2**53,
                 cited_hash=digest("decision"),
             )
+            made = fact.certified(community, uid("certification", application), level, date(2022, 7, 1))
+            self.tell(county, replace(made, cite=Cite("xingji/411600", 9, digest("decision"))))
         for e in range(n % 3):
             self.file(county, "application", application, e, created)
         if n == 0 and level == "provincial":
@@ -566,6 +579,15 @@ class World:
             state_document="豫人社〔2022〕2号" if len(years) == 2 else None,
             state_on=date(2022, 5, 1) if len(years) == 2 else None,
         )
+        self.tell(
+            county, fact.certified(community, certification, "provincial", date(2018, 12, 1), legacy=True)
+        )
+        for year in years:
+            of = (uid("legacy", community, year), "provincial", year, "pass")
+            self.tell(county, fact.reviewed(community, *of, legacy=True))
+        if len(years) == 2:
+            state = "suspended" if county == EAST else None
+            self.tell(county, fact.changed(community, certification, "provincial", date(2022, 5, 1), state))
         for kind in ("suspend", "reinstate"):
             self.add(
                 c.certification_changes,
@@ -586,6 +608,29 @@ class World:
                 decline_reason="依据不足" if kind == "reinstate" else None,
             )
 
+    def tell(self, county: int, *facts: Fact) -> None:
+        """An entry that says facts, and their copies."""
+        seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
+        body = {
+            "intent": {"facts": [format_fact(fact) for fact in facts]},
+            "origin": f"xingji/41160{county}",
+            "seq": seq,
+            "time": format_time(START + timedelta(seconds=seq)),
+        }
+        leaf = json.dumps({"body": body})
+        self.entry(county, seq, "told", facts[0].community_id, leaf, leaf_hash(leaf.encode()))
+        now = START + timedelta(seconds=seq)
+        for position, one in enumerate(facts):
+            self.add(history_facts, **row_of(county, seq, position, one, now))
+            told = Told(one, Cite(f"xingji/41160{county}", seq, leaf_hash(leaf.encode())), position, now)
+            self.told.setdefault((county, one.community_id), []).append(told)
+
+    def stand(self) -> None:
+        """The standings of all that was told."""
+        for (county, community), told in self.told.items():
+            for one in project(county, Facts(community, tuple(told))):
+                self.add(standings, **asdict(one))
+
     def head(self, county: int) -> None:
         self.add(
             ledger_heads,
@@ -599,21 +644,24 @@ class World:
     def entries(self, county: int, application: UUID) -> None:
         for operation in ("application.file", "application.submit"):
             seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
-            self.add(
-                ledger_entries,
-                tenant_id=county,
-                seq=seq,
-                prev=digest("entry", county, seq - 1),
-                hash=digest("entry", county, seq),
-                leaf='{"body":{}}',
-                recorded_at=START + timedelta(seconds=seq),
-                operation=operation,
-                subject_type="application",
-                subject_id=application,
-                actor_id=uid("person", "clerk", county),
-                request_id=f"r{seq}",
-                arguments_digest=digest(seq),
-            )
+            self.entry(county, seq, operation, application, '{"body":{}}', digest("entry", county, seq))
+
+    def entry(self, county: int, seq: int, operation: str, subject: UUID, leaf: str, hash_: bytes) -> None:
+        self.add(
+            ledger_entries,
+            tenant_id=county,
+            seq=seq,
+            prev=digest("entry", county, seq - 1),
+            hash=hash_,
+            leaf=leaf,
+            recorded_at=START + timedelta(seconds=seq),
+            operation=operation,
+            subject_type="application",
+            subject_id=subject,
+            actor_id=uid("person", "clerk", county),
+            request_id=f"r{seq}",
+            arguments_digest=digest(seq),
+        )
 
     async def insert(self, url: str, vault: Vault) -> None:
         """Insert every row as the superuser, without triggers: nobody acted, there are no entries to match."""

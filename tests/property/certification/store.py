@@ -39,7 +39,7 @@ from certification.following import (
     decision_of_objection,
 )
 from certification.following_changes import State as ChangeState
-from certification.history import Certified, Facts, Reviewed
+from certification.history import Facts, Told
 from certification.life import Actor, ApplicationView, find_following, starts
 from certification.model import (
     Application,
@@ -102,6 +102,7 @@ class Store:
     units: Mapping[UUID, Unit]
     rows: dict[type, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
     entries: dict[Any, list[Cite]] = field(default_factory=lambda: defaultdict(list))
+    told: list[Told] = field(default_factory=list)
     visits: dict[UUID, int] = field(default_factory=dict)
     times: dict[int, datetime] = field(default_factory=dict)
     followed: set[UUID] = field(default_factory=set)
@@ -139,6 +140,7 @@ class Store:
             *(self._keep(tenant_id, one.entity, one.new) for one in change.writes),
         }:
             self.entries[key].append(cite)
+        self.told += [Told(fact, cite, position, now) for position, fact in enumerate(change.facts)]
         if change.operation == VISITED:
             self.visits[change.subject.id] = cite.seq
         self.times[tenant_id] = now
@@ -165,24 +167,8 @@ class Store:
         return None if self.programme.levels[level].requires is None else self.all_facts(community_id)
 
     def all_facts(self, community_id: UUID) -> Facts:
-        certified = (
-            Certified(
-                one.level,
-                one.certified_on,
-                one.legacy_id is not None,
-                Cite(one.cited_origin, one.cited_seq, one.cited_hash),
-                one.state,
-                one.state_on,
-            )
-            for one in self.all(Certification)
-            if one.community_id == community_id
-        )
-        reviewed = (
-            Reviewed(one.level, one.year, one.result, True, self.entries[one.id][-1])
-            for one in self.all(LegacyRecord)
-            if one.community_id == community_id and one.kind == "annual_review" and one.attested_at
-        )
-        return Facts(tuple(certified), tuple(reviewed))
+        """What the acts' own entries told."""
+        return Facts(community_id, tuple(one for one in self.told if one.fact.community_id == community_id))
 
     def extensions(
         self, level: str, county: int | None = None, community_id: UUID | None = None

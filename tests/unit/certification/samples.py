@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from audit.entry import Cite
-from certification.history import Certified, Facts, Reviewed
+from certification.fact import Fact, certified, changed, reviewed
+from certification.history import Facts, Told
 from certification.life import ApplicationView, decide_form_history
 from certification.programme import Programme
 from certification.reader import load_programme
@@ -60,6 +61,17 @@ def someone(role: str, who: str | None = None) -> Someone:
     return Someone(named(who or role), CITY if city else COUNTY, (SomeRole(role, unit),), oversees=city)
 
 
+def told(community: UUID, facts: Sequence[Fact], origin: str = "xingji/2") -> Facts:
+    """Each fact said by an entry of its own, a day after the one before."""
+    return Facts(
+        community,
+        tuple(
+            Told(fact, Cite(origin, seq, HASH), 0, datetime(2021, 1, 1, tzinfo=UTC) + timedelta(seq))
+            for seq, fact in enumerate(facts, 1)
+        ),
+    )
+
+
 def a_view(status: str | None, **changes: Any) -> ApplicationView:
     """An application of the sample community that nobody but `filer` has touched."""
     filed = status is not None
@@ -80,10 +92,15 @@ def a_view(status: str | None, **changes: Any) -> ApplicationView:
 
 def a_star_view(status: str | None, *, state: str | None = None, **changes: Any) -> ApplicationView:
     """As `a_view` for star, of a community certified in 2018 and passed since, with a form that says so."""
-    cite = Cite("xingji/2", 7, HASH)
-    certified = Certified("provincial", date(2018, 7, 2), True, cite, state, state and date(2022, 4, 1))
-    reviewed = tuple(Reviewed("provincial", year, "pass", True, cite) for year in (2019, 2020, 2021))
-    view = a_view(status, level="star", facts=Facts((replace(certified, state=None),), reviewed), **changes)
+    past = [
+        certified(COMMUNITY, named("certification"), "provincial", date(2018, 7, 2), legacy=True),
+        *(
+            reviewed(COMMUNITY, named(f"{year}"), "provincial", year, "pass", legacy=True)
+            for year in (2019, 2020, 2021)
+        ),
+    ]
+    view = a_view(status, level="star", facts=told(COMMUNITY, past), **changes)
     if status is not None:
         view = replace(view, form_history=decide_form_history(programme(), view, RECOMMENDING))
-    return replace(view, facts=Facts((certified,), reviewed))
+    out = changed(COMMUNITY, named("certification"), "provincial", date(2022, 4, 1), state)
+    return replace(view, facts=told(COMMUNITY, [*past, out]))
