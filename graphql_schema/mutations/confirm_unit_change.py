@@ -15,12 +15,12 @@ from graphql_schema.session import Session
 class ConfirmUnitChangeInput:
     """A change that was proposed."""
 
-    change_id: strawberry.ID = strawberry.field(description="The change (区划变更).")
+    unit_change_id: strawberry.ID = strawberry.field(description="The change (区划变更).")
 
 
 async def confirm_unit_change(
     root: Session, request_id: strawberry.ID, input: ConfirmUnitChangeInput
 ) -> Outcome:
     """From now on it holds; the counties' ledgers follow."""
-    change = parse_id(input.change_id, "UnitChange")
+    change = parse_id(input.unit_change_id, "UnitChange")
     return await answer_unit_change(root, ACT, Command(change.uuid), request_id, change)

@@ -15,7 +15,7 @@ from graphql_schema.session import Session
 class DeclineUnitChangeInput:
     """A change that was proposed."""
 
-    change_id: strawberry.ID = strawberry.field(description="The change (区划变更).")
+    unit_change_id: strawberry.ID = strawberry.field(description="The change (区划变更).")
     reason: str = strawberry.field(description="Why (理由).")
 
 
@@ -23,5 +23,5 @@ async def decline_unit_change(
     root: Session, request_id: strawberry.ID, input: DeclineUnitChangeInput
 ) -> Outcome:
     """It never holds; who proposed it may take it back so."""
-    change = parse_id(input.change_id, "UnitChange")
+    change = parse_id(input.unit_change_id, "UnitChange")
     return await answer_unit_change(root, ACT, Command(change.uuid, input.reason), request_id, change)

@@ -56,9 +56,9 @@ class MergeIntoInput:
 class MergeUnitsInput:
     """They end, but for the one that they are merged into."""
 
-    communities: list[strawberry.ID] = strawberry.field(description="The communities (被合并社区).")
+    community_ids: list[strawberry.ID] = strawberry.field(description="The communities (被合并社区).")
     into: MergeIntoInput = strawberry.field(description="What they become (合并为).")
-    carries: list[strawberry.ID] | None = strawberry.field(
+    carried_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="Whose history of certifications and reviews goes on; null: that of all (延续历史的社区).",
     )
@@ -71,7 +71,7 @@ class MergeUnitsInput:
 class SplitUnitInput:
     """It ends, unless `keeps`."""
 
-    community: strawberry.ID = strawberry.field(description="The community (被拆分社区).")
+    community_id: strawberry.ID = strawberry.field(description="The community (被拆分社区).")
     into: list[NewUnitInput] = strawberry.field(description="Its parts (拆分为).")
     keeps: bool = strawberry.field(default=False, description="It goes on beside its parts (原社区保留).")
     left_out: str | None = strawberry.field(
@@ -147,7 +147,7 @@ def _decode(given: ProposeUnitChangeInput) -> Asked:
         case [MergeUnitsInput() as one]:
             return _merge(one)
         case [SplitUnitInput() as one]:
-            tenant, community = _unit(one.community)
+            tenant, community = _unit(one.community_id)
             parts = tuple(_new(part, tenant) for part in one.into)
             return Split(tenant, community, parts, one.keeps, one.left_out)
         case [MoveUnitInput() as one]:
@@ -169,18 +169,18 @@ def _decode(given: ProposeUnitChangeInput) -> Asked:
 
 
 def _merge(given: MergeUnitsInput) -> Merge:
-    if not given.communities:
+    if not given.community_ids:
         raise FieldRefusedError(
-            field="communities", label="被合并社区", reason_zh="不能为空", reason_en="is empty"
+            field="community_ids", label="被合并社区", reason_zh="不能为空", reason_en="is empty"
         )
-    tenant, _ = _unit(given.communities[0])
+    tenant, _ = _unit(given.community_ids[0])
     into, create = given.into.unit_id, given.into.create
     return Merge(
         tenant,
-        tuple(_within(one, tenant) for one in given.communities),
+        tuple(_within(one, tenant) for one in given.community_ids),
         None if into is None else _within(into, tenant),
         None if create is None else _new(create, tenant),
-        None if given.carries is None else tuple(_within(one, tenant) for one in given.carries),
+        None if given.carried_ids is None else tuple(_within(one, tenant) for one in given.carried_ids),
         given.left_out,
     )
 

@@ -57,7 +57,7 @@ async def ask(stage: Stage, request: str | None = None, **asked: Any) -> dict[st
 async def confirm(stage: Stage, change: str, request: str | None = None) -> dict[str, Any]:
     """Confirmed by its reviewer."""
     return await (await stage.person(CITY, "reviewer")).act(
-        CONFIRM, {"changeId": change}, request or str(uuid4())
+        CONFIRM, {"unitChangeId": change}, request or str(uuid4())
     )
 
 

@@ -78,7 +78,7 @@ async def streak(stage: Stage, unit_id: str) -> tuple[int, list[tuple[int, str]]
 async def test_merged_communities_end_and_the_new_one_goes_on_from_both(opened: Stage) -> None:
     await import_history(opened, COUNTY, A)
     pair = [place_id(COUNTY, A), place_id(COUNTY, B)]
-    merged = await done(opened, merge={"communities": pair, "into": {"create": new_unit(COUNTY, CODE)}})
+    merged = await done(opened, merge={"communityIds": pair, "into": {"create": new_unit(COUNTY, CODE)}})
     (begun,) = merged["change"]["outcome"]["opened"]
     assert {one["unitId"] for one in merged["change"]["outcome"]["closed"]} == set(pair)
     officer = await opened.person(COUNTY.code, "county")
@@ -102,17 +102,17 @@ async def test_a_failed_year_goes_on_through_mergers_and_splits(opened: Stage) -
     failed = [(2019, "PASS"), (2020, "FAIL"), (2021, "PASS")]
     await import_history(opened, COUNTY, B, failed)
     into = {"unitId": place_id(COUNTY, A)}
-    await done(opened, merge={"communities": [place_id(COUNTY, B)], "into": into})
+    await done(opened, merge={"communityIds": [place_id(COUNTY, B)], "into": into})
     assert await streak(opened, place_id(COUNTY, A)) == (1, failed)
     opened.clock.travel(opened.clock().replace(day=26))
     parts = [new_unit(COUNTY, f"{COUNTY.code}002{n:03}", f"第{n}社区") for n in (91, 92)]
     of_day = {"effectiveOn": "2022-04-25"}
-    await done(opened, split={"community": place_id(COUNTY, A), "into": parts}, **of_day)
+    await done(opened, split={"communityId": place_id(COUNTY, A), "into": parts}, **of_day)
     one, two = [await id_of(opened, part["code"]) for part in parts]
     assert await streak(opened, one) == (1, failed) and await streak(opened, two) == (1, failed)
     await done(opened, rename={"unitId": one, "name": "新名社区"}, **of_day)
     again = {"create": new_unit(COUNTY, CODE)}
-    await done(opened, merge={"communities": [one, two], "into": again}, effectiveOn="2022-04-26")
+    await done(opened, merge={"communityIds": [one, two], "into": again}, effectiveOn="2022-04-26")
     merged = await id_of(opened, CODE)
     assert await streak(opened, merged) == (1, failed)
     await check_units(opened)
@@ -122,7 +122,7 @@ async def test_a_history_is_left_out_with_a_reason_alone_and_shown(opened: Stage
     await import_history(opened, COUNTY, A)
     await import_history(opened, COUNTY, B, [(2019, "PASS"), (2020, "FAIL"), (2021, "PASS")])
     pair = [place_id(COUNTY, A), place_id(COUNTY, B)]
-    wanted = {"communities": pair, "into": {"create": new_unit(COUNTY, CODE)}, "carries": pair[:1]}
+    wanted = {"communityIds": pair, "into": {"create": new_unit(COUNTY, CODE)}, "carriedIds": pair[:1]}
     assert (await ask(opened, merge=wanted))["code"] == "unit_change.refused"
     merged = await done(opened, merge={**wanted, "leftOut": "仅划入零星楼栋，机构与人员未并入"})
     outcome = merged["change"]["outcome"]
@@ -193,7 +193,7 @@ async def code_of_closed(stage: Stage, place: Place) -> str:
 
 async def test_a_moved_community_brings_what_it_had_from_mergers_before(opened: Stage) -> None:
     await import_history(opened, COUNTY, B)
-    await done(opened, merge={"communities": [place_id(COUNTY, B)], "into": {"unitId": place_id(COUNTY, A)}})
+    await done(opened, merge={"communityIds": [place_id(COUNTY, B)], "into": {"unitId": place_id(COUNTY, A)}})
     street = unit(OTHER.tenant_id, OTHER.street.id)
     code = f"{OTHER.code}002088"
     move = {"unitId": place_id(COUNTY, A), "toParentId": street, "code": code}
@@ -230,7 +230,7 @@ async def test_a_rename_and_a_new_code_keep_the_unit(opened: Stage) -> None:
 
 
 async def test_what_is_under_way_comes_first(opened: Stage) -> None:
-    merge = {"communities": [place_id(COUNTY, B)], "into": {"unitId": place_id(COUNTY, A)}}
+    merge = {"communityIds": [place_id(COUNTY, B)], "into": {"unitId": place_id(COUNTY, A)}}
     proposed = await ask(opened, merge=merge)
     clerk = await opened.person(COUNTY.code, "clerk")
     wanted = {
@@ -245,7 +245,7 @@ async def test_what_is_under_way_comes_first(opened: Stage) -> None:
     street["toTenantId"] = f"Tenant.{OTHER.tenant_id}.{OTHER.tenant_id}"
     assert (await ask(opened, move=street))["code"] == "unit_change.busy"
     parts = [new_unit(COUNTY, CODE)]
-    split = {"community": place_id(COUNTY, A), "into": parts, "keeps": True}
+    split = {"communityId": place_id(COUNTY, A), "into": parts, "keeps": True}
     assert (await ask(opened, split=split))["code"] == "unit_change.busy"
     withdrawn = await clerk.act(
         q.WITHDRAW_APPLICATION, {"applicationId": filed["application"]["id"], "reason": "撤回"}
@@ -259,7 +259,7 @@ async def test_a_closed_unit_gives_nobody_a_role_and_takes_nothing(opened: Stage
     clerk = await opened.person(COUNTY.code, "clerk")
     await propose(opened, COUNTY, A, a_record())
     (record,) = await opened.rows("SELECT tenant_id, id FROM legacy_records")
-    await done(opened, merge={"communities": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}})
+    await done(opened, merge={"communityIds": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}})
     refused = await file_star(opened, clerk, COUNTY, A)
     assert refused["code"] == "actor.not_entitled"
     officer = await opened.person(COUNTY.code, "county")
@@ -278,6 +278,8 @@ async def test_a_closed_unit_gives_nobody_a_role_and_takes_nothing(opened: Stage
     assert (await admin.act(mutation("assignRole", ""), wanted))["code"] == "not_found"
     again = await ask(opened, rename={"unitId": place_id(COUNTY, A), "name": "旧社区"})
     assert again["code"] == "unit.closed"
+    # What paper says is entered for the one that goes on.
+    await attest(opened, *await propose(opened, COUNTY, B, a_record()))
 
 
 async def test_only_two_persons_of_the_city_change_divisions(opened: Stage) -> None:
@@ -290,7 +292,7 @@ async def test_only_two_persons_of_the_city_change_divisions(opened: Stage) -> N
     assert again["receipt"]["replayed"] and again["change"]["id"] == first["change"]["id"]
     other = {**asked, "reason": "另有原因"}
     assert (await leader.act(PROPOSE, other, request))["code"] == "request.conflict"
-    by = {"changeId": first["change"]["id"]}
+    by = {"unitChangeId": first["change"]["id"]}
     assert (await leader.act(CONFIRM, by))["code"] == "actor.second_person"
     allowed = {one["action"]: one["allowed"] for one in first["change"]["availableActions"]}
     assert allowed == {"confirm_unit_change": False, "decline_unit_change": True}
@@ -298,39 +300,48 @@ async def test_only_two_persons_of_the_city_change_divisions(opened: Stage) -> N
     seen = await officer.get(CHANGES)
     assert [edge["node"]["id"] for edge in seen["unitChanges"]["edges"]] == [first["change"]["id"]]
     request = str(uuid4())
-    first, again = [await confirm(opened, by["changeId"], request) for _ in range(2)]
+    first, again = [await confirm(opened, by["unitChangeId"], request) for _ in range(2)]
     assert again["receipt"]["replayed"] and (len(first["followed"]), again["followed"]) == (1, [])
     assert (await leader.act(DECLINE, {**by, "reason": "不妥"}))["code"] == "unit_change.settled"
     declined = await ask(opened, rename={"unitId": place_id(COUNTY, B), "name": "迎秋社区"})
-    done_ = await leader.act(DECLINE, {"changeId": declined["change"]["id"], "reason": "不妥"})
+    done_ = await leader.act(DECLINE, {"unitChangeId": declined["change"]["id"], "reason": "不妥"})
     assert done_["change"]["declineReason"] == "不妥" and done_["followed"] == []
     assert (await confirm(opened, declined["change"]["id"]))["code"] == "unit_change.settled"
     assert (await shown(officer, place_id(COUNTY, B)))["name"] == B.name
 
 
-@pytest.mark.parametrize(
-    ("asked", "code"),
-    [
+async def test_what_is_no_change_is_refused(opened: Stage) -> None:
+    pair, none = [place_id(COUNTY, A), place_id(COUNTY, B)], {}
+    new = {"create": new_unit(COUNTY, CODE)}
+    for asked, code in (
         ({"effectiveOn": "2022-04-26"}, "field.refused"),
         ({"documentDate": "2022-04-26"}, "field.refused"),
         ({"effectiveOn": "2020-06-30"}, "unit_change.refused"),
+        ({"merge": {"communityIds": pair[:1], "into": new}}, "unit_change.refused"),
+        ({"merge": {"communityIds": [pair[0], pair[0]], "into": new}}, "unit_change.refused"),
         (
-            {"merge": {"communities": [place_id(COUNTY, A)], "into": {"create": new_unit(COUNTY, CODE)}}},
+            {"merge": {"communityIds": pair, "into": new, "carriedIds": [place_id(COUNTY, C)]}},
             "unit_change.refused",
         ),
+        ({"merge": {"communityIds": pair, "into": none}}, "unit_change.refused"),
+        ({"merge": {"communityIds": [pair[0], place_id(OTHER, OTHER.nominee)], "into": none}}, "not_found"),
+        ({"merge": {"communityIds": [], "into": none}}, "field.refused"),
+        ({"rename": {"unitId": pair[0], "name": "又名社区"}}, "field.refused"),
+        ({"merge": None, "rename": {"unitId": pair[0], "name": A.name}}, "unit_change.refused"),
+        ({"merge": None, "rename": {"unitId": pair[0], "name": " "}}, "field.refused"),
         (
-            {"merge": {"communities": [place_id(COUNTY, A), place_id(OTHER, OTHER.nominee)], "into": {}}},
-            "not_found",
+            {"merge": None, "rename": {"unitId": unit(COUNTY.tenant_id, COUNTY.unit_id), "name": "某县"}},
+            "unit_change.refused",
         ),
-        ({"merge": {"communities": [], "into": {}}}, "field.refused"),
-        ({"rename": {"unitId": place_id(COUNTY, A), "name": "又名社区"}}, "field.refused"),
-    ],
-)
-async def test_what_is_no_change_is_refused(opened: Stage, asked: dict[str, object], code: str) -> None:
-    pair = [place_id(COUNTY, A), place_id(COUNTY, B)]
-    merge = {"communities": pair, "into": {"create": new_unit(COUNTY, CODE)}}
-    refused = await ask(opened, **{"merge": merge, **asked})
-    assert refused.get("code") == code, refused
+        ({"merge": None, "split": {"communityId": pair[0], "into": [new["create"]]}}, "unit_change.refused"),
+        (
+            {"merge": None, "recode": {"unitId": pair[0], "code": f"{COUNTY.code}099000"}},
+            "unit_change.refused",
+        ),
+    ):
+        refused = await ask(opened, **{"merge": {"communityIds": pair, "into": new}, **asked})
+        assert refused.get("code") == code, (asked, refused)
+    assert await opened.rows("SELECT 1 FROM unit_changes") == []
 
 
 async def test_codes_are_of_the_county_and_carried_once(opened: Stage) -> None:
@@ -338,7 +349,7 @@ async def test_codes_are_of_the_county_and_carried_once(opened: Stage) -> None:
 
     async def merged_as(code: str) -> str:
         made = {"create": new_unit(COUNTY, code)}
-        return str((await ask(opened, merge={"communities": pair, "into": made})).get("code", "ok"))
+        return str((await ask(opened, merge={"communityIds": pair, "into": made})).get("code", "ok"))
 
     assert await merged_as(f"{OTHER.code}002099") == "unit_change.refused"
     assert await merged_as(f"{COUNTY.code}00209") == "unit_change.refused"
@@ -346,14 +357,14 @@ async def test_codes_are_of_the_county_and_carried_once(opened: Stage) -> None:
     assert await merged_as(await code_of(opened, place_id(COUNTY, C))) == "unit_change.code_taken"
     # The code of one that ends may go on, carried by another unit.
     own = await code_of(opened, pair[0])
-    merged = await done(opened, merge={"communities": pair, "into": {"create": new_unit(COUNTY, own)}})
+    merged = await done(opened, merge={"communityIds": pair, "into": {"create": new_unit(COUNTY, own)}})
     (begun,) = merged["change"]["outcome"]["opened"]
     assert begun["unitId"] not in pair and await id_of(opened, own) == begun["unitId"]
     await check_units(opened)
 
 
 async def test_a_plan_overtaken_by_another_is_refused(opened: Stage) -> None:
-    merge = {"communities": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}}
+    merge = {"communityIds": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}}
     first, second = await ask(opened, merge=merge), await ask(opened, merge=merge)
     assert (await confirm(opened, first["change"]["id"]))["unfollowed"] == []
     assert (await confirm(opened, second["change"]["id"]))["code"] == "unit_change.stale"
@@ -372,11 +383,3 @@ async def test_lists_that_were_public_keep_the_name(replay: Stage) -> None:
         COUNTY.tenant_id,
     )
     assert notices == after and all(COUNTY.recommended[1].name in row["community_name"] for row in after)
-
-
-async def test_the_attested_of_a_county_stays_attested(opened: Stage) -> None:
-    """A legacy record that waits is attested before its community ends, or entered anew for the one that goes on."""
-    ids = await propose(opened, COUNTY, A, a_record())
-    await attest(opened, *ids)
-    await done(opened, merge={"communities": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}})
-    await attest(opened, *await propose(opened, COUNTY, B, a_record(year=2017, documentDate="2017-07-02")))
