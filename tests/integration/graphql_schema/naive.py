@@ -541,7 +541,10 @@ class Naive:
             if not ours:
                 code, message = "actor.not_entitled", f"“{action}” is for a city_officer of this jurisdiction"
             elif row["confirmed_at"] or row["declined_at"]:
-                code, message = "unit_change.settled", "the change of divisions was confirmed or declined before"
+                code, message = (
+                    "unit_change.settled",
+                    "the change of divisions was confirmed or declined before",
+                )
             elif action.startswith("confirm") and row["proposed_by"] == self.reader.person_id:
                 code, message = "actor.second_person", "is for another person than the one who proposed it"
             obstacle = {"code": code, "message": message, "clause": None} if code else None
