@@ -383,3 +383,41 @@ async def test_lists_that_were_public_keep_the_name(replay: Stage) -> None:
         COUNTY.tenant_id,
     )
     assert notices == after and all(COUNTY.recommended[1].name in row["community_name"] for row in after)
+
+
+async def test_a_part_that_moved_has_its_own_certification_and_the_rest_keeps_the_old(opened: Stage) -> None:
+    await import_history(opened, COUNTY, A)
+    (old,) = await certifications(await opened.person(COUNTY.code, "county"), communityId=place_id(COUNTY, A))
+    part, code = new_unit(COUNTY, CODE), f"{OTHER.code}002088"
+    await done(opened, split={"communityId": place_id(COUNTY, A), "into": [part], "keeps": True})
+    beside = await id_of(opened, CODE)
+    move = {"unitId": beside, "toParentId": unit(OTHER.tenant_id, OTHER.street.id), "code": code}
+    move["toTenantId"] = f"Tenant.{OTHER.tenant_id}.{OTHER.tenant_id}"
+    await done(opened, move=move, effectiveOn="2022-04-22")
+    there = await id_of(opened, code)
+    leader = await opened.person(CITY, "leader")
+    (new,) = await certifications(leader, communityId=there)
+    assert (await streak(opened, there))[0] == 3
+    await change(opened, new["id"], "SUSPEND", documentDate="2022-04-23")
+    assert [one["state"] for one in await certifications(leader, communityId=place_id(COUNTY, A))] == [None]
+    # The community that keeps its name still rests on the old row.
+    await change(opened, old["id"], "REVOKE", documentDate="2022-04-24")
+    assert [one["state"] for one in await certifications(leader, communityId=there)] == ["SUSPENDED"]
+    await check_units(opened, COUNTY.code, OTHER.code)
+
+
+async def test_certified_and_uncertified_merge_and_the_renamed_one_later(opened: Stage) -> None:
+    await import_history(opened, COUNTY, A)
+    await done(opened, rename={"unitId": place_id(COUNTY, A), "name": "迎春社区"})
+    await done(opened, merge={"communityIds": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}})
+    assert (await streak(opened, place_id(COUNTY, B)))[0] == 3
+    opened.clock.travel(opened.clock().replace(day=27))
+    chain = {"communityIds": [place_id(COUNTY, B)], "into": {"unitId": place_id(COUNTY, C)}}
+    await done(opened, merge=chain, effectiveOn="2022-04-26")
+    assert (await streak(opened, place_id(COUNTY, C)))[0] == 3
+    # What becomes of the certification is told of whoever goes on from it.
+    leader = await opened.person(CITY, "leader")
+    (row,) = await certifications(leader, communityId=place_id(COUNTY, A))
+    await change(opened, row["id"], "REVOKE")
+    assert (await shown(leader, place_id(COUNTY, C)))["history"]["stands"] is False
+    await check_units(opened)

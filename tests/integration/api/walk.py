@@ -77,6 +77,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "DateTime": "2022-08-10T00:00:00+08:00",
     "Hex": "00" * 32,
     "Int": 1,
+    "SafeInt": 1,
     "Boolean": True,
     "String": "理由充分，材料齐全，现予以说明。",
 }
@@ -150,6 +151,23 @@ def node_of(field: GraphQLField) -> GraphQLObjectType:
 
 def select(type_: GraphQLObjectType, depth: int) -> str:
     """Every field of a type, so deep; connections by a short page."""
+    return " ".join(_parts(type_, depth)) or "__typename"
+
+
+def selections(type_: GraphQLObjectType, depth: int, most: int = 300) -> Iterator[str]:
+    """The same in pieces of about so many fields at most, for types that have more than one document may ask."""
+    piece, size = [], 0
+    for part in _parts(type_, depth):
+        fields = len(re.findall(r"\w+", part))
+        if piece and size + fields > most:
+            yield " ".join(piece)
+            piece, size = [], 0
+        piece.append(part)
+        size += fields
+    yield " ".join(piece) or "__typename"
+
+
+def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
     parts = []
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
@@ -162,7 +180,7 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
             else:
                 needed = {key: one for key, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
                 parts.append(f"{name}{arguments(needed)} {{ {select(named, depth - 1)} }}")
-    return " ".join(parts) or "__typename"
+    return parts
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
