@@ -1,20 +1,30 @@
-"""Changes of divisions (区划变更): the city's, shared with the counties."""
+"""Changes of divisions (区划变更): the city's, shared with the counties whose units they are of."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import JSON, ColumnElement, FromClause, Integer, any_, cast, or_
 
 from certification.reviews.tables import unit_changes
-from graphql_schema.declare import Node, column, computed, equals, in_tenant, rows, to_one
+from graphql_schema.declare import Node, Parameters, column, computed, equals, in_tenant, rows, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.enums import UnitChangeKind, UnitKind
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.unit_changes import ACTION_NEEDS, OUTCOME_NEEDS, decide_change_actions, decide_outcome
 from tenancy.tables import tenants
+
+
+def is_concerned(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
+    """A change that one's own tenant decided, or of whose units a tenant is whose own rows the reader reads."""
+    own = parameters.own_tenants
+    plan = cast(row.c.details, JSON)
+    named = (cast(plan[name].as_string(), Integer) == any_(own) for name in ("tenant", "to"))
+    return or_(row.c.tenant_id == any_(own), *named)
 
 
 @strawberry.type(description="A unit that ends (撤销的单位).")
@@ -85,6 +95,7 @@ class UnitChangeFilter:
 @rows(
     unit_changes,
     permission=Permission.READ,
+    only=is_concerned,
     description="Communities merge or split, a unit moves to another county, gets another name or code (区划变更).",
 )
 class UnitChange(Node):

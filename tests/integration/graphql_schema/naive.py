@@ -130,6 +130,9 @@ class Naive:
             "Unit"
         ):
             return False
+        if type_ == "UnitChange":
+            plan = json.loads(row["details"])
+            return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
         if type_ in ("Certification", "LegacyRecord"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
