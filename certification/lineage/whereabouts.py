@@ -6,6 +6,8 @@ county still rests on it, such as the other part of a divided community.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -37,17 +39,37 @@ _ALIVE = statement(
     )
 )
 _WENT_ON = statement(
-    select(unit_successions.c.successor_unit_id).where(
+    select(unit_successions.c.unit_id, unit_successions.c.successor_unit_id).where(
         unit_successions.c.tenant_id == _COUNTY,
-        unit_successions.c.unit_id == any_(_IDS),
         unit_successions.c.successor_tenant_id == _COUNTY,
         unit_successions.c.carried,
     )
 )
 
 
+async def read_heirs(
+    tx: TenantConnection, county: int, communities: Collection[UUID], today: date
+) -> Mapping[UUID, tuple[UUID, ...]]:
+    """For each community of the county, the units alive there that its certifications are of now: itself, and who goes on from it."""
+    next_to: dict[UUID, list[UUID]] = {}
+    for row in await tx.all(_WENT_ON, county=county):
+        next_to.setdefault(row["unit_id"], []).append(row["successor_unit_id"])
+    lines = {one: _descend(one, next_to) for one in communities}
+    named = sorted({unit for line in lines.values() for unit in line}, key=str)
+    alive = {row["id"] for row in await tx.all(_ALIVE, county=county, ids=named, today=today)}
+    return {one: tuple(unit for unit in line if unit in alive) for one, line in lines.items()}
+
+
+def _descend(unit: UUID, next_to: Mapping[UUID, Sequence[UUID]]) -> tuple[UUID, ...]:
+    """The unit and all that go on from it, each once."""
+    found = [unit]
+    for one in found:
+        found += [heir for heir in next_to.get(one, ()) if heir not in found]
+    return tuple(found)
+
+
 async def find_moved(
-    tx: TenantConnection, county: int, certification: UUID, community: UUID, today: object
+    tx: TenantConnection, county: int, certification: UUID, community: UUID, today: date
 ) -> str | None:
     """The counties to which a certification has gone altogether, by name; None while it is where it was."""
     rows = await tx.all(
@@ -55,14 +77,8 @@ async def find_moved(
     )
     if not rows:
         return None
-    seen: set[UUID] = set()
-    asked = [community]
-    while asked:
-        if await tx.all(_ALIVE, county=county, ids=asked, today=today):
-            return None
-        seen.update(asked)
-        found = await tx.all(_WENT_ON, county=county, ids=asked)
-        asked = [row["successor_unit_id"] for row in found if row["successor_unit_id"] not in seen]
+    if (await read_heirs(tx, county, [community], today))[community]:
+        return None
     names = await tx.all(_NAMES, counties=[row["tenant_id"] for row in rows])
     return "、".join(sorted(row["name"] for row in names))
 

@@ -12,12 +12,14 @@ import pytest
 from certification.acts import confirm_unit_change, end_grant, propose_unit_change, withdraw
 from certification.changes import Act
 from certification.errors import NotEntitledError, NotFoundError, RequestMalformedError
-from certification.lineage.asking import Asked, CodeOf, Merge, Move, Rename
+from certification.lineage.asking import Asked, CodeOf, Merge, Move, NewUnit, Rename, Split
 from certification.lineage.errors import UnitChangeWaitingError
 from certification.lineage.following import ACT, Command, follow_unit_change, pending_unit_changes
+from certification.lineage.whereabouts import read_heirs
 from certification.recording import FOLLOWING
 from graphql_schema.mutations.boundary import follow_unit_changes
 from tenancy.database import Scope
+from tenancy.divisions import unit_id
 from tests.integration.certification.test_changes import SCOPE, Desk, certified, confirmed
 from tests.integration.certification.world import CITY, COUNTIES, MAY_17, World, named
 
@@ -111,6 +113,19 @@ async def test_what_begins_in_between_is_waited_for(world: World) -> None:
     await world.act(withdraw.ACT, withdraw.Command(application, "不再申请"), f"clerk/{COUNTY}/1", MAY_17)
     done, left = await follow_unit_changes(world.database, Desk(world), SCOPE, MAY_17)
     assert (len(done), left) == (1, ())
+
+
+async def test_who_goes_on_holds_what_its_predecessors_were_certified_as(world: World) -> None:
+    """Merged, then divided beside itself: every unit alive in the line, and nobody twice."""
+    third = BENEATH[2]
+    part = NewUnit("分社区", f"4116{COUNTY:02d}009099", STREET)
+    for asked in (Merge(COUNTY, (FIRST,), into=SECOND), Split(COUNTY, SECOND, (part,), keeps=True)):
+        await agreed(world, asked)
+        assert (await follow_unit_changes(world.database, Desk(world), SCOPE, MAY_17))[1] == ()
+    beside = unit_id(part.code)
+    async with world.database.read(Scope(COUNTY)) as tx:
+        heirs = await read_heirs(tx, COUNTY, [FIRST, SECOND, third], MAY_17.date())
+    assert heirs == {FIRST: (SECOND, beside), SECOND: (SECOND, beside), third: (third,)}
 
 
 async def test_two_processes_that_follow_at_once_record_each_piece_once(world: World) -> None:
