@@ -1,4 +1,4 @@
-"""`./dev bench reads|endorse|start|all`: measures on this machine, prints Markdown tables, writes JSON on request.
+"""`./dev bench reads|endorse|start|scale|all`: measures on this machine, prints Markdown tables, writes JSON on request.
 
     ./dev bench all --rounds 3 --seconds 2 --json figures.json
 
@@ -21,11 +21,13 @@ from bench.data import prepare
 from bench.endorse import bench_endorse
 from bench.reads import bench_reads
 from bench.rounds import Table, format_table, machine, write_json
+from bench.scale import bench_scale
 from bench.start import bench_start
+from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
-NAMES: Final = ("reads", "endorse", "start")
+NAMES: Final = ("reads", "endorse", "start", "scale")
 BUSY: Final = 0.3
 """Load a core above which other programs take so much that one process is at a disadvantage to pgbench's many."""
 
@@ -67,6 +69,11 @@ def _run(names: Sequence[str], home: Path, rounds: int, seconds: float) -> Itera
                 if name in ("reads", "endorse"):
                     bench = bench_reads if name == "reads" else bench_endorse
                     yield _show(asyncio.run(bench(server, database, rounds, seconds)))
+    if "scale" in names:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with EmbeddedPostgres.start(home) as server:
+            migrate.upgrade(server.url("owner"))
+            yield _show(asyncio.run(bench_scale(server, rounds, _say)))
     if "start" in names:
         home.mkdir(parents=True, exist_ok=True)
         yield _show(asyncio.run(bench_start(home, rounds)))

@@ -16,8 +16,10 @@ from typing import Generic, NoReturn, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from certification.errors import NoSuchActionError
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reviews.rule import ReviewRule
+from certification.standard import Indicator, Item, Standard
 
 T = TypeVar("T")
 CampaignRow = Campaign | CampaignLevel | CampaignWindow | StandardClause
@@ -71,11 +73,13 @@ class Requirement:
 class LevelRule:
     """A level of the round: batch, form, quotas (`county_quota` None: no cap), required history.
 
+    `code` is what rows and the API hold, `short` what a sentence calls it (省级).
     `lost`: what whoever loses it goes `back` to is the level that it requires, or it loses `both`.
     """
 
     code: str
     name: str
+    short: str
     batch: int
     form: str
     city_quota: Setting[int]
@@ -221,29 +225,11 @@ class EvidenceRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """An item of the standard (附件1) with the notice's wording."""
+class FiguresRule:
+    """The indicators that a community states with its form: actions before which all are stated, and at which they must qualify."""
 
-    code: str
-    part: str
-    levels: tuple[str, ...]
-    wording: str
-    ground: Ground
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """An indicator: `at_least` compares numerator × 100 with `percent` × denominator, in integers; never rounded."""
-
-    code: str
-    level: str
-    item: str | None
-    rule: str
-    percent: int | None
-    numerator: str | None
-    denominator: str | None
-    groups: tuple[str, ...]
-    ground: Ground
+    stated: Setting[tuple[str, ...]]
+    qualifying: Setting[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +265,23 @@ class Programme:
     final: tuple[str, ...]
     life: tuple[Step, ...]
     round: tuple[RosterStep, ...]
-    standard: tuple[Item, ...]
-    indicators: tuple[Indicator, ...]
+    edition: Standard
     evidence: EvidenceRule | None
     canonical: bytes
     digest: bytes
     objections: tuple[ObjectionStep, ...] = ()
     reviews: ReviewRule | None = None
+    figures: FiguresRule | None = None
+
+    @property
+    def standard(self) -> tuple[Item, ...]:
+        """The items of its standard, in order."""
+        return self.edition.items
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators of its standard, in order."""
+        return self.edition.indicators
 
     @property
     def zone(self) -> ZoneInfo:
@@ -293,7 +289,7 @@ class Programme:
         return ZoneInfo(self.time_zone)
 
     def get_roster_step(self, action: str) -> RosterStep:
-        """The row of an action of the city. Raises KeyError when the programme has none."""
+        """The row of an action of the city. Raises NoSuchActionError when the programme has none."""
         return next((row for row in self.round if row.action == action), None) or _none(action)
 
     def items_of(self, level: str, stage: str) -> tuple[Item, ...]:
@@ -304,7 +300,7 @@ class Programme:
         return tuple(item for item in self.standard if item.part in parts and level in item.levels)
 
     def get_maker(self, kind: str) -> RosterStep:
-        """The row whose action makes a list of that kind. Raises KeyError."""
+        """The row whose action makes a list of that kind. Raises NoSuchActionError."""
         return next((row for row in self.round if row.makes == kind), None) or _none(kind)
 
     def campaign_rows(
@@ -343,4 +339,4 @@ class Programme:
 
 
 def _none(name: str) -> NoReturn:
-    raise KeyError(name)
+    raise NoSuchActionError(stage=name, verdict="-")

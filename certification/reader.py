@@ -16,15 +16,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
+from certification.errors import ProgrammeUnreadableError
+from certification.grounds import each as _each
+from certification.grounds import parse_ground as _ground
 from certification.model import (
     ItemVerdict,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -36,13 +37,12 @@ from certification.programme import (
     AttachRule,
     Document,
     EvidenceRule,
+    FiguresRule,
     Form,
     FormField,
     Ground,
     HistoryRule,
-    Indicator,
     IssuedDocument,
-    Item,
     LevelRule,
     ObjectionStep,
     Programme,
@@ -56,40 +56,45 @@ from certification.programme import (
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
 from certification.reviews.rule import ReviewRule, ReviewStep
 from certification.shape import check_shape
+from certification.shelf import PROGRAMMES, Shelf
+from certification.standard_reader import inline_standard, parse_standard
 from certification.strict import Reader, reading
 
 T = TypeVar("T")
 
 ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
-PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
-ASSESSING = ("city", "site_visit")
-RULES = ("at_least", "none", "yes", "history")
 CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 BACK = "back"
 BOTH = "both"
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
-PROGRAMMES = Path(__file__).parent / "programmes"
+DELIVERED_ALONE = Shelf()
 
 
-def load_programme(code: str) -> Programme:
-    """The programme of that code among those delivered. Raises ProgrammeRefusedError, also when there is none."""
-    known = {path.stem: path for path in PROGRAMMES.glob("*.toml")}
-    if code not in known:
-        Reader({}, "programmes").refuse(f"there is none of the code {code!r}")
-    return parse_toml(known[code].read_text(encoding="utf-8"))
+def load_programme(code: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
+    """The programme of that code on the shelf; its file bears its code. Raises ProgrammeRefusedError, also when there is none."""
+    programme = parse_toml(shelf.read(PROGRAMMES, code), shelf)
+    if programme.code != code:
+        Reader({}, PROGRAMMES.name).refuse(f"the file {code}.toml holds the programme {programme.code}")
+    return programme
 
 
-def parse_toml(text: str) -> Programme:
+def parse_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
     """A programme from TOML. Raises ProgrammeRefusedError."""
+    return parse_programme(read_toml(text, shelf))
+
+
+def read_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> dict[str, Any]:
+    """The JSON values of a programme in TOML, with the standard that it names. Raises ProgrammeRefusedError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        Reader({}, "file").refuse(str(error))
-    return parse_programme(plain(data))
+        raise ProgrammeUnreadableError(where="file", reason=str(error)) from error
+    found: dict[str, Any] = plain(inline_standard(data, shelf))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -170,13 +175,13 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         final=final,
         life=tuple(chain.from_iterable(_each(root, "life", lambda row: _steps(row, names)))),
         round=_each(root, "round", _roster_step),
-        standard=_each(root, "standard", lambda row: _item(row, names)),
-        indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
+        edition=parse_standard(root, names),
         evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
         objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
         reviews=_reviews(root),
+        figures=_figures(root),
     )
 
 
@@ -184,6 +189,18 @@ def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
     """The rule of publicities out of a stored programme. Raises ProgrammeRefusedError."""
     with reading({"publicity": rule}, "programme") as root:
         return _publicity(root)
+
+
+def parse_asking(found: Mapping[str, Any]) -> tuple[str, str, Requirement, HistoryRule]:
+    """What a level of a stored programme asks for, as certification/eligible.py cuts it out.
+
+    The level, the name of the one that it asks for, the requirement and how histories are read. Raises ProgrammeRefusedError.
+    """
+    with reading(found["requires"], "requires") as row:
+        requires = _requirement(row)
+    history = found["history"]
+    with reading({} if history is None else {"history": history}, "programme") as root:
+        return found["level"], found["name"], requires, _history(root)
 
 
 def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:
@@ -205,14 +222,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _each(root: Reader, key: str, parse: Callable[[Reader], T]) -> tuple[T, ...]:
-    found = []
-    for number, data in enumerate(root.tables(key)):
-        with reading(data, f"{key}[{number}]") as row:
-            found.append(parse(row))
-    return tuple(found)
-
-
 def _keyed(root: Reader, key: str, parse: Callable[[Reader], T], name: Callable[[T], str]) -> dict[str, T]:
     found: dict[str, T] = {}
     for one in _each(root, key, parse):
@@ -220,15 +229,6 @@ def _keyed(root: Reader, key: str, parse: Callable[[Reader], T], name: Callable[
             root.refuse(f"{key} has {name(one)} twice")
         found[name(one)] = one
     return found
-
-
-def _ground(row: Reader) -> Ground:
-    clause, decided, reason = row.find_text("clause"), row.find("decided", bool), row.find_text("reason")
-    if decided is False or (decided is None) != (reason is None):
-        row.refuse("what is decided says `decided = true` and a reason")
-    if clause is None and decided is None:
-        row.refuse("a rule names its clause, or is decided with a reason")
-    return Ground(clause, decided is True, reason)
 
 
 def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
@@ -249,6 +249,11 @@ def _later_setting(row: Reader, key: str, unsaid: T) -> Setting[T]:
 def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tuple[str, ...]]:
     with reading(row.take(key, dict), f"{row.where}.{key}") as found:
         return Setting(found.texts("value", values), _ground(found))
+
+
+def _setting_codes(row: Reader, key: str) -> Setting[tuple[str, ...]]:
+    with reading(row.take(key, dict), f"{row.where}.{key}") as found:
+        return Setting(found.codes("value"), _ground(found))
 
 
 def _county_quota(row: Reader) -> Setting[int | None]:
@@ -308,22 +313,28 @@ def _level(row: Reader) -> LevelRule:
     found = row.find("requires", dict)
     if found is not None:
         with reading(found, f"{row.where}.requires") as asked:
-            requires = Requirement(
-                asked.one_of("certified", tuple(Level)), asked.natural("annual_passes", 1), _ground(asked)
-            )
+            requires = _requirement(asked)
+    name = row.text("name")
     return LevelRule(
-        code=row.one_of("code", tuple(Level)),
-        name=row.text("name"),
+        code=row.code("code"),
+        name=name,
+        short=row.find_text("short") or name,
         batch=row.natural("batch", 1),
         form=row.text("form"),
         city_quota=_setting(row, "city_quota", int),
         county_quota=_county_quota(row),
         requires=requires,
-        lost=_lost(row),
+        lost=_lost(row, requires),
     )
 
 
-def _lost(row: Reader) -> Setting[str]:
+def _requirement(asked: Reader) -> Requirement:
+    return Requirement(asked.code("certified"), asked.natural("annual_passes", 1), _ground(asked))
+
+
+def _lost(row: Reader, requires: Requirement | None) -> Setting[str]:
+    if requires is None and row.holds("lost"):
+        row.refuse("lost is for a level that asks for another")
     lost = _later_setting(row, "lost", BACK)
     if lost.value not in (BACK, BOTH):
         row.refuse(f"lost is none of {BACK}, {BOTH}")
@@ -386,7 +397,20 @@ def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[s
     if found is None:
         return Setting((), UNSAID), Setting((), UNSAID)
     with reading(found, "assessment") as row:
-        return _setting_texts(row, "stages", ASSESSING), _setting_texts(row, "parts", PARTS)
+        return _setting_texts(row, "stages", tuple(Stage)), _setting_codes(row, "parts")
+
+
+def _figures(root: Reader) -> FiguresRule | None:
+    """Likewise for what communities state."""
+    found = root.find("figures", dict)
+    if found is None:
+        return None
+    with reading(found, "figures") as row:
+        actions = []
+        for key in ("stated", "qualifying"):
+            with reading(row.take(key, dict), f"figures.{key}") as said:
+                actions.append(Setting(said.texts("value"), _ground(said)))
+        return FiguresRule(*actions)
 
 
 def _steps(row: Reader, levels: tuple[str, ...]) -> tuple[Step, ...]:
@@ -486,8 +510,12 @@ def _reviews(root: Reader) -> ReviewRule | None:
             rectify_days=_setting(row, "rectify_days", int),
             recheck_days=_setting(row, "recheck_days", int),
             separation=_setting_texts(row, "separation", tuple(ReviewStage)),
-            parts=_setting_texts(row, "parts", PARTS),
+            parts=_setting_codes(row, "parts"),
             counts_below=_setting(row, "counts_below", bool),
+            complete=_setting_texts(row, "complete", tuple(ReviewVerdictKind)),
+            carries=_setting(row, "carries", bool),
+            fails_unmet=_setting(row, "fails_unmet", bool),
+            skew_minutes=_setting(row, "skew_minutes", int),
             life=tuple(chain.from_iterable(_each(row, "life", _review_steps))),
         )
 
@@ -510,29 +538,3 @@ def _review_steps(row: Reader) -> tuple[ReviewStep, ...]:
     if (step.stage is None) != (step.verdict is None):
         row.refuse("a stage has a verdict, and a verdict a stage")
     return tuple(replace(step, start=start) for start in starts)
-
-
-def _item(row: Reader, levels: tuple[str, ...]) -> Item:
-    return Item(
-        row.text("code"),
-        row.one_of("part", PARTS),
-        row.texts("levels", levels, 1),
-        row.text("wording"),
-        _ground(row),
-    )
-
-
-def _indicator(row: Reader, levels: tuple[str, ...]) -> Indicator:
-    rule = row.one_of("rule", RULES)
-    percent = row.natural("percent") if rule == "at_least" else None
-    return Indicator(
-        code=row.text("code"),
-        level=row.one_of("level", levels),
-        item=row.find_text("item"),
-        rule=rule,
-        percent=percent,
-        numerator=row.text("numerator") if rule in ("at_least", "none") else None,
-        denominator=row.text("denominator") if rule == "at_least" else None,
-        groups=row.texts("groups") if row.holds("groups") else (),
-        ground=_ground(row),
-    )

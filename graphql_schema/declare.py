@@ -15,12 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, Generic, Optional, Protocol, TypeVar, dataclass_transform
 
 import strawberry
 from graphql import GraphQLField, GraphQLInputField, GraphQLObjectType
-from sqlalchemy import Column, ColumnElement, FromClause, Integer, Table, Text, false
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    false,
+)
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -129,16 +140,30 @@ class SecretSource(OneSource):
 class ListSource(RelationSource):
     """A bounded list of rows in a fixed order."""
 
-    order: Sequence[Column[Any]] = ()
+    order: Sequence[Column[Any] | Build] = ()
     limit: int = LARGEST_LIST
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """What a connection's own rule adds to its rows: conditions, and columns that a page's rows have beside the table's."""
+
+    where: Sequence[ColumnElement[bool]]
+    columns: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+
+Extend = Callable[[FromClause, Mapping[str, ColumnElement[Any]], Parameters], Extension]
+"""Of a row, the values that were asked for by name (only those that were given), and the request."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSource(RelationSource):
-    """A Relay connection, paged by key. `order` names the default sort column."""
+    """A Relay connection, paged by key. `order` names the default sort column; `extend` takes `asked` arguments and filter fields."""
 
     order: str = "id"
     descending: bool = False
+    extend: Extend | None = None
+    asked: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +221,46 @@ class Compare(Enum):
     ONE_OF = "one_of"
     REFERS = "refers"
     TENANT = "tenant"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSource:
-    """One field of a filter input. `type` is the GraphQL type that a global id must have."""
+    """One field of a filter input. `type` is the GraphQL type that a global id must have; `kind` of a value that is asked for."""
 
     compare: Compare
     column: Column[Any] | None = None
     type: str | None = None
     tenant: Column[Any] | None = None
+    kind: TypeEngine[Any] | None = None
+
+
+def nothing(_row: FromClause, _reached: ColumnElement[Any]) -> ColumnElement[bool]:
+    """No row."""
+    return false()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which rows of a type a street's and a community's readers see: predicates over the row and the array of their units."""
+    """Which rows of a type readers of less than a tenant see: None is every row, else a predicate over the row and what they reach.
 
-    street: Predicate
-    community: Predicate
+    A street's and a community's readers reach the array of their units, a review team's member what is assigned to the person: of
+    `team` the second argument is the reader's pseudonym, and a type that does not say it shows a team nothing.
+    """
 
-    def predicate(self, kind: ReachKind) -> Predicate:
+    street: Predicate | None
+    community: Predicate | None
+    team: Predicate | None = nothing
+
+    def predicate(self, kind: ReachKind) -> Predicate | None:
+        if kind is ReachKind.TEAM:
+            return self.team
         return self.street if kind is ReachKind.STREET else self.community
 
 
-WHOLE_TENANT_ONLY: Final = Reach(lambda _row, _units: false(), lambda _row, _units: false())
+WHOLE_TENANT_ONLY: Final = Reach(nothing, nothing)
+ALL_BUT_TEAMS: Final = Reach(None, None)
+EVERYBODY: Final = Reach(None, None, None)
 
 
 class ScopeKind(Enum):
@@ -233,11 +274,11 @@ class ScopeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TypeSource:
-    """Where a type's rows are, and who may see them. `reach` None: everybody with the permission; `only` holds for whoever asks."""
+    """Where a type's rows are, and who may see them; `only` holds for whoever asks."""
 
     table: Table
     permission: Permission
-    reach: Reach | None
+    reach: Reach
     key: tuple[str, ...]
     public: bool = False
     only: Build | None = None
@@ -272,7 +313,7 @@ def rows(
     table: Table,
     *,
     permission: Permission,
-    reach: Reach | None = None,
+    reach: Reach = ALL_BUT_TEAMS,
     description: str,
     name: str | None = None,
     public: bool = False,
@@ -280,6 +321,7 @@ def rows(
 ) -> Callable[[type[T]], type[T]]:
     """An object type whose rows are a table's. The key is the primary key without the tenant.
 
+    Without `reach` everybody with the permission sees every row, but a review team's member sees none.
     `public`: everybody reads the rows, and so no more of them than the type's fields say. `only`: which of the shared rows
     concern the reader at all; the others are as absent as what does not exist, by whatever way they are asked for.
     """
@@ -343,7 +385,7 @@ def by_secret(source: Column[Any], digest: Callable[[str], bytes], *, descriptio
 def to_many(
     on: Join | None = None,
     *,
-    order: Sequence[Column[Any]],
+    order: Sequence[Column[Any] | Build],
     description: str,
     limit: int = LARGEST_LIST,
     tenant: Column[Any] | None = None,
@@ -368,11 +410,16 @@ def connection(
     where: Build | None = None,
     within: bool = False,
     permission: Permission | None = None,
+    extend: Extend | None = None,
+    asked: Mapping[str, tuple[Any, str]] | None = None,
 ) -> Any:
-    """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others."""
-    made = _field(
-        ConnectionSource(on or {}, None, where, within, False, order, descending), description, permission
-    )
+    """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others.
+
+    `asked`: name → type and description of arguments that `extend` takes.
+    """
+    kinds = {name: kind_of(type_) for name, (type_, _) in (asked or {}).items()}
+    source = ConnectionSource(on or {}, None, where, within, False, order, descending, extend, kinds)
+    made = _field(source, description, permission)
     arguments: list[tuple[str, Any, str]] = [
         (
             "first",
@@ -388,7 +435,21 @@ def connection(
     if order_input is not None:
         arguments.append(("order_by", order_input, "In which order (排序)."))
     made.arguments = [_argument(*argument) for argument in arguments]
+    made.arguments += [
+        StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
+        for name, (type_, text) in (asked or {}).items()
+    ]
     return made
+
+
+def kind_of(type_: Any) -> TypeEngine[Any]:
+    """How an argument of that type is bound."""
+    of: dict[Any, TypeEngine[Any]] = {
+        int: Integer(),
+        date: Date(),
+        datetime: DateTime(timezone=True),
+    }
+    return next((kind for one, kind in of.items() if type_ in (one, Optional[one])), Text())  # noqa: UP045
 
 
 def computed(
@@ -403,7 +464,7 @@ def computed(
     `arguments`: name → type and description; `compute` has them beside the needs, and a need that is `Asked` before.
     """
     given = arguments or {}
-    bound = {name: Integer() if type_ is int else Text() for name, (type_, _) in given.items()}
+    bound = {name: kind_of(type_) for name, (type_, _) in given.items()}
     made = _field(ComputedSource(needs, compute, bound), description)
     made.arguments = [
         StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
@@ -451,6 +512,11 @@ def among(source: Column[Any], description: str) -> Any:
 def refers(source: Column[Any], type_name: str, description: str, tenant: Column[Any] | None = None) -> Any:
     """A filter field: a global id of `type_name`; `tenant` is the column of its tenant when that is not the row's own."""
     return _filter(FilterSource(Compare.REFERS, source, type_name, tenant), description)
+
+
+def asked(kind: TypeEngine[Any], description: str, type_name: str | None = None) -> Any:
+    """A filter field that the connection's own rule takes; with `type_name` the key of a global id of that type."""
+    return _filter(FilterSource(Compare.ASKED, type=type_name, kind=kind), description)
 
 
 def in_tenant(description: str) -> Any:

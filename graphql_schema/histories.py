@@ -7,7 +7,7 @@ seen by everyone in its tenant, its history only by who reaches the community. P
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, any_, select
 from audit.entry import Cite
 from certification.acts.legacy import ZONE
 from certification.facts import facts_of, parse_facts
-from certification.history import Facts, Year, first_year, settle
+from certification.history import Break, Facts, History, Year, first_year, fold, settle
 from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
 from certification.lineage.errors import UnitClosedError
 from certification.planner import local_day
@@ -62,12 +62,24 @@ def decide_rests_on_legacy(row: Mapping[str, Any], session: Session) -> bool:
 
 
 def decide_unit_history(row: Mapping[str, Any], session: Session) -> Mapping[str, Any] | None:
-    """The history as the first level of the city's latest campaign that asks for one; None out of reach, or for no community."""
+    """The history as the first level of the city's latest campaign that asks for one; None out of reach, or for no community.
+
+    `on`: on that day, not today; `known_at`: by what was recorded until that moment.
+    """
     if not _is_shown(row, session.principal):
         return None
     found = parse_stored(row["programme"])
     asking = next((level for level, rule in found.levels.items() if rule.requires is not None), None)
-    return None if asking is None else _show(found, _of_unit(row, asking), session)
+    if asking is None:
+        return None
+    on, known_at = row["on"], row["known_at"]
+    if on is None and known_at is None:
+        return _show(found, _of_unit(row, asking), session)
+    requires = found.levels[asking].requires
+    day = local_day(session.now, found.zone) if on is None else date.fromisoformat(on)
+    until = None if known_at is None else datetime.fromisoformat(known_at)
+    level = asking if requires is None else requires.certified
+    return _show_history(found, asking, fold(_facts(row), level, day, found.history, until), session)
 
 
 def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping[str, Any]]:
@@ -109,36 +121,50 @@ def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str,
 
 
 def _show(found: Programme, view: ApplicationView, session: Session) -> Mapping[str, Any] | None:
-    history, requires = (
-        find_history(found, view.level, view.facts, session.now),
-        found.levels[view.level].requires,
-    )
-    if history is None or requires is None:
+    history = find_history(found, view.level, view.facts, session.now)
+    return None if history is None else _show_history(found, view.level, history, session)
+
+
+def _show_history(
+    found: Programme, level: str, history: History, session: Session
+) -> Mapping[str, Any] | None:
+    requires = found.levels[level].requires
+    if requires is None:
         return None
     certified = history.certified
-    lacks = find_history_obstacle(found, view.level, history)
+    lacks = find_history_obstacle(found, level, history)
     return {
         "level": history.level,
-        "applying_for": view.level,
+        "applying_for": level,
         "certified_on": None if certified is None else certified.on,
-        "certified_by": None if certified is None else _cite(certified.cite),
+        "certified_by": None if certified is None else cited(certified.cite),
         "stands": history.stands,
         "state": None if certified is None else certified.state,
-        "years": [_year(one) for one in history.years],
+        "years": [shown_year(one) for one in history.years],
         "streak": history.streak,
-        "broken_by": history.broken_by,
+        "broken_by": shown_break(history.broken_by),
         "first_year": first_year(history, requires.annual_passes),
         "legacy": history.legacy,
         "obstacle": None if lacks is None else describe(lacks, session),
     }
 
 
-def _year(one: Year) -> Mapping[str, Any]:
-    cite = None if one.cite is None else _cite(one.cite)
-    return {"year": one.year, "result": one.result, "legacy": one.legacy, "cite": cite}
+def shown_break(found: Break | None) -> Mapping[str, Any] | None:
+    """What broke a streak, as the API shows it."""
+    if found is None:
+        return None
+    cite = None if found.cite is None else cited(found.cite)
+    return {"kind": found.kind, "year": found.year, "cite": cite}
 
 
-def _cite(cite: Cite) -> Mapping[str, Any]:
+def shown_year(one: Year) -> Mapping[str, Any]:
+    """A closed cycle as the API shows it."""
+    cite = None if one.cite is None else cited(one.cite)
+    return {"year": one.year, "first": one.first, "result": one.result, "legacy": one.legacy, "cite": cite}
+
+
+def cited(cite: Cite) -> Mapping[str, Any]:
+    """An entry as the API cites it."""
     return {"origin": cite.origin, "sequence": cite.seq, "hash": cite.hash}
 
 

@@ -15,6 +15,7 @@ from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
     check_exists,
+    check_not_here,
     check_open,
     check_overseer,
     check_reviewed_later,
@@ -59,7 +60,8 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     years = tuple((level, on.year) for level, on in state.certified)
     made: tuple[Certification, ...] = ()
     if not is_certification(record):
-        check_reviewed_later(record.level, record.year, years)
+        check_reviewed_later(record.level, record.year, years, state.levels)
+        check_not_here(record.level, record.year, state.here)
     elif (record.level, record.year) in years:
         raise LegacyExistsError(year=record.year)
     else:

@@ -19,21 +19,26 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads
 from certification.errors import (
+    LegacyReviewedHereError,
     LegacySettledError,
     LegacyUncertifiedError,
     NotEntitledError,
     NotFoundError,
     SecondPersonError,
 )
-from certification.life import LEVEL_ZH, Actor
+from certification.facts import read_all_facts
+from certification.history import settle
+from certification.life import Actor
 from certification.lineage.errors import UnitClosedError
-from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
+from certification.model import ROLE_ZH, LegacyKind, LegacyRecord
 from certification.planner import local_day
+from certification.reader import parse_stored
 from certification.reading import entity, recorded_at
-from certification.tables import certifications, evidence, legacy_records
+from certification.reviews.tables import review_cycles
+from certification.tables import campaigns, certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
-from tenancy.tables import units
+from tenancy.tables import tenants, units
 
 # Not a programme's: what is imported is of before it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -73,6 +78,15 @@ _RECORD = statement(
     )
     .where(legacy_records.c.tenant_id == bindparam("tenant_id"), legacy_records.c.id == bindparam("record"))
 )
+_PROGRAMME = statement(
+    select(campaigns.c.programme)
+    .where(
+        campaigns.c.tenant_id
+        == select(tenants.c.parent_id).where(tenants.c.id == bindparam("tenant_id")).scalar_subquery()
+    )
+    .order_by(campaigns.c.opened_at.desc(), campaigns.c.id.desc())
+    .limit(1)
+)
 _CERTIFIED = statement(
     select(certifications.c.level, certifications.c.certified_on).where(
         certifications.c.tenant_id == bindparam("tenant_id"),
@@ -81,18 +95,41 @@ _CERTIFIED = statement(
 )
 
 
+# Decided [D]: once a county has planned a cycle, its years are reviewed here, planned or not: a gap is no matter for paper.
+_FIRST_CYCLE = statement(
+    select(func.min(review_cycles.c.year).label("year")).where(
+        review_cycles.c.tenant_id == bindparam("tenant_id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedHere:
+    """The year of the county's first cycle, if it has planned one, and (level, year) of the community's reviews that rest on no paper."""
+
+    first: int | None = None
+    years: frozenset[tuple[str, int]] = frozenset()
+
+
+NOTHING_HERE: Final = ReviewedHere()
+Levels = Mapping[str, str] | None
+"""Code → name of the levels of the latest campaign of the county's city; None where there is none to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record, the entry that proposed it, and (level, day) of the community's certifications.
 
     `scanned`: its document is attached as a file, to the community or to the record itself; `community` and `ended`: the
-    community's name, and the day on which it ended.
+    community's name, and the day on which it ended. `levels`: see `read_levels`.
     """
 
     record: LegacyRecord
     entry: Cite
     certified: tuple[tuple[str, date], ...]
     scanned: bool = False
+    levels: Levels = None
+    here: ReviewedHere = NOTHING_HERE
     community: str = ""
     ended: date | None = None
 
@@ -108,15 +145,27 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         Cite(row["origin"], row["seq"], row["hash"]),
         await read_certified(tx, record.community_id),
         row["scanned"],
+        await read_levels(tx),
+        await read_reviewed_here(tx, record.community_id),
         row["community"],
         row["ended"],
     )
 
 
 async def read_certified(tx: TenantConnection, community_id: UUID) -> tuple[tuple[str, date], ...]:
-    """(level, day) of each certification of a community of the bound tenant."""
+    """(level, day) of each certification of a community of the bound tenant, of those too that it goes on from."""
     rows = await tx.all(_CERTIFIED, community=community_id)
-    return tuple((row["level"], row["certified_on"]) for row in rows)
+    told = settle(await read_all_facts(tx, community_id), date.max).certified
+    own = [(row["level"], row["certified_on"]) for row in rows]
+    return tuple(dict.fromkeys([*own, *((one.level, one.on) for one in told)]))
+
+
+async def read_levels(tx: TenantConnection) -> Levels:
+    """The levels that the latest campaign of the bound county's city knows."""
+    row = await tx.first(_PROGRAMME)
+    if row is None:
+        return None
+    return {level.code: level.short for level in parse_stored(row["programme"]).levels.values()}
 
 
 def check_county(tenant_id: int, action: str, name: str, actor: Actor) -> str:
@@ -143,10 +192,27 @@ def check_exists(community: str, ended: date | None, now: datetime) -> None:
         raise UnitClosedError(name=community, day=ended)
 
 
-def check_reviewed_later(level: str, year: int, certified: tuple[tuple[str, int], ...]) -> None:
+def check_reviewed_later(
+    level: str, year: int, certified: tuple[tuple[str, int], ...], levels: Levels
+) -> None:
     """Raise LegacyUncertifiedError unless one of the (level, year) is that level's of an earlier year."""
     if not any(one == level and since < year for one, since in certified):
-        raise LegacyUncertifiedError(level=level, level_zh=LEVEL_ZH[Level(level)], year=year)
+        raise LegacyUncertifiedError(level=level, level_zh=(levels or {}).get(level, level), year=year)
+
+
+async def read_reviewed_here(tx: TenantConnection, community_id: UUID) -> ReviewedHere:
+    """What the bound tenant's platform reviewed itself."""
+    first = await tx.one(_FIRST_CYCLE)
+    facts = await read_all_facts(tx, community_id)
+    known = settle(facts, date.max).reviewed
+    years = frozenset((one.level, one.year) for one in known if not one.legacy)
+    return ReviewedHere(first["year"], years)
+
+
+def check_not_here(level: str, year: int, here: ReviewedHere) -> None:
+    """Raise LegacyReviewedHereError for a year from the first cycle on, or that has a review of the platform's own."""
+    if (here.first is not None and year >= here.first) or (level, year) in here.years:
+        raise LegacyReviewedHereError(year=year)
 
 
 def describe(record: LegacyRecord) -> Mapping[str, object]:

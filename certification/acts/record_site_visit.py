@@ -48,13 +48,13 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     step = check_step(state.programme, _action(state, command), state.view, context.actor, context.now)
     form = get_bound_form(state, command.form_hash)
     check_text("note", "考察记录", command.note, OPINION_LIMIT)
-    check_items(state.programme, step, state.view.level, command.items)
+    check_items(state.programme, step, state.view, command.items, context.now)
     return give(state, step, form, command.note, context, VISITED, found=command.items)
 
 
 def _action(state: FoundApplication, command: Command) -> str:
     stage = Stage.SITE_VISIT if command.verdict != Verdict.RETURN else "-"
-    return action_of(state.programme, stage, command.verdict)
+    return action_of(state.programme, state.view.level, stage, command.verdict)
 
 
 ACT: Final = Act(VISITED, load, authorise, decide)

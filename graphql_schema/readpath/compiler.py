@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from graphql import (
@@ -51,6 +52,7 @@ from graphql_schema.declare import (
     ComputedSource,
     ConnectionSource,
     ExpressionSource,
+    Extension,
     FilterSource,
     IdSource,
     ListSource,
@@ -220,8 +222,8 @@ class Compiler:
         for name, type_ in computed.arguments.items():
             meaning = (id(arguments), name, len(self.slots.found))
             # Whether it is there is part of the plan's key; `$name` is no key of the variables when it is not.
-            given = arguments.find(name) is not None
-            getter = arguments.getter(name, convert=stored) if given else constant(None)
+            given = arguments.find(_camel(name)) is not None
+            getter = arguments.getter(_camel(name), convert=stored) if given else constant(None)
             asked[name] = self.slots.bind(meaning, type_, getter)
         needs = {name: self._need(need, row, asked) for name, need in computed.needs.items()}
         for name, value in (needs | asked).items():
@@ -305,7 +307,7 @@ class Compiler:
         page = _within(
             select(row)
             .where(*where)
-            .order_by(*(row.c[column.name] for column in relation.order))
+            .order_by(*(self._need(by, row, {}) for by in relation.order))
             .limit(literal_column(str(relation.limit), Integer)),
             outer,
         ).subquery(self._name())
@@ -352,15 +354,18 @@ class Compiler:
         type_, source = self._target(edge_type.fields["node"])
         paging = Paging.of(self.slots, self.reader, relation, source, arguments)
         filters, narrowed = self._filters(selected.definition, arguments, source)
+        asked = {} if relation.extend is None else self._asked_for(selected.definition, arguments, relation)
+
+        def extend(row: FromClause) -> Extension:
+            return Extension(()) if relation.extend is None else relation.extend(row, asked, self.slots)
 
         def rows(row: FromClause) -> list[ColumnElement[bool]]:
             joined = self._joined(relation, source, row, outer, narrowed=narrowed is not None)
             narrow = [] if narrowed is None else [narrowed(row)]
             return [*narrow, *joined, *(restrict(row) for restrict in filters)]
 
-        page = self._page(
-            paging, source, rows, outer, wide=any(child.name == "pageInfo" for child in children)
-        )
+        wide = any(child.name == "pageInfo" for child in children)
+        page = self._page(paging, source, rows, extend, outer, wide=wide)
 
         def value(child: Selected) -> list[Piece]:
             match child.name:
@@ -370,7 +375,8 @@ class Compiler:
                     return self._page_info(child, paging, source, page)
                 case "totalCount":
                     row = self._alias(source)
-                    query = _within(select(func.count()).select_from(row).where(*rows(row)), outer)
+                    where = [*rows(row), *extend(row).where]
+                    query = _within(select(func.count()).select_from(row).where(*where), outer)
                     return [query.scalar_subquery()]
                 case _:
                     return [f'"{connection.name}"']
@@ -381,11 +387,20 @@ class Compiler:
         return [one_row.scalar_subquery()]
 
     def _page(
-        self, paging: Paging, source: TypeSource, rows: Any, outer: FromClause | None, *, wide: bool
+        self,
+        paging: Paging,
+        source: TypeSource,
+        rows: Any,
+        extend: Any,
+        outer: FromClause | None,
+        *,
+        wide: bool,
     ) -> FromClause:
         """The rows of the page, and one more when somebody asks whether there is one."""
         row = self._alias(source)
-        query = select(row).where(*rows(row), *paging.beyond(row)).order_by(*paging.order_by(row))
+        more: Extension = extend(row)
+        query = select(row, *(value.label(name) for name, value in more.columns.items()))
+        query = query.where(*rows(row), *more.where, *paging.beyond(row)).order_by(*paging.order_by(row))
         if wide or paging.backward:
             query = query.limit(paging.limit + literal_column("1", Integer))
         else:
@@ -464,12 +479,32 @@ class Compiler:
         filters: list[Any] = []
         narrowed: list[Any] = []
         for name, value in given.items():
-            if value is not None:
-                declared: FilterSource = metadata_of(input_type.fields[name])[SOURCE]
+            declared: FilterSource = metadata_of(input_type.fields[name])[SOURCE]
+            if value is not None and declared.compare is not Compare.ASKED:
                 self._filter(declared, arguments, name, source, filters, narrowed)
         if not narrowed:
             return filters, None
         return [*filters, *narrowed[1:]], narrowed[0]
+
+    def _asked_for(
+        self, definition: GraphQLField, arguments: Arguments, relation: ConnectionSource
+    ) -> dict[str, ColumnElement[Any]]:
+        """What a connection's own rule takes, by name: arguments and filter fields that were given."""
+        found: dict[str, ColumnElement[Any]] = {}
+        for name, kind in relation.asked.items():
+            if arguments.find(_camel(name)) is not None:
+                meaning = (id(arguments), name)
+                found[name] = self.slots.bind(meaning, kind, arguments.getter(_camel(name), convert=stored))
+        filter_ = definition.args.get("filter")
+        input_type = None if filter_ is None else get_named_type(filter_.type)
+        for name, value in (arguments.find("filter") or {}).items():
+            assert isinstance(input_type, GraphQLInputObjectType)  # noqa: S101 - declared so
+            declared: FilterSource = metadata_of(input_type.fields[name])[SOURCE]
+            if value is not None and declared.compare is Compare.ASKED and declared.kind is not None:
+                convert = stored if declared.type is None else partial(_key_of, type_name=declared.type)
+                getter = arguments.getter("filter", name, convert=convert)
+                found[name] = self.slots.bind((id(arguments), "filter", name), declared.kind, getter)
+        return found
 
     def _filter(
         self,
@@ -546,13 +581,20 @@ class Compiler:
     ) -> ColumnElement[bool] | None:
         """The rows that a permission reaches; None: all."""
         kinds = kinds_of(self.reader.signature, permission)
-        if source.reach is None or ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
+        if ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
             return None
-        return or_(
-            *(source.reach.predicate(kind)(row, self._units(permission, kind)) for kind in sorted(kinds))
-        )
+        conditions: list[ColumnElement[bool]] = []
+        for kind in sorted(kinds):
+            predicate = source.reach.predicate(kind)
+            if predicate is None:
+                return None
+            conditions.append(predicate(row, self._units(permission, kind)))
+        return or_(*conditions)
 
     def _units(self, permission: Permission, kind: ReachKind) -> ColumnElement[Any]:
+        """What a kind of reach is compared with: the reader's units, or of a team the reader."""
+        if kind is ReachKind.TEAM:
+            return self.slots.person_id
         return self.slots.bind(
             (permission, kind), ARRAY(Uuid()), lambda call: call.access.units(permission, kind)
         )
@@ -569,6 +611,16 @@ class Compiler:
     def _name(self) -> str:
         self._rows += 1
         return f"r{self._rows}"
+
+
+def _camel(name: str) -> str:
+    """An argument's name in the schema."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _key_of(text: str, type_name: str) -> Any:
+    return checked_key(parse_id(text, type_name).key, is_uuid=True)
 
 
 def _none(definition: GraphQLField) -> str:

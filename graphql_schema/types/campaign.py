@@ -19,6 +19,7 @@ from graphql_schema.candidates import NEEDS as COMPARED
 from graphql_schema.candidates import decide_comparison
 from graphql_schema.deadlines import CAMPAIGN_NEEDS, decide_deadlines, decide_publicity
 from graphql_schema.declare import (
+    EVERYBODY,
     Connection,
     Node,
     column,
@@ -30,9 +31,11 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.judging import STANDARD_NEEDS, decide_standard
 from graphql_schema.permissions import Permission
 from graphql_schema.rounds import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.scalars import Hex
+from graphql_schema.standings import COUNT_NEEDS, decide_counts
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.deadline import Deadline
 from graphql_schema.types.enums import (
@@ -43,6 +46,8 @@ from graphql_schema.types.enums import (
     StandardPart,
 )
 from graphql_schema.types.obstacle import Obstacle
+from graphql_schema.types.standard import Standard
+from graphql_schema.types.standing import StandingCount
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
@@ -62,6 +67,7 @@ class CampaignFilter:
 @rows(
     campaign_levels,
     permission=Permission.READ,
+    reach=EVERYBODY,
     description="A level of a campaign with its quotas (级别与名额).",
 )
 class CampaignLevel:
@@ -75,7 +81,12 @@ class CampaignLevel:
     )
 
 
-@rows(campaign_windows, permission=Permission.READ, description="When a stage is open (时间窗口).")
+@rows(
+    campaign_windows,
+    permission=Permission.READ,
+    reach=EVERYBODY,
+    description="When a stage is open (时间窗口).",
+)
 class CampaignWindow:
     """A stage's window."""
 
@@ -84,7 +95,12 @@ class CampaignWindow:
     closes_at: datetime = column(campaign_windows.c.closes_at, description="Until, exclusive (截止).")
 
 
-@rows(standard_clauses, permission=Permission.READ, description="A clause of the standard (认定标准条款).")
+@rows(
+    standard_clauses,
+    permission=Permission.READ,
+    reach=EVERYBODY,
+    description="A clause of the standard (认定标准条款).",
+)
 class StandardClause:
     """One clause."""
 
@@ -133,7 +149,7 @@ class ComparedApplication:
     stages: list[ComparedStage] = strawberry.field(description="What each stage found (各环节评定).")
 
 
-@rows(campaigns, permission=Permission.READ, description="A round of recommendation (批次).")
+@rows(campaigns, permission=Permission.READ, reach=EVERYBODY, description="A round of recommendation (批次).")
 class Campaign(Node):
     """A campaign with its levels, windows and standard."""
 
@@ -166,6 +182,12 @@ class Campaign(Node):
             standard_clauses.c.code,
         ),
         description="The standard (认定标准).",
+    )
+    standard: Standard | None = computed(
+        STANDARD_NEEDS,
+        decide_standard,
+        arguments={"level": (Level, "The level (级别).")},
+        description="The standard of a level with all its data; null: there is no such level (认定标准明细).",
     )
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
         {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."
@@ -200,4 +222,11 @@ class Campaign(Node):
         decide_roster_actions,
         arguments={"level": (Level, "The level (级别).")},
         description="What the reader may do now with the city's lists, and why not (名单可办事项).",
+    )
+    standing_counts: list[StandingCount] | None = computed(
+        COUNT_NEEDS,
+        decide_counts,
+        description="How many communities in reach are eligible for a level today, and why the others are not; null for who does not"
+        " see all of them (资格统计).",
+        arguments={"level": (Level, "The level applied for (申报级别).")},
     )

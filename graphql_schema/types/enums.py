@@ -17,7 +17,6 @@ from certification.model import (
     Finding,
     LegacyKind,
     LegacyResult,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -27,17 +26,32 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
+from certification.reviews.model import (
+    CycleStatus,
+    DrawPurpose,
+    DrawSide,
+    DrawStatus,
+    ReviewStage,
+    ReviewStatus,
+    ReviewVerdictKind,
+    SpotCheckOutcome,
+)
+from certification.standard import Result as ClauseResult
+from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
 _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
-    "Level": (Level, "Level of certification (级别)."),
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
+    "DrawPurpose": (DrawPurpose, "What is drawn (抽取事项)."),
+    "DrawSide": (DrawSide, "A party of a draw (抽取方)."),
+    "DrawStatus": (DrawStatus, "Where a draw stands (抽取状态)."),
+    "SpotCheckOutcome": (SpotCheckOutcome, "What looking up a drawn number came to (核查结果)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
     "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
@@ -45,6 +59,11 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
+    "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
+    "ReviewStage": (ReviewStage, "Where a verdict on a review is given (复查环节)."),
+    "ReviewVerdictKind": (ReviewVerdictKind, "What is said of a review (复查意见)."),
+    "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
+    "ClauseResult": (ClauseResult, "What a clause of the standard comes to (评判结果)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -72,15 +91,6 @@ class LineageKind(Enum):
     RENAMED = "renamed"
 
 
-@strawberry.enum(description="Part of the standard (标准部分).")
-class StandardPart(Enum):
-    """平台建设, 服务, 指标."""
-
-    PLATFORM = "platform"
-    SERVICES = "services"
-    INDICATORS = "indicators"
-
-
 @strawberry.enum(description="What the city found of an objection (异议结论).")
 class ObjectionVerdict(Enum):
     """成立, 不成立."""
@@ -93,6 +103,11 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "ClauseResult",
+    "CycleStatus",
+    "DrawPurpose",
+    "DrawSide",
+    "DrawStatus",
     "Finding",
     "GrantScope",
     "LegacyKind",
@@ -104,10 +119,14 @@ __all__ = [
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",
+    "ReviewStage",
+    "ReviewStatus",
+    "ReviewVerdictKind",
     "RoleName",
     "RosterKind",
     "RosterVerdict",
     "SegmentKind",
+    "SpotCheckOutcome",
     "StandardPart",
     "TenantLevel",
     "UnitChangeKind",

@@ -43,9 +43,10 @@ class FormReview:
 
 @strawberry.type(description="A closed year of a community's history (年度).")
 class HistoryYear:
-    """Without a review it has neither result nor citation."""
+    """Without a review it has neither result nor citation. Where a cycle is of several years, it is named by its last."""
 
     year: int = strawberry.field(description="The year (年度).")
+    first: int = strawberry.field(description="The first year of its cycle (周期首年).")
     result: ReviewResult | None = strawberry.field(
         description="How its review ended; null: there was none (结论)."
     )
@@ -59,6 +60,9 @@ class HistoryBreak:
 
     kind: BreakKind = strawberry.field(description="What happened (原因).")
     year: int = strawberry.field(description="The year (年度).")
+    cite: Citation | None = strawberry.field(
+        description="The entry that shows it; null for a year without a review (引用)."
+    )
 
 
 @strawberry.type(

@@ -1,8 +1,8 @@
-"""Units: what is on the map. Within a tenant everyone sees them: a division's name is no secret."""
+"""Units: what is on the map. Within a tenant everyone sees them, for a division's name is no secret; a review team sees those of its reviews."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -13,6 +13,7 @@ from graphql_schema.declare import (
     Connection,
     Node,
     Parameters,
+    Reach,
     among,
     column,
     computed,
@@ -28,6 +29,7 @@ from graphql_schema.histories import UNIT_NEEDS, decide_eligibility, decide_unit
 from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import LineageKind, UnitKind
 from graphql_schema.types.history import Eligibility, History
+from graphql_schema.types.reach import of_assigned_unit
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants, unit_codes, unit_lineages, unit_successions, units
 
@@ -101,7 +103,12 @@ class UnitSuccession:
     )
 
 
-@rows(units, permission=Permission.READ, description="A city, county, street, community or village (单位).")
+@rows(
+    units,
+    permission=Permission.READ,
+    reach=Reach(None, None, of_assigned_unit),
+    description="A city, county, street, community or village (单位).",
+)
 class Unit(Node):
     """A unit with a stable id; codes are dated."""
 
@@ -140,6 +147,13 @@ class Unit(Node):
         UNIT_NEEDS,
         decide_unit_history,
         description="A community's past, as the city's latest campaign asks for it; null out of reach (认定与复查历史).",
+        arguments={
+            "on": (date | None, "On this day; today when nothing is said (截至日期)."),
+            "known_at": (
+                datetime | None,
+                "By what was recorded until this moment; now when nothing is said (当时所知).",
+            ),
+        },
     )
     eligibility: list[Eligibility] = computed(
         UNIT_NEEDS,

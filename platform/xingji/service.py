@@ -5,7 +5,8 @@
 The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
 `vault/` (what opens personal values, under `secrets/vault-passphrase`), `tokens/` (the keys of bearer tokens) and `secrets/derivation`
 (what follow codes and counters of tries are derived under). The heads that were signed last lie in a folder of their own, and a ledger
-that does not grow from its kept head is not signed for (`audit.guard`). Opening finishes what a crash left undone between the city's
+that does not grow from its kept head is not signed for (`audit.guard`). An installation's own programmes lie in `programmes/`, and
+standards in `standards/`, of the home. Opening finishes what a crash left undone between the city's
 decisions and its counties (ADR 0001).
 """
 
@@ -30,6 +31,7 @@ from audit.keys import FileKeyStore
 from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
+from certification.shelf import Shelf
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
@@ -49,6 +51,7 @@ from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
 from xingji.evidence.places import incoming_of, open_store
+from xingji.folding import fold_older
 from xingji.http.settings import Service
 from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
@@ -106,10 +109,12 @@ class Office:
         demo: bool,
         guard: Guard,
         secret: bytes,
+        shelf: Shelf,
     ) -> None:
         self.tokens = tokens
         self.now = clock
         self.demo = demo
+        self.shelf = shelf
         self._keys = keys
         self._guard = guard
         self._secret = secret
@@ -163,9 +168,11 @@ async def open_service(
             settings.demo,
             guard,
             _passphrase(settings.home / "secrets" / "derivation"),
+            Shelf((settings.home,)),
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
+        await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
         schema = build_schema(Query, Mutation)

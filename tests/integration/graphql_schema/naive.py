@@ -29,7 +29,9 @@ from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
 from certification.evidence import find_attaching
+from certification.figures import Figure
 from certification.history import Facts, first_year, fold, settle
+from certification.judging import ItemFinding, judge
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
@@ -37,7 +39,7 @@ from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, Row, World
+from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
     "Tenant": "tenants",
@@ -60,6 +62,8 @@ TABLES = {
     "LegacyRecord": "legacy_records",
     "CertificationChange": "certification_changes",
     "UnitChange": "unit_changes",
+    "Standing": "standings",
+    "Holding": "units",
     "Extension": "extensions",
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
@@ -133,7 +137,9 @@ class Naive:
         if type_ == "UnitChange":
             plan = json.loads(row["details"])
             return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
-        if type_ in ("Certification", "LegacyRecord"):
+        if type_ == "Holding":
+            return self.reaches(row)
+        if type_ in ("Certification", "LegacyRecord", "Standing"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
         if self.role not in ("street_officer", "community_clerk") or application is False:
@@ -447,7 +453,7 @@ class Naive:
                     "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
                 )
                 rows = [row for row in rows if str(row[ids[name]]) == key and str(row[other]) == tenant]
-            elif name in ("level", "kind"):
+            elif name == "kind":
                 rows = [row for row in rows if row[name].upper() == value]
             else:
                 column = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
@@ -569,6 +575,33 @@ class Naive:
     def Campaign_windows(self, row: Row, _: Any) -> Any:
         return self.part("CampaignWindow", row, "opens_at", "stage")
 
+    def Campaign_standard(self, _: Row, a: dict[str, Any]) -> Any:
+        """As the delivered file says."""
+        level, told = a["level"], json.loads(PROGRAMME.canonical)["standard"]
+        ground = {"clause": None, "decided": False, "reason": None, "points": None, "veto": False}
+        indicators = []
+        for one in told["indicators"]:
+            for at in (at for at in one["at"] if at["level"] == level):
+                words = {**one, "numerator_en": None, "denominator_en": None, **one, **at}
+                zero = one.get("zero", {"value": None, "reason": None})
+                groups = [{"code": g["code"], "label": g["label_en"]} for g in one.get("groups", [])]
+                empty = {**ground, "item": None, "per": None, "threshold": None}
+                said = {
+                    "label": one["label_en"],
+                    "numerator": words["numerator_en"],
+                    "denominator": words["denominator_en"],
+                    "unit": one.get("unit_en", ""),
+                    "zero": zero["value"],
+                    "zero_reason": zero["reason"],
+                    "groups": groups,
+                    "stated": one["comparison"] != "history",
+                }
+                indicators.append({**empty, **words, **said})
+        items = [
+            {**ground, **one, "label": one["label_en"]} for one in told["items"] if level in one["levels"]
+        ]
+        return {**told, "level": level, "pass_score": None, "items": items, "indicators": indicators}
+
     def Campaign_clauses(self, row: Row, _: Any) -> Any:
         return self.part("StandardClause", row, "level", "part", "position", "code")
 
@@ -635,7 +668,36 @@ class Naive:
         )
         known = self.Application_campaign(row, None) is not None
         form = PROGRAMME.forms[before["form"]] if known else None
-        return [asdict(one) for one in compare(form, before, after)]
+        indicators = PROGRAMME.indicators if known else ()
+        return [asdict(one) for one in compare(form, before, after, indicators)]
+
+    def FormVersion_figures(self, row: Row, _: Any) -> Any:
+        empty = dict.fromkeys(("group", "numerator", "denominator", "count", "holds"))
+        return [{**empty, **one} for one in json.loads(row["figures"] or "[]")]
+
+    def Application_figures(self, row: Row, _: Any) -> Any:
+        form = self.Application_form(row, None)
+        return [] if form is None else self.FormVersion_figures(form, None)
+
+    def Application_judgement(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None:
+            return None
+        form, items = self.Application_form(row, None), {}
+        for opinion in self.Application_opinions(row, None):
+            if form is None or opinion["form_version_id"] != form["id"]:
+                continue
+            if opinion["verdict"] == "return":
+                items = {}
+            for one in self.Opinion_items(opinion, None) if opinion["verdict"] != "return" else ():
+                items[one["item_code"]] = ItemFinding(one["verdict"], one["score"])
+        history = self.history(row["tenant_id"], row["community_id"]) if row["level"] == "star" else None
+        figures = figures_of(form and form["figures"])
+        found = judge(PROGRAMME, row["level"], items, figures, history)
+        outcomes = [
+            {**asdict(one), "refuses": one in found.refusing, "explanation": one.en, "remedy": one.change_en}
+            for one in found.outcomes
+        ]
+        return {**asdict(found), "outcomes": outcomes}
 
     def Application_evidence(self, row: Row, _: Any) -> Any:
         rows = self.rows("Evidence", tenant_id=row["tenant_id"], subject_id=row["id"])
@@ -675,6 +737,7 @@ class Naive:
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
+            figures=figures_of(form.get("figures")),
             extended=self.extended_for(row),
             lists=tuple(
                 (roster["kind"], item["verdict"])
@@ -708,12 +771,13 @@ class Naive:
         """What the community's entries told."""
         return Facts(community, tuple(self.world.told.get((tenant, community), ())))
 
-    def history(self, tenant: int, community: UUID) -> Any:
+    def history(self, tenant: int, community: UUID, on: Any = None, until: Any = None) -> Any:
         """As star asks for it."""
-        return fold(self.facts(tenant, community), "provincial", date(2022, 5, 10), PROGRAMME.history)
+        facts = self.facts(tenant, community)
+        return fold(facts, "provincial", on or date(2022, 5, 10), PROGRAMME.history, until)
 
-    def shown(self, tenant: int, community: UUID) -> Any:
-        found = self.history(tenant, community)
+    def shown(self, tenant: int, community: UUID, on: Any = None, until: Any = None) -> Any:
+        found = self.history(tenant, community, on, until)
         one = found.certified
         return {
             "level": "provincial",
@@ -725,6 +789,7 @@ class Naive:
             "years": [
                 {
                     "year": year.year,
+                    "first": year.year,
                     "result": year.result,
                     "legacy": year.legacy,
                     "cite": year.cite and cited(year.cite),
@@ -732,7 +797,12 @@ class Naive:
                 for year in found.years
             ],
             "streak": found.streak,
-            "broken_by": found.broken_by and {"kind": found.broken_by.kind, "year": found.broken_by.year},
+            "broken_by": found.broken_by
+            and {
+                "kind": found.broken_by.kind,
+                "year": found.broken_by.year,
+                "cite": found.broken_by.cite and cited(found.broken_by.cite),
+            },
             "first_year": first_year(found, 3),
             "legacy": found.legacy,
             "obstacle": told(find_history_obstacle(PROGRAMME, "star", found)),
@@ -760,8 +830,120 @@ class Naive:
         known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
         return known and self.reaches(row)
 
-    def Unit_history(self, row: Row, _: Any) -> Any:
-        return self.shown(row["tenant_id"], row["id"]) if self.shows_past(row) else None
+    def Unit_history(self, row: Row, a: dict[str, Any]) -> Any:
+        asked = a.get("on") and date.fromisoformat(a["on"]), moment(a.get("knownAt"))
+        return self.shown(row["tenant_id"], row["id"], *asked) if self.shows_past(row) else None
+
+    def Query_standings(self, _: Any, a: dict[str, Any]) -> Any:
+        given = a.get("filter") or {}
+        day = date.fromisoformat(given.get("onDay") or "2022-05-10")
+        plain_ = {name: one for name, one in given.items() if name in ("level", "tenantId", "communityId")}
+        rows = []
+        for row in self.filtered("Standing", plain_, {"communityId": "community_id"}):
+            if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"]):
+                # Of a community that is there on the day, and of the campaign that is named.
+                unit = next(one for one in self.world.all("units") if one["id"] == row["community_id"])
+                there = unit["valid_to"] is None or day < unit["valid_to"]
+                wanted = given.get("campaignId")
+                asked = row["level"] == "provincial" and CITY in self.tenants("Campaign")
+                asked = asked and (wanted is None or self.find(wanted) is not None)
+                found = {**row, "asked": asked, "day": day}
+                eligible = self.Standing_eligible(found, None)
+                if there and (given.get("eligible") is None or eligible is given["eligible"]):
+                    rows.append(found)
+        return self.connection(rows, a, "certified_on")
+
+    def stood(self, row: Row) -> Any:
+        if not row["asked"]:
+            return None
+        return self.history(row["tenant_id"], row["community_id"], row["day"])
+
+    def Standing_eligible(self, row: Row, _: Any) -> Any:
+        return None if not row["asked"] else self.stood(row).stands and self.stood(row).streak >= 3
+
+    def Standing_eligibleFor(self, row: Row, _: Any) -> Any:
+        return "star" if row["asked"] else None
+
+    def Standing_reason(self, row: Row, _: Any) -> Any:
+        if not row["asked"] or self.Standing_eligible(row, None):
+            return "ELIGIBLE" if row["asked"] else None
+        found = self.stood(row)
+        return "MISSING" if found.stands else found.certified.state.upper()
+
+    def Standing_stands(self, row: Row, _: Any) -> Any:
+        return row["asked"] and self.stood(row).stands if row["asked"] else None
+
+    def Standing_streak(self, row: Row, _: Any) -> Any:
+        return self.stood(row).streak if row["asked"] else None
+
+    def of_standing(self, row: Row, name: str) -> Any:
+        if not row["asked"]:
+            return None
+        return self.shown(row["tenant_id"], row["community_id"], row["day"])[name]
+
+    def Standing_years(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "years") or []
+
+    def Standing_firstYear(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "first_year")
+
+    def Standing_brokenBy(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "broken_by")
+
+    def Standing_certifiedBy(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "certified_by")
+
+    def Standing_obstacle(self, row: Row, _: Any) -> Any:
+        return self.of_standing(row, "obstacle")
+
+    def Standing_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
+
+    def Campaign_standingCounts(self, row: Row, a: dict[str, Any]) -> Any:
+        if self.role in ("street_officer", "community_clerk"):
+            return None
+        counted: dict[str, int] = {}
+        for unit in self.world.all("units"):
+            there = unit["valid_to"] is None or unit["valid_to"] > date(2022, 5, 10)
+            mine = unit["tenant_id"] in self.tenants("Unit") and unit["tenant_id"] in (EAST, WEST)
+            if unit["kind"] in ("community", "village") and there and mine and row["tenant_id"] == CITY:
+                found = self.history(unit["tenant_id"], unit["id"])
+                reason = "uncertified"
+                if found.certified is not None and a["level"] == "star":
+                    standing = {"tenant_id": unit["tenant_id"], "community_id": unit["id"], "asked": True}
+                    reason = self.Standing_reason({**standing, "day": date(2022, 5, 10)}, None).lower()
+                counted[reason] = counted.get(reason, 0) + 1
+        return [{"reason": name, "number": counted[name]} for name in sorted(counted)]
+
+    def Query_certifiedOn(self, _: Any, a: dict[str, Any]) -> Any:
+        on, until, level = date.fromisoformat(a["on"]), moment(a.get("knownAt")), a["level"]
+        rows = []
+        for row in self.filtered("Holding", a.get("filter") or {}, {}):
+            known = settle(self.facts(row["tenant_id"], row["id"]), on, until).certified
+            held = [one for one in known if one.level == level and one.state != "revoked"]
+            there = row["valid_from"] <= on and (row["valid_to"] is None or on < row["valid_to"])
+            if held and there:
+                held.sort(key=lambda one: (one.state is not None, one.on))
+                rows.append({**row, "held": held[0]})
+        return self.connection(rows, a, "sort_key")
+
+    def Holding_community(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", id=row["id"])
+
+    def Holding_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["tenant_id"])
+
+    def Standing_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["tenant_id"])
+
+    def Holding_certifiedOn(self, row: Row, _: Any) -> Any:
+        return row["held"].on.isoformat()
+
+    def Holding_certifiedBy(self, row: Row, _: Any) -> Any:
+        return cited(row["held"].cite)
+
+    def Holding_state(self, row: Row, _: Any) -> Any:
+        return row["held"].state and row["held"].state.upper()
 
     def Unit_eligibility(self, row: Row, _: Any) -> Any:
         if not self.shows_past(row):
@@ -852,7 +1034,7 @@ class Naive:
         return self.window_due(row["campaign_tenant_id"], WAITING[row["status"]], self.extended_for(row))
 
     def Campaign_deadlines(self, row: Row, a: dict[str, Any]) -> Any:
-        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"].lower())
+        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"])
         start = date(2022, 5, 26) if "city_review" in extended else date(2022, 5, 20)
         until = datetime(start.year, start.month, start.day, 16, tzinfo=UTC)
         return [
@@ -866,7 +1048,7 @@ class Naive:
         asked = {role.name for role in self.reader.roles} & {"city_officer", "auditor"}
         if self.reader.tenant_id != city or not asked:
             return None
-        level = a["level"].lower()
+        level = a["level"]
         if EAST not in self.reader.granted:
             return []
         rankings = [
@@ -940,7 +1122,7 @@ class Naive:
         )
 
     def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
-        city, level = row["tenant_id"], a["level"].lower()
+        city, level = row["tenant_id"], a["level"]
         # Of the two counties one has granted its oversight.
         counted = [
             one["status"]
@@ -997,7 +1179,7 @@ class Naive:
         return self.connection(self.filtered("CalendarYear", a.get("filter") or {}, {}), a, "year")
 
     def Campaign_publicityPlan(self, row: Row, a: dict[str, Any]) -> Any:
-        if (row["tenant_id"], a.get("level")) == (CITY, "STAR"):
+        if (row["tenant_id"], a.get("level")) == (CITY, "star"):
             counted = [
                 date(2022, 5, 27),
                 date(2022, 5, 30),
@@ -1079,6 +1261,10 @@ class Naive:
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
 
 
+def figures_of(text: str | None) -> tuple[Figure, ...]:
+    return tuple(Figure(**one) for one in json.loads(text or "[]"))
+
+
 def told(obstacle: Any) -> Any:
     return obstacle and {"code": obstacle.code, "message": obstacle.en, "clause": obstacle.clause}
 
@@ -1099,10 +1285,15 @@ def shown(found: Any) -> dict[str, Any]:
     }
 
 
+def moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def place(row: Row, order: str) -> list[Any]:
-    key = KEYS.get(row["__typename"], "id")
     tenant = row["id"] if row["__typename"] == "Tenant" else row["tenant_id"]
-    return [row[order], row[key], tenant]
+    if row["__typename"] == "Standing":
+        return [row[order], row["community_id"], row["level"], row["valid_from"], tenant]
+    return [row[order], row[KEYS.get(row["__typename"], "id")], tenant]
 
 
 def cursor(row: Row, order: str) -> str:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from audit.entry import Cite
+from certification import fact
 from certification.history import (
     Break,
     Certified,
+    Facts,
     History,
     Reviewed,
+    find_reason,
     find_wants,
     first_year,
     fold_history,
     format_reviews,
 )
+from certification.history import fold as fold_facts
 from certification.programme import Ground, HistoryRule, Setting
-from tests.unit.certification.samples import HASH, programme
+from tests.unit.certification.samples import COMMUNITY, HASH, named, programme, told
 
 RULE = programme().history
 DECIDED = Ground(None, True, "a test")
@@ -164,3 +168,68 @@ def test_what_rests_on_paper_says_so() -> None:
     assert fold(day, [certified(2018)], [plain[0], *legacy, plain[2]]).legacy
     # A year before the last break counts for nothing, on paper or not.
     assert not fold(day, [certified(2018)], [*legacy, *passed(2021, result="fail")]).legacy
+
+
+def test_a_cycle_of_two_years_passes_with_a_pass_and_without_a_fail() -> None:
+    rule = replace(RULE, cycle_years=Setting(2, DECIDED))
+    facts = [certified(2014)]
+    history = fold(date(2021, 5, 1), facts, passed(2015, 2018, 2019), rule)
+    assert [(one.first, one.year, one.result) for one in history.years] == [
+        (2015, 2016, "pass"),
+        (2017, 2018, "pass"),
+        (2019, 2020, "pass"),
+    ]
+    assert (history.streak, first_year(history, 3)) == (3, 2021)
+    failed = [*passed(2015, 2017, 2019), *passed(2018, result="fail")]
+    history = fold(date(2022, 5, 1), facts, failed, rule)
+    assert (history.streak, history.broken_by) == (1, Break("failed", 2018, a_cite(2018)))
+    assert first_year(history, 3) == 2025
+    wants = find_wants(history, 3, rule)
+    assert wants[0][0].startswith("2017–2018 年度复查不合格")
+    assert find_reason(history, 3, rule) == "failed"
+    # 2021 and 2022 are not over.
+    assert [one.year for one in fold(date(2022, 12, 31), facts, failed, rule).years] == [2016, 2018, 2020]
+    early = find_wants(fold(date(2016, 1, 1), facts, [], rule), 3, rule)
+    assert "2014 年认定后仅有 0 个完整复查周期" in early[0][0]
+
+
+ELSEWHERE, LATER = named("elsewhere"), named("later")
+FIRST = fact.certified(COMMUNITY, named("one"), "provincial", date(2018, 7, 1))
+YEARS = [
+    fact.reviewed(COMMUNITY, named(f"review/{year}"), "provincial", year, "pass")
+    for year in (2019, 2020, 2021, 2022)
+]
+
+
+def folded(facts: Facts, day: date, known_at: datetime | None = None) -> tuple[bool, int]:
+    history = fold_facts(facts, "provincial", day, RULE, known_at)
+    return history.stands, history.streak
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects_from_when_it_was_recorded() -> None:
+    wrong = replace(YEARS[1], result="fail")
+    found = told(COMMUNITY, [FIRST, *YEARS, wrong, replace(wrong, result="pass_after_rectification")])
+    times = [one.time for one in found.told]
+    day = date(2023, 1, 1)
+    assert [folded(found, day, time) for time in times[4:]] == [(True, 4), (True, 2), (True, 4)]
+    assert folded(told(COMMUNITY, [FIRST, *YEARS, replace(wrong, result=fact.VOID)]), day) == (True, 2)
+
+
+def test_a_community_goes_on_from_those_that_were_merged_into_it() -> None:
+    merged = fact.succeeded(LATER, COMMUNITY, date(2021, 3, 1), "merge")
+    again = fact.succeeded(ELSEWHERE, LATER, date(2022, 6, 1), "split")
+    bad = fact.reviewed(LATER, named("bad"), "provincial", 2021, "fail")
+    found = told(ELSEWHERE, [FIRST, *YEARS[:3], merged, again])
+    assert folded(found, date(2022, 7, 1)) == (True, 3)
+    # Before the split it was nothing of the community's.
+    assert folded(found, date(2022, 5, 31)) == (False, 0)
+    assert folded(told(ELSEWHERE, [FIRST, *YEARS[:3], merged, again, bad]), date(2022, 7, 1)) == (True, 0)
+    # What the one before is certified as or reviewed for later is its own.
+    later = replace(FIRST, subject_id=named("two"), valid_on=date(2021, 3, 2))
+    assert folded(told(LATER, [later, merged]), date(2022, 7, 1)) == (False, 0)
+    revoked = fact.changed(COMMUNITY, named("one"), "provincial", date(2022, 6, 30), "revoked")
+    assert folded(told(ELSEWHERE, [FIRST, merged, again, revoked]), date(2022, 7, 1)) == (False, 0)
+    assert folded(told(LATER, [FIRST, *YEARS, merged]), date(2023, 1, 1)) == (True, 0)
+    # A circle ends.
+    circle = fact.succeeded(COMMUNITY, LATER, date(2021, 3, 1), "merge")
+    assert folded(told(COMMUNITY, [FIRST, *YEARS[:3], merged, circle]), date(2022, 1, 1)) == (True, 3)

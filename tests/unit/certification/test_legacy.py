@@ -10,20 +10,24 @@ from uuid import UUID
 import pytest
 
 from audit.entry import Cite
+from certification import following_changes
 from certification.acts import attest_legacy_record, confirm_certification_change, decline_legacy_record
 from certification.acts.certification_change import FROM, TO, check_change
 from certification.acts.certification_change import Found as FoundCertification
-from certification.acts.legacy import Found
+from certification.acts.legacy import Found, ReviewedHere
 from certification.changes import Context
 from certification.errors import (
     CertificationError,
     ChangeSettledError,
     LegacyExistsError,
+    LegacyReviewedHereError,
     LegacySettledError,
     LegacyUncertifiedError,
     NotEntitledError,
     SecondPersonError,
 )
+from certification.following_changes import Command as FollowingCommand
+from certification.following_changes import State as FollowingState
 from certification.model import Certification, CertificationChange, ChangeKind, LegacyRecord
 from tests.unit.certification.samples import CITY, COMMUNITY, COUNTY, HASH, named, someone
 
@@ -77,6 +81,40 @@ def test_an_attested_review_makes_no_certification_and_needs_one_before_it() -> 
     for certified in ((), (("star", date(2018, 7, 1)),), (("provincial", date(2019, 1, 1)),)):
         with pytest.raises(LegacyUncertifiedError):
             attest_legacy_record.decide(Found(REVIEW, ENTRY, certified, scanned=True), ATTEST, context())
+
+
+def test_paper_says_nothing_of_a_year_that_is_reviewed_here() -> None:
+    known = (("provincial", date(2018, 7, 1)),)
+    for here, refused in (
+        (ReviewedHere(2020), False),
+        (ReviewedHere(2019), True),
+        (ReviewedHere(2015), True),
+        (ReviewedHere(None, frozenset({("provincial", 2019)})), True),
+        (ReviewedHere(2020, frozenset({("star", 2019), ("provincial", 2018)})), False),
+    ):
+        found = Found(REVIEW, ENTRY, known, scanned=True, here=here)
+        if refused:
+            with pytest.raises(LegacyReviewedHereError):
+                attest_legacy_record.decide(found, ATTEST, context())
+        else:
+            (fact,) = attest_legacy_record.decide(found, ATTEST, context()).facts
+            assert (fact.kind, fact.subject_id, fact.year, fact.result, fact.legacy) == (
+                *("reviewed", REVIEW.id, 2019, "pass", True),
+            )
+
+
+def test_who_loses_a_level_loses_with_it_what_the_programme_says() -> None:
+    star = replace(CERTIFICATION, id=named("star"), level="star")
+    change = replace(a_change("revoke"), certification_id=star.id)
+    state = FollowingState(star, change, ENTRY, (CERTIFICATION,))
+    done = following_changes.decide(state, FollowingCommand(CITY, change.id, star.id), context())
+    assert [(one.level, one.result, one.subject_id) for one in done.facts] == [
+        ("star", "revoked", star.id),
+        ("provincial", "revoked", CERTIFICATION.id),
+    ]
+    assert {write.entity.state for write in done.writes} == {"revoked"} and len(done.writes) == 2
+    # The city sees it as revoked, too, and does nothing more to it.
+    assert FoundCertification(CITY, done.writes[1].entity, ENTRY, ()).state == "revoked"
 
 
 def test_a_certification_that_is_recorded_is_not_attested_again() -> None:
