@@ -22,6 +22,7 @@ from certification.acts.legacy import (
     Levels,
     ReviewedHere,
     check_county,
+    check_exists,
     check_not_here,
     check_reviewed_later,
     describe,
@@ -45,7 +46,7 @@ OPERATION: Final = "legacy.proposed"
 MOST: Final = 30
 FIRST_YEAR: Final = 2000
 _UNIT = statement(
-    select(units.c.id, units.c.kind).where(
+    select(units.c.id, units.c.kind, units.c.name, units.c.valid_to).where(
         units.c.tenant_id == bindparam("tenant_id"), units.c.id == bindparam("community")
     )
 )
@@ -95,6 +96,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     row = await tx.first(_UNIT, community=command.community_id)
     if row is None or row["kind"] not in ("community", "village"):
         raise NotFoundError(what="community", what_zh="社区")
+    check_exists(row["name"], row["valid_to"], now)
     rows = await tx.all(_LIVE, community=command.community_id)
     certified = await read_certified(tx, command.community_id)
     return State(

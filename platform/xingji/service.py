@@ -36,7 +36,7 @@ from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
 from graphql_schema.mutations import Mutation
-from graphql_schema.mutations.boundary import follow_changes, follow_lists
+from graphql_schema.mutations.boundary import follow_changes, follow_lists, follow_unit_changes
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
@@ -235,6 +235,7 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
             scope = Scope(city.id, granted=counties)
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
+            await follow_unit_changes(database, desk, scope, now)
 
 
 async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:

@@ -375,6 +375,8 @@ FORGED = {
     "extensions": "confirmed_by = gen_random_uuid(), confirmed_at = now(), closes_at = now()",
     "legacy_records": "attested_by = gen_random_uuid(), attested_tenant_id = 1, attested_at = now()",
     "certification_changes": "confirmed_by = gen_random_uuid(), confirmed_at = now()",
+    "unit_changes": "confirmed_by = gen_random_uuid(), confirmed_at = now()",
+    "units": "valid_to = '2022-07-15'",
     "certifications": "state = 'revoked', state_on = '2022-07-15'",
     "objections": "status = 'upheld', decided_at = now()",
     "calendar_days": "working = true",

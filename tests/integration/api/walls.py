@@ -305,6 +305,9 @@ def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collec
         return True
     if table.name == "objections":
         return one.tenant not in {CITY_TENANT, row["application_tenant_id"]}
+    if table.name == "unit_changes":
+        plan = json.loads(row["details"])
+        return one.tenant not in {CITY_TENANT, plan["tenant"], plan["to"]}
     if tenant == CITY_TENANT and shared:
         return False
     if one.tenant == CITY_TENANT:

@@ -47,6 +47,7 @@ TABLES = {
     "Tenant": "tenants",
     "Unit": "units",
     "UnitLineage": "unit_lineages",
+    "UnitSuccession": "unit_successions",
     "Campaign": "campaigns",
     "CampaignLevel": "campaign_levels",
     "CampaignWindow": "campaign_windows",
@@ -62,6 +63,7 @@ TABLES = {
     "RosterItem": "roster_items",
     "LegacyRecord": "legacy_records",
     "CertificationChange": "certification_changes",
+    "UnitChange": "unit_changes",
     "Standing": "standings",
     "Holding": "units",
     "Extension": "extensions",
@@ -77,7 +79,7 @@ TABLES = {
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
-SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection", "UnitChange"}
 PUBLIC = {"PublicNotice", "PublicNoticeItem"}
 # By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
 WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
@@ -137,6 +139,9 @@ class Naive(NaiveDraws):
             return False
         if type_ in naive_draws.TABLES:
             return self.sees_drawn(type_, row)
+        if type_ == "UnitChange":
+            plan = json.loads(row["details"])
+            return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
         if type_ == "Holding":
             return self.reaches(row)
         if type_ in ("Certification", "LegacyRecord", "Standing"):
@@ -431,6 +436,9 @@ class Naive(NaiveDraws):
         rows = self.filtered("CertificationChange", a.get("filter") or {}, {})
         return self.connection(rows, a, "proposed_at")
 
+    def Query_unitChanges(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("UnitChange", a.get("filter") or {}, {}), a, "proposed_at")
+
     def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
 
@@ -462,7 +470,7 @@ class Naive(NaiveDraws):
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
-    LegacyRecord_tenant = CertificationChange_tenant = tenant_of
+    LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
     Extension_tenant = CalendarYear_tenant = tenant_of
 
@@ -495,6 +503,72 @@ class Naive(NaiveDraws):
 
     def UnitLineage_predecessor(self, row: Row, _: Any) -> Any:
         return self.one("Unit", tenant_id=row["predecessor_tenant_id"], id=row["predecessor_unit_id"])
+
+    def UnitLineage_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["predecessor_tenant_id"])
+
+    Unit_predecessors = Unit_lineage
+
+    def Unit_successors(self, row: Row, _: Any) -> Any:
+        return self.rows("UnitSuccession", tenant_id=row["tenant_id"], unit_id=row["id"])
+
+    def UnitSuccession_successor(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["successor_tenant_id"], id=row["successor_unit_id"])
+
+    def UnitSuccession_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["successor_tenant_id"])
+
+    def UnitChange_outcome(self, row: Row, _: Any) -> Any:
+        plan = json.loads(row["details"])
+        before, after = f"Unit.{plan['tenant']}.", f"Unit.{plan['to']}."
+        return {
+            "__typename": "UnitChangeOutcome",
+            "closed": [{**one, "unit_id": before + one["unit"]} for one in plan.get("closed", ())],
+            "opened": [
+                {**one, "unit_id": after + one["unit"], "parent_id": after + one["parent"]}
+                for one in plan.get("opened", ())
+            ],
+            "altered": [
+                {
+                    **one,
+                    "unit_id": before + one["unit"],
+                    "former_name": one["was_name"],
+                    "former_code": one["was_code"],
+                }
+                for one in plan.get("altered", ())
+            ],
+            "passed": [
+                {**one, "predecessor_id": before + one["from"], "successor_id": after + one["unit"]}
+                for one in plan.get("passed", ())
+            ],
+            "left_out": plan.get("left_out"),
+        }
+
+    def UnitChange_availableActions(self, row: Row, _: Any) -> Any:
+        ours = self.reader.tenant_id == row["tenant_id"] and self.role == "city_officer"
+        found = []
+        for action, name in (
+            ("confirm_unit_change", "确认区划变更"),
+            ("decline_unit_change", "否决区划变更"),
+        ):
+            code, message = "", ""
+            if not ours:
+                code, message = "actor.not_entitled", f"“{action}” is for a city_officer of this jurisdiction"
+            elif row["confirmed_at"] or row["declined_at"]:
+                code, message = (
+                    "unit_change.settled",
+                    "the change of divisions was confirmed or declined before",
+                )
+            elif action.startswith("confirm") and row["proposed_by"] == self.reader.person_id:
+                code, message = "actor.second_person", "is for another person than the one who proposed it"
+            obstacle = {"code": code, "message": message, "clause": None} if code else None
+            found.append(
+                {"action": action, "name": name, "clause": None, "allowed": not code, "obstacle": obstacle}
+            )
+        return found
+
+    def Certification_former(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["former_tenant_id"], id=row["former_id"])
 
     def part(self, type_: str, row: Row, *order: str) -> Any:
         rows = self.rows(type_, tenant_id=row["tenant_id"], campaign_id=row["id"])
@@ -910,7 +984,7 @@ class Naive(NaiveDraws):
         return self.one("Tenant", id=row["attested_tenant_id"])
 
     def Certification_legacy(self, row: Row, _: Any) -> Any:
-        return row["legacy_id"] is not None
+        return row["legacy_id"] is not None or bool(row["former_legacy"])
 
     def Certification_legacyRecord(self, row: Row, _: Any) -> Any:
         return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["legacy_id"])

@@ -85,7 +85,12 @@ WRITTEN = {
         items { position verdict citedSeq citedHash application { id status } } } } } }""",
     "campaigns": "{ campaigns { edges { node { code programme programmeDigest issuedOn rosters(first: 1) { totalCount "
     "edges { node { id items { communityName } } } } } } } }",
-    "lineage": "{ units(filter: {kind: [STREET]}) { edges { node { lineage { kind effectiveOn predecessor { name } } } } } }",
+    "lineage": """{ units(first: 100) { edges { node { lineage { kind effectiveOn predecessor { name } } predecessors { tenant { code } }
+        successors { kind effectiveOn carried source tenant { code } successor { name } } } } } }""",
+    "changes of divisions": """{ unitChanges { totalCount edges { node { id kind documentNumber effectiveOn reason confirmedAt declinedAt tenant { code }
+        outcome { closed { unitId name code } opened { unitId parentId kind name code } altered { unitId name formerName code formerCode }
+        passed { predecessorId successorId carried } leftOut } availableActions { action name clause allowed obstacle { code message clause } } } } }
+        a: unitChanges(filter: {kind: MOVE}) { edges { node { kind } } } certifications { edges { node { former { id } } } } }""",
     "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
         subjectType subjectId actorId requestId tenant { code } } } }
         applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
@@ -270,6 +275,7 @@ ROOTS = (
     "certificationChanges",
     "draws",
     "registerLists",
+    "unitChanges",
     "ledgerEntries",
 )
 

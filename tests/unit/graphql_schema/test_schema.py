@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint
 
 import graphql_schema.types.enums as enums
 from certification import tables as c
+from certification.reviews import tables as r
 from graphql_schema.declare import find_permission, find_rows, find_source
 from graphql_schema.mutations import Mutation
 from graphql_schema.permissions import ROLE_PERMISSIONS, ROLE_REACH, Permission
@@ -87,6 +88,7 @@ def allowed(column: Any) -> set[str]:
         (enums.CertificationState, c.certifications.c.state),
         (enums.CertificationChangeKind, c.certification_changes.c.kind),
         (enums.LegacyKind, c.legacy_records.c.kind),
+        (enums.UnitChangeKind, r.unit_changes.c.kind),
         (enums.LegacyResult, c.legacy_records.c.result),
         (enums.RoleName, t.role_assignments.c.role),
         (enums.GrantScope, t.tenant_grants.c.scope),
