@@ -175,6 +175,11 @@ class ActSource:
     """A mutation: its resolver answers an Outcome."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """A subscription: its resolver answers a Topic (graphql_schema/topics.py)."""
+
+
 Source = (
     ColumnSource
     | ExpressionSource
@@ -186,6 +191,7 @@ Source = (
     | ComputedSource
     | NodeSource
     | ActSource
+    | FeedSource
 )
 
 
@@ -435,6 +441,16 @@ def act(resolver: Callable[..., Any], *, answers: Any, permission: Permission, d
         graphql_type=answers,
         description=description,
         metadata={SOURCE: ActSource(), PERMISSION: permission},
+    )
+
+
+def feed(resolver: Callable[..., Any], *, answers: Any, permission: Permission, description: str) -> Any:
+    """A subscription: `async resolver(root: Session, …) -> Topic`; `answers` is the type of its events."""
+    return strawberry.field(
+        resolver=resolver,
+        graphql_type=answers,
+        description=description,
+        metadata={SOURCE: FeedSource(), PERMISSION: permission},
     )
 
 

@@ -33,6 +33,7 @@ from certification.errors import NotFoundError
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
+from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
 from graphql_schema.mutations.boundary import follow_changes, follow_lists
 from graphql_schema.queries import Query
@@ -45,6 +46,7 @@ from tenancy.statements import statement
 from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
+from tenancy.waking import Wakes
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
@@ -152,6 +154,8 @@ async def open_service(
     guard = guard or Guard(HeadStore(settings.heads_folder))
     vault = RememberingVault(open_vault(settings.home))
     database = await Database.connect(url, min_size=2, max_size=settings.pool, vault=vault)
+    wakes = Wakes(database)
+    database.announce = wakes.announce
     try:
         head = get_head_revision()
         registry = await read_registry(database)
@@ -171,6 +175,7 @@ async def open_service(
         schema = build_schema(Query, Mutation)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
+        live = Live(engine, wakes)
 
         def open_session(principal: Principal | None, locale: str, trace_id: str, client: str) -> Session:
             language = cast("Locale", locale)
@@ -198,6 +203,9 @@ async def open_service(
             }
             return {name: codes for name, codes in found.items() if codes}
 
+        def seconds_left(token: str) -> float:
+            return office.tokens.ends(token) - wall_clock().timestamp()
+
         async with keeping_heads(guard) as unkept:
             yield Service(
                 documents=Documents(engine.schema, limits),
@@ -208,8 +216,11 @@ async def open_service(
                 find_head=find_head,
                 find_troubles=find_troubles,
                 evidence=keeper,
+                subscribe=live.subscribe,
+                seconds_left=seconds_left,
             )
     finally:
+        await wakes.close()
         await database.close()
 
 

@@ -1,9 +1,10 @@
 """Serving the application: uvicorn with uvloop and httptools, one process, a graceful stop, JSON lines on stderr.
 
-On SIGTERM or SIGINT the socket closes, requests under way have `graceful_seconds` to finish, then the lifespan
-closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
+On SIGTERM or SIGINT the socket closes, live connections are told to come again elsewhere, requests under way have `graceful_seconds`
+to finish, then the lifespan closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
 """
 
+import asyncio
 import logging
 import signal
 import socket
@@ -17,8 +18,12 @@ import orjson
 import uvicorn
 from starlette.types import ASGIApp
 
-from xingji.http.envelope import write_stderr
+from xingji.http.envelope import Envelope, write_stderr
 
+UNTAKEN: Final = 60_000
+"""Milliseconds after which the system gives up a connection whose peer takes nothing of what was sent."""
+MESSAGE_BYTES: Final = 524_288
+"""The longest message of a WebSocket, as the longest body."""
 _LEVELS: Final = ("xingji", "audit", "uvicorn.error")
 
 
@@ -51,12 +56,25 @@ def open_socket(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN)
         listening.bind(address)
         listening.listen(2048)
     except OSError:
         listening.close()
         raise
     return listening
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it goes, before it waits for connections to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let live connections end, then shut down."""
+        if isinstance(self.config.app, Envelope):
+            self.config.app.stop()
+            await asyncio.sleep(0.05)  # they speak before uvicorn cuts them short
+        await super().shutdown(sockets)
 
 
 def make_server(
@@ -69,7 +87,9 @@ def make_server(
         port=port,
         loop="auto",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -79,7 +99,7 @@ def make_server(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=graceful_seconds,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def serve(
