@@ -332,6 +332,46 @@ class AssessmentUnmetError(CertificationError):
     en = "items do not meet the standard, so nobody can agree: {items}"
 
 
+class AssessmentScoreError(CertificationError):
+    """An item has points up to its highest where the standard gives points for it, and else none."""
+
+    code = "assessment.score"
+    zh = "条款 {item} 的得分有误：应为 0 至 {highest} 分"
+    en = "the points of item {item} are refused: from 0 to {highest}"
+
+
+class StandardUnmetError(CertificationError):
+    """A clause of the standard is not met, or alone refuses. `reason_zh` and `reason_en` say which, with its fraction."""
+
+    code = "standard.unmet"
+    zh = "不符合认定标准：{reason_zh}"
+    en = "the standard is not met: {reason_en}"
+
+
+class ScoreShortError(CertificationError):
+    """The points do not reach the mark of the level."""
+
+    code = "standard.score_short"
+    zh = "得 {score} 分，未达到 {mark} 分"
+    en = "{score} points do not reach the mark of {mark}"
+
+
+class FigureRefusedError(CertificationError):
+    """A figure is none that the level asks for, or is not in whole numbers. `reason_zh` and `reason_en` say why."""
+
+    code = "figures.refused"
+    zh = "指标数据 {figure} 有误：{reason_zh}"
+    en = "the figure {figure} is refused: {reason_en}"
+
+
+class FiguresMissingError(CertificationError):
+    """Figures of the level have not been stated with the form."""
+
+    code = "figures.missing"
+    zh = "推荐表尚缺指标数据：{figures_zh}"
+    en = "the form lacks figures: {figures_en}"
+
+
 class EvidenceFullError(CertificationError):
     """The subject has as many files as it may."""
 
@@ -480,6 +520,97 @@ class ChangeSettledError(CertificationError):
     code = "certification.change_settled"
     zh = "该变更已经确认或否决"
     en = "the change was confirmed or declined before"
+
+
+# ---- draws, register lists and spot checks
+
+
+class DrawExistsError(CertificationError):
+    """The id is another draw's."""
+
+    code = "draw.exists"
+    zh = "该抽取编号已被使用，请另取编号"
+    en = "a draw of this id exists: take another"
+
+
+class DrawStandsError(CertificationError):
+    """One thing is drawn once: only a void draw is followed by another."""
+
+    code = "draw.stands"
+    zh = "该事项已有抽取，不得重复抽取"
+    en = "a draw of this stands: it is not drawn again"
+
+
+class DrawRefusedError(CertificationError):
+    """The draw cannot be opened or committed to so. `reason_zh` and `reason_en` say why."""
+
+    code = "draw.refused"
+    zh = "不能抽取：{reason_zh}"
+    en = "cannot be drawn: {reason_en}"
+
+
+class DrawStatusError(CertificationError):
+    """The draw is not where the act starts from."""
+
+    code = "draw.wrong_status"
+    zh = "抽取当前为“{status_zh}”，不能办理“{name}”"
+    en = "“{action}” does not start from the status {status} of a draw"
+
+
+class DrawSameSideError(CertificationError):
+    """Two parties of a draw are two persons of two tenants."""
+
+    code = "draw.same_side"
+    zh = "抽取的双方须为两个单位的两名人员"
+    en = "the parties of a draw are two persons of two tenants"
+
+
+class DrawRevealedError(CertificationError):
+    """The party has revealed."""
+
+    code = "draw.revealed"
+    zh = "本方已经公开密数"
+    en = "this party has revealed its secret already"
+
+
+class DrawSecretError(CertificationError):
+    """The secret is not the one that was committed to."""
+
+    code = "draw.secret_wrong"
+    zh = "密数与本方承诺值不符"
+    en = "the secret does not open this party's commitment"
+
+
+class DrawTurnError(CertificationError):
+    """The party that kept silent in an earlier draw reveals first."""
+
+    code = "draw.turn"
+    zh = "{party_zh}曾逾期不公开密数，本次须由其先公开"
+    en = "the {party} kept silent in an earlier draw: it reveals first"
+
+
+class DrawRunningError(CertificationError):
+    """The time to commit or reveal is not over."""
+
+    code = "draw.running"
+    zh = "期限至 {until}，届时方可作废"
+    en = "the parties have until {until}: it is not void before"
+
+
+class RegisterAlteredError(CertificationError):
+    """The stored numbers are no longer those that the list's root was made of."""
+
+    code = "register.altered"
+    zh = "库存名册编号与账本所记的承诺不符，须由运维人员查明"
+    en = "the stored numbers are not those that the ledger's root binds: an operator must look into it"
+
+
+class SpotCheckAnsweredError(CertificationError):
+    """The drawn number was looked up before."""
+
+    code = "spot_check.answered"
+    zh = "该编号已有核查结果"
+    en = "this number has been answered already"
 
 
 # ---- people, roles and grants of a tenant

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reviews.rule import ReviewRule
+from certification.standard import Indicator, Item, Standard
 
 T = TypeVar("T")
 CampaignRow = Campaign | CampaignLevel | CampaignWindow | StandardClause
@@ -221,29 +222,11 @@ class EvidenceRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """An item of the standard (附件1) with the notice's wording."""
+class FiguresRule:
+    """The indicators that a community states with its form: actions before which all are stated, and at which they must qualify."""
 
-    code: str
-    part: str
-    levels: tuple[str, ...]
-    wording: str
-    ground: Ground
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """An indicator: `at_least` compares numerator × 100 with `percent` × denominator, in integers; never rounded."""
-
-    code: str
-    level: str
-    item: str | None
-    rule: str
-    percent: int | None
-    numerator: str | None
-    denominator: str | None
-    groups: tuple[str, ...]
-    ground: Ground
+    stated: Setting[tuple[str, ...]]
+    qualifying: Setting[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +262,23 @@ class Programme:
     final: tuple[str, ...]
     life: tuple[Step, ...]
     round: tuple[RosterStep, ...]
-    standard: tuple[Item, ...]
-    indicators: tuple[Indicator, ...]
+    edition: Standard
     evidence: EvidenceRule | None
     canonical: bytes
     digest: bytes
     objections: tuple[ObjectionStep, ...] = ()
     reviews: ReviewRule | None = None
+    figures: FiguresRule | None = None
+
+    @property
+    def standard(self) -> tuple[Item, ...]:
+        """The items of its standard, in order."""
+        return self.edition.items
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators of its standard, in order."""
+        return self.edition.indicators
 
     @property
     def zone(self) -> ZoneInfo:

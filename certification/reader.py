@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
+from certification.grounds import each as _each
+from certification.grounds import parse_ground as _ground
 from certification.model import (
     ItemVerdict,
     Level,
@@ -36,13 +38,12 @@ from certification.programme import (
     AttachRule,
     Document,
     EvidenceRule,
+    FiguresRule,
     Form,
     FormField,
     Ground,
     HistoryRule,
-    Indicator,
     IssuedDocument,
-    Item,
     LevelRule,
     ObjectionStep,
     Programme,
@@ -56,6 +57,7 @@ from certification.programme import (
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
 from certification.reviews.rule import ReviewRule, ReviewStep
 from certification.shape import check_shape
+from certification.standard_reader import inline_standard, parse_standard
 from certification.strict import Reader, reading
 
 T = TypeVar("T")
@@ -65,7 +67,6 @@ PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
 ASSESSING = ("city", "site_visit")
-RULES = ("at_least", "none", "yes", "history")
 CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 BACK = "back"
 BOTH = "both"
@@ -85,11 +86,17 @@ def load_programme(code: str) -> Programme:
 
 def parse_toml(text: str) -> Programme:
     """A programme from TOML. Raises ProgrammeRefusedError."""
+    return parse_programme(read_toml(text))
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The JSON values of a programme in TOML, with the standard that it names. Raises ProgrammeRefusedError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         Reader({}, "file").refuse(str(error))
-    return parse_programme(plain(data))
+    found: dict[str, Any] = plain(inline_standard(data))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -170,13 +177,13 @@ def _programme(root: Reader, canonical: bytes) -> Programme:
         final=final,
         life=tuple(chain.from_iterable(_each(root, "life", lambda row: _steps(row, names)))),
         round=_each(root, "round", _roster_step),
-        standard=_each(root, "standard", lambda row: _item(row, names)),
-        indicators=_each(root, "indicators", lambda row: _indicator(row, names)),
+        edition=parse_standard(root, names),
         evidence=_evidence(root),
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
         objections=_each(root, "objections", _objection_step) if root.holds("objections") else (),
         reviews=_reviews(root),
+        figures=_figures(root),
     )
 
 
@@ -205,14 +212,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _each(root: Reader, key: str, parse: Callable[[Reader], T]) -> tuple[T, ...]:
-    found = []
-    for number, data in enumerate(root.tables(key)):
-        with reading(data, f"{key}[{number}]") as row:
-            found.append(parse(row))
-    return tuple(found)
-
-
 def _keyed(root: Reader, key: str, parse: Callable[[Reader], T], name: Callable[[T], str]) -> dict[str, T]:
     found: dict[str, T] = {}
     for one in _each(root, key, parse):
@@ -220,15 +219,6 @@ def _keyed(root: Reader, key: str, parse: Callable[[Reader], T], name: Callable[
             root.refuse(f"{key} has {name(one)} twice")
         found[name(one)] = one
     return found
-
-
-def _ground(row: Reader) -> Ground:
-    clause, decided, reason = row.find_text("clause"), row.find("decided", bool), row.find_text("reason")
-    if decided is False or (decided is None) != (reason is None):
-        row.refuse("what is decided says `decided = true` and a reason")
-    if clause is None and decided is None:
-        row.refuse("a rule names its clause, or is decided with a reason")
-    return Ground(clause, decided is True, reason)
 
 
 def _setting(row: Reader, key: str, kind: type[T]) -> Setting[T]:
@@ -389,6 +379,19 @@ def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[s
         return _setting_texts(row, "stages", ASSESSING), _setting_texts(row, "parts", PARTS)
 
 
+def _figures(root: Reader) -> FiguresRule | None:
+    """Likewise for what communities state."""
+    found = root.find("figures", dict)
+    if found is None:
+        return None
+    with reading(found, "figures") as row:
+        actions = []
+        for key in ("stated", "qualifying"):
+            with reading(row.take(key, dict), f"figures.{key}") as said:
+                actions.append(Setting(said.texts("value"), _ground(said)))
+        return FiguresRule(*actions)
+
+
 def _steps(row: Reader, levels: tuple[str, ...]) -> tuple[Step, ...]:
     """A row's steps: one for each status that it starts from."""
     starts = row.some_of("from", tuple(Status)) if row.holds("from") else (None,)
@@ -488,6 +491,10 @@ def _reviews(root: Reader) -> ReviewRule | None:
             separation=_setting_texts(row, "separation", tuple(ReviewStage)),
             parts=_setting_texts(row, "parts", PARTS),
             counts_below=_setting(row, "counts_below", bool),
+            complete=_setting_texts(row, "complete", tuple(ReviewVerdictKind)),
+            carries=_setting(row, "carries", bool),
+            fails_unmet=_setting(row, "fails_unmet", bool),
+            skew_minutes=_setting(row, "skew_minutes", int),
             life=tuple(chain.from_iterable(_each(row, "life", _review_steps))),
         )
 
@@ -510,29 +517,3 @@ def _review_steps(row: Reader) -> tuple[ReviewStep, ...]:
     if (step.stage is None) != (step.verdict is None):
         row.refuse("a stage has a verdict, and a verdict a stage")
     return tuple(replace(step, start=start) for start in starts)
-
-
-def _item(row: Reader, levels: tuple[str, ...]) -> Item:
-    return Item(
-        row.text("code"),
-        row.one_of("part", PARTS),
-        row.texts("levels", levels, 1),
-        row.text("wording"),
-        _ground(row),
-    )
-
-
-def _indicator(row: Reader, levels: tuple[str, ...]) -> Indicator:
-    rule = row.one_of("rule", RULES)
-    percent = row.natural("percent") if rule == "at_least" else None
-    return Indicator(
-        code=row.text("code"),
-        level=row.one_of("level", levels),
-        item=row.find_text("item"),
-        rule=rule,
-        percent=percent,
-        numerator=row.text("numerator") if rule in ("at_least", "none") else None,
-        denominator=row.text("denominator") if rule == "at_least" else None,
-        groups=row.texts("groups") if row.holds("groups") else (),
-        ground=_ground(row),
-    )

@@ -1,10 +1,11 @@
 """Whether a programme holds together: every reference leads somewhere, and every application's life comes to an end.
 
-Checked: forms, windows and levels that are named exist; the standard's items are unique a level; each (status, action)
+Checked: forms, windows and levels that are named exist; the standard's items are unique a level, and its marks can be reached; each (status, action)
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
 of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
-the public and comes from its first status to an end. Raises ProgrammeRefusedError.
+the public and comes from its first status to an end; a review is planned, drawn, and looked at, by whoever gives the verdicts of a stage,
+each of them once a status. Raises ProgrammeRefusedError.
 """
 
 from __future__ import annotations
@@ -14,19 +15,32 @@ from typing import NoReturn
 from certification.errors import ProgrammeRefusedError
 from certification.model import ObjectionStatus
 from certification.programme import Programme, RosterStep, Step
+from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
+from certification.reviews.rule import FINAL, ReviewRule, ReviewStep
+from certification.standard import HISTORY, Indicator, Item
 
 CITY_ROLE = "city_officer"
 LONGEST_EXTENSION = 3650
+REVIEWERS = {
+    ReviewStage.INSPECTION: "review_team",
+    ReviewStage.COUNTY: "county_officer",
+    ReviewStage.CITY: CITY_ROLE,
+}
+SAYS_SO = (ReviewVerdictKind.AGREE, ReviewVerdictKind.RETURN)
+"""What county and city say of a review; the team says the rest."""
 
 
 def check_shape(programme: Programme) -> None:
     """Raise ProgrammeRefusedError unless the programme holds together."""
     _check_references(programme)
     _check_standard(programme)
+    _check_figures(programme)
     for level in programme.levels:
         _check_life(programme, level)
     _check_round(programme)
     _check_objections(programme)
+    if programme.reviews is not None:
+        _check_reviews(programme.reviews)
 
 
 def _refuse(where: str, reason: str) -> NoReturn:
@@ -69,6 +83,49 @@ def _check_standard(programme: Programme) -> None:
         for one in indicators:
             if one.item is not None and one.item not in codes:
                 _refuse(f"indicators {one.code}", f"the item {one.item} is not in the standard")
+            if len(set(one.group_codes)) != len(one.group_codes):
+                _refuse(f"indicators {one.code}", "has a group twice")
+            if one.comparison == HISTORY and programme.levels[level].requires is None:
+                _refuse(f"indicators {one.code}", f"the level {level} asks for no history")
+        _check_points(programme, level)
+
+
+def _check_points(programme: Programme, level: str) -> None:
+    """Points and vetoes belong to a standard that scores; there, each clause gives or refuses, and the mark can be reached."""
+    scoring = programme.edition.scoring
+    items = [one for one in programme.standard if level in one.levels]
+    indicators = [one for one in programme.indicators if one.level == level]
+    clauses: list[Item | Indicator] = [*items, *indicators]
+    counting = [one.code for one in clauses if one.points is not None or one.veto]
+    if scoring is None:
+        if counting:
+            _refuse(f"standard {counting[0]}", "has points or a veto in a standard without marks")
+        return
+    computed = {one.item for one in indicators}
+    idle = [one.code for one in items if one.code not in {*counting, *computed}]
+    idle += [one.code for one in indicators if one.code not in counting]
+    if idle:
+        _refuse(f"standard {idle[0]}", "gives no points and has no veto in a standard with marks")
+    looked_at = set(programme.assessed_parts.value) | set(
+        programme.reviews.parts.value if programme.reviews else ()
+    )
+    unseen = [one.code for one in items if one.code in counting and one.part not in looked_at]
+    if unseen:
+        _refuse(f"standard {unseen[0]}", "counts and is in a part that nobody assesses")
+    highest = sum(one.points or 0 for one in items)
+    highest += sum((one.points or 0) * len(one.group_codes) for one in indicators)
+    if scoring.marks[level].value > highest:
+        _refuse(f"standard {level}", f"the mark is above the {highest} points that there are")
+
+
+def _check_figures(programme: Programme) -> None:
+    rule = programme.figures
+    if rule is None:
+        return
+    known = {one.action for one in programme.life if not one.by_roster and one.start is not None}
+    unknown = {*rule.stated.value, *rule.qualifying.value} - known
+    if unknown:
+        _refuse("figures", f"are asked for at {', '.join(sorted(unknown))}, which no person does to a form")
 
 
 def _check_life(programme: Programme, level: str) -> None:
@@ -158,3 +215,62 @@ def _check_objections(programme: Programme) -> None:
         _refuse("objections", "a decision is left again")
     if programme.publicity.upheld is None:
         _refuse("publicity", "no step follows an objection upheld")
+
+
+def _check_reviews(rule: ReviewRule) -> None:
+    steps = rule.life
+    if [step.to for step in steps if step.start is None] != [ReviewStatus.PLANNED]:
+        _refuse("reviews", "exactly one step makes a review, and it is planned")
+    drawn = [(step.start, step.to) for step in steps if step.by_draw]
+    if drawn != [(ReviewStatus.PLANNED, ReviewStatus.ASSIGNED)]:
+        _refuse("reviews", "exactly one step follows the draw, and it assigns what was planned")
+    if len({(step.start, step.action) for step in steps}) != len(steps):
+        _refuse("reviews", "a status has an action twice")
+    given = [(step.start, step.stage, step.verdict) for step in steps if step.stage is not None]
+    if len(set(given)) != len(given):
+        _refuse("reviews", "a status has a verdict of a stage twice")
+    for step in steps:
+        _check_review_step(step)
+    _check_review_ends(steps)
+    if set(rule.complete.value) & set(SAYS_SO):
+        _refuse("reviews", "only what a team says can be complete")
+    for name in ("team_members", "reveal_hours", "rectify_days", "recheck_days"):
+        if not 1 <= getattr(rule, name).value <= LONGEST_EXTENSION:
+            _refuse("reviews", f"{name} lies between 1 and {LONGEST_EXTENSION}")
+
+
+def _check_review_ends(steps: tuple[ReviewStep, ...]) -> None:
+    """Every status is reached, and leads to an end that nothing leaves."""
+    onward: dict[str, set[str]] = {}
+    backward: dict[str, set[str]] = {}
+    for step in steps:
+        onward.setdefault(step.start or "", set()).add(step.to)
+        backward.setdefault(step.to, set()).add(step.start or "")
+    if set(FINAL) & onward.keys():
+        _refuse("reviews", "a step leaves a final status")
+    if _closure({""}, onward) != {"", *ReviewStatus}:
+        _refuse("reviews", "a status is never reached")
+    if _closure(set(FINAL), backward) != {"", *ReviewStatus}:
+        _refuse("reviews", "a status leads to no end")
+
+
+def _check_review_step(step: ReviewStep) -> None:
+    """Who gives a stage's verdicts, which they are, and what a team's come to."""
+    if step.stage is None:
+        if step.start is not None and not step.by_draw and step.to != ReviewStatus.CANCELLED:
+            _refuse(step.action, "without a stage a review is only planned, drawn or cancelled")
+    elif step.start is None or step.by_draw or step.role != REVIEWERS[ReviewStage(step.stage)]:
+        _refuse(step.action, "a stage's verdict starts from a status and is given by whose stage it is")
+    elif (step.stage == ReviewStage.INSPECTION) == (step.verdict in SAYS_SO):
+        _refuse(step.action, "a team concludes, county and city agree or return")
+    concludes = (ReviewVerdictKind.PASS, ReviewVerdictKind.FAIL)
+    if (step.result is None) != (step.verdict not in concludes):
+        _refuse(step.action, "a pass and a fail have a result, and nothing else has")
+    if step.result is not None and (step.result == ReviewVerdictKind.FAIL) != (
+        step.verdict == ReviewVerdictKind.FAIL
+    ):
+        _refuse(step.action, "a fail's result is a fail, a pass's is none")
+    if (step.to == ReviewStatus.CONFIRMED) != (
+        (step.stage, step.verdict) == (ReviewStage.CITY, ReviewVerdictKind.AGREE)
+    ):
+        _refuse(step.action, "the city confirms, and nobody else")

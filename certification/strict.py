@@ -50,6 +50,10 @@ class Reader:
         """Whether the key is there and not taken yet."""
         return key in self._left
 
+    def holds_list(self, key: str) -> bool:
+        """Whether the key is there and holds a list."""
+        return isinstance(self._left.get(key), list)
+
     def text(self, key: str) -> str:
         """A string that is not blank."""
         value = self.take(key, str)

@@ -129,7 +129,7 @@ class SecretSource(OneSource):
 class ListSource(RelationSource):
     """A bounded list of rows in a fixed order."""
 
-    order: Sequence[Column[Any]] = ()
+    order: Sequence[Column[Any] | Build] = ()
     limit: int = LARGEST_LIST
 
 
@@ -214,18 +214,32 @@ class FilterSource:
     tenant: Column[Any] | None = None
 
 
+def nothing(_row: FromClause, _reached: ColumnElement[Any]) -> ColumnElement[bool]:
+    """No row."""
+    return false()
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which rows of a type a street's and a community's readers see: predicates over the row and the array of their units."""
+    """Which rows of a type readers of less than a tenant see: None is every row, else a predicate over the row and what they reach.
 
-    street: Predicate
-    community: Predicate
+    A street's and a community's readers reach the array of their units, a review team's member what is assigned to the person: of
+    `team` the second argument is the reader's pseudonym, and a type that does not say it shows a team nothing.
+    """
 
-    def predicate(self, kind: ReachKind) -> Predicate:
+    street: Predicate | None
+    community: Predicate | None
+    team: Predicate | None = nothing
+
+    def predicate(self, kind: ReachKind) -> Predicate | None:
+        if kind is ReachKind.TEAM:
+            return self.team
         return self.street if kind is ReachKind.STREET else self.community
 
 
-WHOLE_TENANT_ONLY: Final = Reach(lambda _row, _units: false(), lambda _row, _units: false())
+WHOLE_TENANT_ONLY: Final = Reach(nothing, nothing)
+ALL_BUT_TEAMS: Final = Reach(None, None)
+EVERYBODY: Final = Reach(None, None, None)
 
 
 class ScopeKind(Enum):
@@ -239,11 +253,11 @@ class ScopeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TypeSource:
-    """Where a type's rows are, and who may see them. `reach` None: everybody with the permission; `only` holds for whoever asks."""
+    """Where a type's rows are, and who may see them; `only` holds for whoever asks."""
 
     table: Table
     permission: Permission
-    reach: Reach | None
+    reach: Reach
     key: tuple[str, ...]
     public: bool = False
     only: Build | None = None
@@ -278,7 +292,7 @@ def rows(
     table: Table,
     *,
     permission: Permission,
-    reach: Reach | None = None,
+    reach: Reach = ALL_BUT_TEAMS,
     description: str,
     name: str | None = None,
     public: bool = False,
@@ -286,6 +300,7 @@ def rows(
 ) -> Callable[[type[T]], type[T]]:
     """An object type whose rows are a table's. The key is the primary key without the tenant.
 
+    Without `reach` everybody with the permission sees every row, but a review team's member sees none.
     `public`: everybody reads the rows, and so no more of them than the type's fields say. `only`: which of the shared rows
     concern the reader at all; the others are as absent as what does not exist, by whatever way they are asked for.
     """
@@ -349,7 +364,7 @@ def by_secret(source: Column[Any], digest: Callable[[str], bytes], *, descriptio
 def to_many(
     on: Join | None = None,
     *,
-    order: Sequence[Column[Any]],
+    order: Sequence[Column[Any] | Build],
     description: str,
     limit: int = LARGEST_LIST,
     tenant: Column[Any] | None = None,

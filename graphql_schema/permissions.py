@@ -1,7 +1,8 @@
 """Who may read what: roles to permissions, permissions to reach.
 
 A permission says *whether*, its reach says *how far*: the whole tenant, or the streets, or the communities of the roles that give it. A
-plan depends on permissions and kinds of reach only; the units themselves are parameters. A reader with several roles reaches the union,
+plan depends on permissions and kinds of reach only; the units themselves are parameters. A review team's member reaches what the team is
+assigned and nothing else, whatever unit the role is over. A reader with several roles reaches the union,
 permission by permission: an auditor who is also a street officer reads every application and the contacts of one street.
 """
 
@@ -32,6 +33,7 @@ class ReachKind(StrEnum):
     WHOLE = "whole"
     STREET = "street"
     COMMUNITY = "community"
+    TEAM = "team"
 
 
 ROLE_REACH: Final[Mapping[str, ReachKind]] = {
@@ -39,7 +41,7 @@ ROLE_REACH: Final[Mapping[str, ReachKind]] = {
     "street_officer": ReachKind.STREET,
     "county_officer": ReachKind.WHOLE,
     "city_officer": ReachKind.WHOLE,
-    "review_team": ReachKind.WHOLE,
+    "review_team": ReachKind.TEAM,
     "auditor": ReachKind.WHOLE,
     "tenant_administrator": ReachKind.WHOLE,
 }
@@ -49,7 +51,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "street_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "county_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "city_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
-    "review_team": frozenset({Permission.READ}),
+    "review_team": frozenset({Permission.READ, Permission.ACT}),
     "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE}),
     "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.ADMINISTER}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from certification.tables import objections
-from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_one
+from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_many, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.strangers import digest_code
 from graphql_schema.types.access import AccessRecord, AccessRecordFilter
@@ -14,6 +14,7 @@ from graphql_schema.types.calendar import CalendarYear, CalendarYearFilter
 from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
+from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
@@ -21,6 +22,15 @@ from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
 from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress
 from graphql_schema.types.person import Person, PersonFilter
+from graphql_schema.types.review import (
+    BY_DUE,
+    AnnualReview,
+    AnnualReviewFilter,
+    Inspector,
+    ReviewCycle,
+    ReviewCycleFilter,
+    is_mine_to_do,
+)
 from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit, UnitFilter
@@ -118,11 +128,46 @@ class Query:
         permission=Permission.READ,
         description="What the city does to certifications (认定变更).",
     )
+    review_cycles: Connection[ReviewCycle] = connection(
+        order="created_at",
+        filter_input=ReviewCycleFilter,
+        permission=Permission.READ,
+        description="Cycles of annual reviews in reach, with their progress (复查周期).",
+    )
+    annual_reviews: Connection[AnnualReview] = connection(
+        order="created_at",
+        filter_input=AnnualReviewFilter,
+        permission=Permission.READ,
+        description="Annual reviews in reach; of a review team's member those assigned to it (年度复查).",
+    )
+    review_day: list[AnnualReview] = to_many(
+        order=BY_DUE,
+        where=is_mine_to_do,
+        permission=Permission.READ,
+        description="What the reader's teams have still to inspect, the nearest last day first, at most 100 (复查待办).",
+    )
+    inspectors: Connection[Inspector] = connection(
+        order="created_at",
+        permission=Permission.READ,
+        description="Who may be of a review team, of one's own tenant and of those in reach (复查人员).",
+    )
     legacy_records: Connection[LegacyRecord] = connection(
         order="proposed_at",
         filter_input=LegacyRecordFilter,
         permission=Permission.READ,
         description="Legacy records in reach (历史记录).",
+    )
+    draws: Connection[Draw] = connection(
+        order="opened_at",
+        filter_input=DrawFilter,
+        permission=Permission.READ,
+        description="Draws in reach (抽取).",
+    )
+    register_lists: Connection[RegisterList] = connection(
+        order="created_at",
+        filter_input=RegisterListFilter,
+        permission=Permission.READ,
+        description="Register lists in reach (名册).",
     )
     ledger_entries: Connection[LedgerEntry] = connection(
         order="seq",

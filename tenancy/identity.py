@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select
 
 from tenancy.database import Scope, TenantConnection
 from tenancy.statements import Statement, statement
@@ -115,14 +115,11 @@ GRANTS_TO: Final[Statement] = statement(
     .where(tenant_grants.c.grantee_tenant_id == bindparam("tenant_id"), in_force(tenant_grants))
     .order_by(tenant_grants.c.tenant_id)
 )
-OVERSEEN: Final[Statement] = statement(
-    select(
-        exists().where(
-            tenant_grants.c.tenant_id == bindparam("tenant_id"),
-            tenant_grants.c.grantee_tenant_id == bindparam("home"),
-            tenant_grants.c.scope == GrantScope.OVERSEE.value,
-            in_force(tenant_grants),
-        )
+GRANTED: Final[Statement] = statement(
+    select(tenant_grants.c.scope).where(
+        tenant_grants.c.tenant_id == bindparam("tenant_id"),
+        tenant_grants.c.grantee_tenant_id == bindparam("home"),
+        in_force(tenant_grants),
     )
 )
 
@@ -136,13 +133,13 @@ async def load_roles(tx: TenantConnection, home: int, person_id: UUID, now: date
 async def load_standing(tx: TenantConnection, principal: Principal, now: datetime) -> Standing:
     """What the principal may be in the bound tenant, read from its tables.
 
-    In another tenant than the principal's: no roles unless an `oversee` grant stands, and then only those
-    that make use of it.
+    In another tenant than the principal's: those roles alone that make use of a grant that stands. `oversees`, on which the
+    city's acts rest, is of an `oversee` grant; an auditor has no more than the second secret of a draw to give.
     """
     home = principal.tenant_id
     roles = await load_roles(tx, home, principal.person_id, now)
     if tx.tenant_id == home:
         return Standing(principal.person_id, home, roles, oversees=False)
-    oversees = bool((await tx.one(OVERSEEN, home=home, now=now))[0])
-    used = tuple(role for role in roles if oversees and USES.get(role.name) is GrantScope.OVERSEE)
-    return Standing(principal.person_id, home, used, oversees)
+    granted = {row["scope"] for row in await tx.all(GRANTED, home=home, now=now)}
+    used = tuple(role for role in roles if USES.get(role.name) in granted)
+    return Standing(principal.person_id, home, used, oversees=GrantScope.OVERSEE in granted)

@@ -32,7 +32,7 @@ HELD_OVER: Final[Mapping[str, tuple[str, ...]]] = {
     "street_officer": ("street",),
     "county_officer": ("county",),
     "city_officer": ("city",),
-    "review_team": ("city",),
+    "review_team": ("city", "county"),
     "auditor": ("county", "city"),
     ROLE: ("county", "city"),
 }

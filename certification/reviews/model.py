@@ -24,6 +24,13 @@ class ReviewStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CycleStatus(StrEnum):
+    """Where a cycle is: planned, or its teams drawn (复查周期状态). That all its reviews are settled is computed."""
+
+    PLANNED = "planned"
+    ASSIGNED = "assigned"
+
+
 class ReviewVerdictKind(StrEnum):
     """What a team, the county or the city says of a review (合格, 限期整改, 复核, 不合格; 同意, 退回)."""
 
@@ -48,6 +55,14 @@ class DrawPurpose(StrEnum):
 
     ASSIGNMENT = "assignment"
     SPOT_CHECK = "spot_check"
+
+
+class DrawSide(StrEnum):
+    """A party of a draw (县级, 市级, 审计)."""
+
+    COUNTY = "county"
+    CITY = "city"
+    AUDITOR = "auditor"
 
 
 class DrawStatus(StrEnum):
@@ -96,6 +111,8 @@ class ReviewCycle:
     created_at: datetime
     updated_at: datetime
     draw_id: UUID | None = None
+    extended_by: UUID | None = None
+    extend_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,8 @@ class AnnualReview:
     due_on: date | None = None
     result: str | None = None
     confirmed_at: datetime | None = None
+    cancelled_by: UUID | None = None
+    cancel_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +261,15 @@ class Draw:
     revision: int
     size: int
     picks: int
+    list_value: str
     list_digest: bytes
+    second_party: str
     reveal_by: datetime
     opened_by: UUID
     opened_at: datetime
     review_id: UUID | None = None
     replaces_id: UUID | None = None
+    reveals_first: str | None = None
     seed: bytes | None = None
     result: str | None = None
     settled_at: datetime | None = None
@@ -271,16 +293,19 @@ class DrawParty:
 
 @dataclass(frozen=True, slots=True)
 class SpotCheckAnswer:
-    """What looking up a drawn number came to (核查结果)."""
+    """A drawn number, and what looking it up came to (核查结果): `outcome` None until then. `path`: its audit path, hashes joined."""
 
     tenant_id: int
     draw_id: UUID
     position: int
-    outcome: str
-    note: str
-    author_tenant_id: int
-    author_id: UUID
-    recorded_at: datetime
+    number: str
+    salt: bytes
+    path: bytes
+    outcome: str | None = None
+    note: str | None = None
+    author_tenant_id: int | None = None
+    author_id: UUID | None = None
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

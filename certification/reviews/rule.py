@@ -39,7 +39,9 @@ class ReviewRule:
     """How a programme reviews. `separation` names stages no two of which one person does; days are calendar days.
 
     `parts`: the parts of the standard that an inspection judges. `counts_below`: a review counts for the levels that the reviewed
-    one asks for, too. `apart`: no inspector reviews a street in which they hold or held a role.
+    one asks for, too. `apart`: no inspector reviews a street in which they hold or held a role. `complete`: verdicts of a team that
+    need everything to be looked at. `carries`: what need not be looked at again is as it was in the round before. `fails_unmet`: once a
+    rectification's or recheck's day is past, what is left is a fail. `skew_minutes`: how far a device's clock may be ahead.
     """
 
     planners: Setting[tuple[str, ...]]
@@ -51,6 +53,10 @@ class ReviewRule:
     separation: Setting[tuple[str, ...]]
     parts: Setting[tuple[str, ...]]
     counts_below: Setting[bool]
+    complete: Setting[tuple[str, ...]]
+    carries: Setting[bool]
+    fails_unmet: Setting[bool]
+    skew_minutes: Setting[int]
     life: tuple[ReviewStep, ...]
 
 

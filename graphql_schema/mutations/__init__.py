@@ -8,10 +8,13 @@ from graphql_schema.declare import act
 from graphql_schema.mutations import answers
 from graphql_schema.mutations.accept_objection import accept_objection
 from graphql_schema.mutations.add_person import add_person
+from graphql_schema.mutations.answer_spot_check import answer_spot_check
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
+from graphql_schema.mutations.commit_register_list import commit_register_list
+from graphql_schema.mutations.commit_secret import commit_secret
 from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.correct_publicity import correct_publicity
@@ -27,7 +30,9 @@ from graphql_schema.mutations.give_opinion import give_opinion
 from graphql_schema.mutations.grant_oversight import grant_oversight
 from graphql_schema.mutations.lapse_application import lapse_application
 from graphql_schema.mutations.open_campaign import open_campaign
+from graphql_schema.mutations.open_draw import open_draw
 from graphql_schema.mutations.open_publicity import open_publicity
+from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
@@ -36,10 +41,12 @@ from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
 from graphql_schema.mutations.return_application import return_application
+from graphql_schema.mutations.reveal_secret import reveal_secret
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
+from graphql_schema.mutations.void_draw import void_draw
 from graphql_schema.mutations.withdraw_application import withdraw_application
 from graphql_schema.permissions import Permission
 
@@ -170,6 +177,12 @@ class Mutation:
         permission=Permission.ACT,
         description="Enter the province's decision (省厅认定).",
     )
+    plan_review_cycle = act(
+        plan_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="Plan a cycle of annual reviews: communities, days, teams (制定复查计划).",
+    )
     propose_legacy_records = act(
         propose_legacy_records,
         answers=answers.LegacyProposalResult,
@@ -223,6 +236,42 @@ class Mutation:
         answers=answers.ExtensionResult,
         permission=Permission.ACT,
         description="An officer of the city declines an extension (否决延期).",
+    )
+    open_draw = act(
+        open_draw,
+        answers=answers.DrawResult,
+        permission=Permission.ACT,
+        description="A party opens a draw and commits to a secret (发起抽取).",
+    )
+    commit_secret = act(
+        commit_secret,
+        answers=answers.DrawResult,
+        permission=Permission.READ,
+        description="The second party commits to a secret (承诺密数).",
+    )
+    reveal_secret = act(
+        reveal_secret,
+        answers=answers.DrawResult,
+        permission=Permission.READ,
+        description="A party reveals its secret; the last one settles the draw (公开密数).",
+    )
+    void_draw = act(
+        void_draw,
+        answers=answers.DrawResult,
+        permission=Permission.READ,
+        description="A draw whose time is over is declared void (作废抽取).",
+    )
+    commit_register_list = act(
+        commit_register_list,
+        answers=answers.RegisterListResult,
+        permission=Permission.ACT,
+        description="A community commits to its register of a day (提交名册承诺).",
+    )
+    answer_spot_check = act(
+        answer_spot_check,
+        answers=answers.DrawResult,
+        permission=Permission.READ,
+        description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(
         set_calendar,

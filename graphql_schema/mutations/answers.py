@@ -16,11 +16,13 @@ from graphql_schema.types.application import Application
 from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.change import CertificationChange
+from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
+from graphql_schema.types.review import AnnualReview, ReviewCycle
 from graphql_schema.types.roster import Roster
 from graphql_schema.types.unit import Unit
 
@@ -171,6 +173,38 @@ class CertificationChangeRecorded:
     )
 
 
+@strawberry.type(description="A cycle of reviews was planned or extended (复查周期已记录).")
+class ReviewCycleRecorded:
+    """The cycle as it is now."""
+
+    cycle: ReviewCycle = strawberry.field(description="The cycle (复查周期).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="An act on an annual review was recorded (复查已办理).")
+class AnnualReviewRecorded:
+    """The review as it is now."""
+
+    review: AnnualReview = strawberry.field(description="The review (年度复查).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A draw went on, or a drawn number was answered (抽取已记录).")
+class DrawRecorded:
+    """The draw as it is now."""
+
+    draw: Draw = strawberry.field(description="The draw (抽取).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
+@strawberry.type(description="A register list was committed to (名册已承诺).")
+class RegisterListRecorded:
+    """The list."""
+
+    list: RegisterList = strawberry.field(description="The list (名册).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="An extension was proposed, confirmed or declined (延期已记录).")
 class ExtensionRecorded:
     """The extension as it is now."""
@@ -238,6 +272,20 @@ LegacyRecordResult = Annotated[
 CertificationChangeResult = Annotated[
     CertificationChangeRecorded | Refusal,
     strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
+]
+ReviewCycleResult = Annotated[
+    ReviewCycleRecorded | Refusal, strawberry.union("ReviewCycleResult", description="Recorded, or refused.")
+]
+AnnualReviewResult = Annotated[
+    AnnualReviewRecorded | Refusal,
+    strawberry.union("AnnualReviewResult", description="Recorded, or refused."),
+]
+DrawResult = Annotated[
+    DrawRecorded | Refusal, strawberry.union("DrawResult", description="Recorded, or refused.")
+]
+RegisterListResult = Annotated[
+    RegisterListRecorded | Refusal,
+    strawberry.union("RegisterListResult", description="Recorded, or refused."),
 ]
 ExtensionResult = Annotated[
     ExtensionRecorded | Refusal, strawberry.union("ExtensionResult", description="Recorded, or refused.")

@@ -305,7 +305,7 @@ class Compiler:
         page = _within(
             select(row)
             .where(*where)
-            .order_by(*(row.c[column.name] for column in relation.order))
+            .order_by(*(self._need(by, row, {}) for by in relation.order))
             .limit(literal_column(str(relation.limit), Integer)),
             outer,
         ).subquery(self._name())
@@ -546,13 +546,20 @@ class Compiler:
     ) -> ColumnElement[bool] | None:
         """The rows that a permission reaches; None: all."""
         kinds = kinds_of(self.reader.signature, permission)
-        if source.reach is None or ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
+        if ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
             return None
-        return or_(
-            *(source.reach.predicate(kind)(row, self._units(permission, kind)) for kind in sorted(kinds))
-        )
+        conditions: list[ColumnElement[bool]] = []
+        for kind in sorted(kinds):
+            predicate = source.reach.predicate(kind)
+            if predicate is None:
+                return None
+            conditions.append(predicate(row, self._units(permission, kind)))
+        return or_(*conditions)
 
     def _units(self, permission: Permission, kind: ReachKind) -> ColumnElement[Any]:
+        """What a kind of reach is compared with: the reader's units, or of a team the reader."""
+        if kind is ReachKind.TEAM:
+            return self.slots.person_id
         return self.slots.bind(
             (permission, kind), ARRAY(Uuid()), lambda call: call.access.units(permission, kind)
         )

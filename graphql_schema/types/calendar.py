@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from certification.tables import calendar_days, calendar_years
-from graphql_schema.declare import Node, column, equals, in_tenant, rows, to_many, to_one
+from graphql_schema.declare import EVERYBODY, Node, column, equals, in_tenant, rows, to_many, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
@@ -22,7 +22,9 @@ class CalendarYearFilter:
     tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
 
 
-@rows(calendar_days, permission=Permission.READ, description="A day that was set (设定的日期).")
+@rows(
+    calendar_days, permission=Permission.READ, reach=EVERYBODY, description="A day that was set (设定的日期)."
+)
 class CalendarDay:
     """It stands above what is published."""
 
@@ -35,7 +37,12 @@ class CalendarDay:
     set_at: datetime = column(calendar_days.c.set_at, description="When (设定时间).")
 
 
-@rows(calendar_years, permission=Permission.READ, description="A year's document and its days (年度安排).")
+@rows(
+    calendar_years,
+    permission=Permission.READ,
+    reach=EVERYBODY,
+    description="A year's document and its days (年度安排).",
+)
 class CalendarYear(Node):
     """What was set of a year, beside what is published."""
 

@@ -19,6 +19,7 @@ from graphql_schema.candidates import NEEDS as COMPARED
 from graphql_schema.candidates import decide_comparison
 from graphql_schema.deadlines import CAMPAIGN_NEEDS, decide_deadlines, decide_publicity
 from graphql_schema.declare import (
+    EVERYBODY,
     Connection,
     Node,
     column,
@@ -62,6 +63,7 @@ class CampaignFilter:
 @rows(
     campaign_levels,
     permission=Permission.READ,
+    reach=EVERYBODY,
     description="A level of a campaign with its quotas (级别与名额).",
 )
 class CampaignLevel:
@@ -75,7 +77,12 @@ class CampaignLevel:
     )
 
 
-@rows(campaign_windows, permission=Permission.READ, description="When a stage is open (时间窗口).")
+@rows(
+    campaign_windows,
+    permission=Permission.READ,
+    reach=EVERYBODY,
+    description="When a stage is open (时间窗口).",
+)
 class CampaignWindow:
     """A stage's window."""
 
@@ -84,7 +91,12 @@ class CampaignWindow:
     closes_at: datetime = column(campaign_windows.c.closes_at, description="Until, exclusive (截止).")
 
 
-@rows(standard_clauses, permission=Permission.READ, description="A clause of the standard (认定标准条款).")
+@rows(
+    standard_clauses,
+    permission=Permission.READ,
+    reach=EVERYBODY,
+    description="A clause of the standard (认定标准条款).",
+)
 class StandardClause:
     """One clause."""
 
@@ -133,7 +145,7 @@ class ComparedApplication:
     stages: list[ComparedStage] = strawberry.field(description="What each stage found (各环节评定).")
 
 
-@rows(campaigns, permission=Permission.READ, description="A round of recommendation (批次).")
+@rows(campaigns, permission=Permission.READ, reach=EVERYBODY, description="A round of recommendation (批次).")
 class Campaign(Node):
     """A campaign with its levels, windows and standard."""
 

@@ -26,6 +26,14 @@ from certification.model import ItemVerdict as RosterVerdict
 from certification.model import Stage as OpinionStage
 from certification.model import Status as ApplicationStatus
 from certification.model import Verdict as OpinionVerdict
+from certification.reviews.model import (
+    CycleStatus,
+    DrawPurpose,
+    DrawSide,
+    DrawStatus,
+    ReviewStatus,
+    SpotCheckOutcome,
+)
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
@@ -37,12 +45,18 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "Finding": (Finding, "What is found of an item of the standard (逐条评定)."),
     "RosterKind": (RosterKind, "Kind of list (名单类型)."),
     "ObjectionStatus": (ObjectionStatus, "Where an objection stands (异议状态)."),
+    "DrawPurpose": (DrawPurpose, "What is drawn (抽取事项)."),
+    "DrawSide": (DrawSide, "A party of a draw (抽取方)."),
+    "DrawStatus": (DrawStatus, "Where a draw stands (抽取状态)."),
+    "SpotCheckOutcome": (SpotCheckOutcome, "What looking up a drawn number came to (核查结果)."),
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
     "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
+    "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
+    "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -91,6 +105,10 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "CycleStatus",
+    "DrawPurpose",
+    "DrawSide",
+    "DrawStatus",
     "Finding",
     "GrantScope",
     "LegacyKind",
@@ -102,10 +120,12 @@ __all__ = [
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",
+    "ReviewStatus",
     "RoleName",
     "RosterKind",
     "RosterVerdict",
     "SegmentKind",
+    "SpotCheckOutcome",
     "StandardPart",
     "TenantLevel",
     "UnitKind",

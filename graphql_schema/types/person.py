@@ -62,7 +62,7 @@ class RoleAssignment(Node):
     role: RoleName = column(role_assignments.c.role, description="Role (角色).")
     valid_from: datetime = column(role_assignments.c.valid_from, description="Since (起).")
     valid_to: datetime | None = column(role_assignments.c.valid_to, description="Until, exclusive (止).")
-    unit: Unit = to_one({units.c.id: role_assignments.c.unit_id}, description="Its unit (单位).")
+    unit: Unit = to_one({units.c.id: role_assignments.c.unit_id}, within=True, description="Its unit (单位).")
 
 
 @strawberry.input(description="Which people (人员筛选).")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphql_schema.declare import Node, column, rows, to_one
+from graphql_schema.declare import EVERYBODY, Node, column, rows, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import TenantLevel
 from tenancy.tables import tenants
@@ -11,6 +11,7 @@ from tenancy.tables import tenants
 @rows(
     tenants,
     permission=Permission.READ,
+    reach=EVERYBODY,
     description="A county bureau or the city bureau (租户：县、市人社局).",
 )
 class Tenant(Node):

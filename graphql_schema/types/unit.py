@@ -1,4 +1,4 @@
-"""Units: what is on the map. Within a tenant everyone sees them: a division's name is no secret."""
+"""Units: what is on the map. Within a tenant everyone sees them, for a division's name is no secret; a review team sees those of its reviews."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from graphql_schema.declare import (
     Connection,
     Node,
     Parameters,
+    Reach,
     among,
     column,
     computed,
@@ -28,6 +29,7 @@ from graphql_schema.histories import UNIT_NEEDS, decide_eligibility, decide_unit
 from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import LineageKind, UnitKind
 from graphql_schema.types.history import Eligibility, History
+from graphql_schema.types.reach import of_assigned_unit
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants, unit_codes, unit_lineages, units
 
@@ -76,7 +78,12 @@ class UnitLineage:
     )
 
 
-@rows(units, permission=Permission.READ, description="A city, county, street, community or village (单位).")
+@rows(
+    units,
+    permission=Permission.READ,
+    reach=Reach(None, None, of_assigned_unit),
+    description="A city, county, street, community or village (单位).",
+)
 class Unit(Node):
     """A unit with a stable id; codes are dated."""
 

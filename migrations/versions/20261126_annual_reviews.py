@@ -176,9 +176,11 @@ def create_tables() -> None:
         sa.Column("draw_id", sa.Uuid(), nullable=True, comment="the draw that assigned the teams"),
         sa.Column("planned_tenant_id", sa.Integer(), nullable=False),
         sa.Column("planned_by", sa.Uuid(), nullable=False),
+        sa.Column("extended_by", sa.Uuid(), nullable=True, comment="who last moved its last day, of the city"),
+        sa.Column("extend_reason", sa.Text(), nullable=True, comment="why"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("status IN ('planned', 'assigned', 'closed')", name=("ck_review_cycles_status")),
+        sa.CheckConstraint("status IN ('planned', 'assigned')", name=("ck_review_cycles_status")),
         sa.CheckConstraint("opens_on <= closes_on", name=("ck_review_cycles_days")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=("pk_review_cycles")),
         info={"tenant": True, "policies": ("granted",), "audited": True},
@@ -273,6 +275,8 @@ def create_tables() -> None:
         sa.Column(
             "confirmed_at", sa.DateTime(timezone=True), nullable=True, comment="from then on it counts"
         ),
+        sa.Column("cancelled_by", sa.Uuid(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True, comment="why it is not reviewed"),
         sa.CheckConstraint("level ~ '^[a-z][a-z0-9_]{0,39}$'", name=("ck_annual_reviews_level")),
         sa.CheckConstraint(
             "result IN ('pass', 'pass_after_rectification', 'fail')", name=("ck_annual_reviews_result")
@@ -284,6 +288,9 @@ def create_tables() -> None:
         sa.CheckConstraint(
             "status NOT IN ('inspected', 'county_confirmed', 'confirmed') OR result IS NOT NULL",
             name=("ck_annual_reviews_concluded"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'cancelled' OR cancel_reason IS NOT NULL", name=("ck_annual_reviews_cancelled")
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "certification_id"],
@@ -521,10 +528,28 @@ def create_tables() -> None:
         sa.Column("size", sa.Integer(), nullable=False, comment="how many there are to draw from"),
         sa.Column("picks", sa.Integer(), nullable=False, comment="how many are drawn"),
         sa.Column(
+            "list_value",
+            sa.Text(),
+            nullable=False,
+            comment="canonical JSON: what is drawn from, as it stood at the opening",
+        ),
+        sa.Column(
             "list_digest",
             sa.LargeBinary(),
             nullable=False,
             comment="what the list was bound to before any secret, 32 bytes",
+        ),
+        sa.Column(
+            "second_party",
+            sa.Text(),
+            nullable=False,
+            comment="who is to commit behind the party that opened it",
+        ),
+        sa.Column(
+            "reveals_first",
+            sa.Text(),
+            nullable=True,
+            comment="the party that kept silent last: the other waits for it",
         ),
         sa.Column("reveal_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("replaces_id", sa.Uuid(), nullable=True, comment="the void draw in whose place it is"),
@@ -538,7 +563,12 @@ def create_tables() -> None:
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'drawn') = (seed IS NOT NULL AND result IS NOT NULL)", name=("ck_draws_drawn")
+        ),
         sa.CheckConstraint("purpose IN ('assignment', 'spot_check')", name=("ck_draws_purpose")),
+        sa.CheckConstraint("reveals_first IN ('county', 'city', 'auditor')", name=("ck_draws_reveals_first")),
+        sa.CheckConstraint("second_party IN ('county', 'city', 'auditor')", name=("ck_draws_second_party")),
         sa.CheckConstraint("status IN ('open', 'committed', 'drawn', 'void')", name=("ck_draws_status")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=("pk_draws")),
         info={"tenant": True, "policies": ("granted",), "audited": True},
@@ -547,6 +577,13 @@ def create_tables() -> None:
         ("ix_draws_tenant_id_opened_at_id"), "draws", ["tenant_id", "opened_at", "id"], unique=False
     )
     op.create_index(("ix_draws_tenant_id_subject_id"), "draws", ["tenant_id", "subject_id"], unique=False)
+    op.create_index(
+        "uq_draws_standing",
+        "draws",
+        ["tenant_id", "subject_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'void'"),
+    )
     op.create_table(
         "draw_parties",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
@@ -578,13 +615,25 @@ def create_tables() -> None:
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False, comment="in the register list, from 0"),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("author_tenant_id", sa.Integer(), nullable=False),
-        sa.Column("author_id", sa.Uuid(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False, comment="as the list has it: opaque"),
+        sa.Column("salt", sa.LargeBinary(), nullable=False, comment="of its commitment, 32 bytes"),
+        sa.Column(
+            "path",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="RFC 6962 audit path to the list's root: hashes of 32 bytes",
+        ),
+        sa.Column("outcome", sa.Text(), nullable=True, comment="NULL until it has been looked up"),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("author_tenant_id", sa.Integer(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "outcome IN ('match', 'mismatch', 'not_found')", name=("ck_spot_check_answers_outcome")
+        ),
+        sa.CheckConstraint(
+            "(outcome IS NULL) = (note IS NULL) AND (outcome IS NULL) = (author_tenant_id IS NULL) AND (outcome IS NULL) = (author_id IS NULL) AND (outcome IS NULL) = (recorded_at IS NULL)",
+            name=("ck_spot_check_answers_answered"),
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "draw_id"],
@@ -763,6 +812,8 @@ SELECT sha256(convert_to(
     || coalesce('closes_on:date 10 ' || CASE WHEN r.closes_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.closes_on::timestamp, 'YYYY-MM-DD') ELSE r.closes_on::text END || E'\\n', '')
     || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')
     || coalesce('draw_id:uuid 36 ' || r.draw_id::text || E'\\n', '')
+    || coalesce('extend_reason:text ' || octet_length(r.extend_reason::text) || ' ' || r.extend_reason::text || E'\\n', '')
+    || coalesce('extended_by:uuid 36 ' || r.extended_by::text || E'\\n', '')
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('name:text ' || octet_length(r.name::text) || ' ' || r.name::text || E'\\n', '')
     || coalesce('opens_on:date 10 ' || CASE WHEN r.opens_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.opens_on::timestamp, 'YYYY-MM-DD') ELSE r.opens_on::text END || E'\\n', '')
@@ -879,6 +930,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION public.xingji_audit_review_team_members()"""
 LANGUAGE sql STABLE AS $xingji$
 SELECT sha256(convert_to(
     'xingji-row 1 annual_reviews 1' || E'\\n'
+    || coalesce('cancel_reason:text ' || octet_length(r.cancel_reason::text) || ' ' || r.cancel_reason::text || E'\\n', '')
+    || coalesce('cancelled_by:uuid 36 ' || r.cancelled_by::text || E'\\n', '')
     || coalesce('certification_id:uuid 36 ' || r.certification_id::text || E'\\n', '')
     || coalesce('community_id:uuid 36 ' || r.community_id::text || E'\\n', '')
     || coalesce('confirmed_at:time 27 ' || CASE WHEN r.confirmed_at >= '0001-01-01 00:00:00+00' AND r.confirmed_at < '10000-01-01 00:00:00+00' THEN to_char(r.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.confirmed_at::text END || E'\\n', '')
@@ -1110,6 +1163,7 @@ SELECT sha256(convert_to(
     'xingji-row 1 draws 1' || E'\\n'
     || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
     || coalesce('list_digest:bytes ' || octet_length(encode(r.list_digest, 'hex')) || ' ' || encode(r.list_digest, 'hex') || E'\\n', '')
+    || coalesce('list_value:text ' || octet_length(r.list_value::text) || ' ' || r.list_value::text || E'\\n', '')
     || coalesce('opened_at:time 27 ' || CASE WHEN r.opened_at >= '0001-01-01 00:00:00+00' AND r.opened_at < '10000-01-01 00:00:00+00' THEN to_char(r.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.opened_at::text END || E'\\n', '')
     || coalesce('opened_by:uuid 36 ' || r.opened_by::text || E'\\n', '')
     || coalesce('picks:int ' || octet_length(r.picks::text) || ' ' || r.picks::text || E'\\n', '')
@@ -1117,8 +1171,10 @@ SELECT sha256(convert_to(
     || coalesce('replaces_id:uuid 36 ' || r.replaces_id::text || E'\\n', '')
     || coalesce('result:text ' || octet_length(r.result::text) || ' ' || r.result::text || E'\\n', '')
     || coalesce('reveal_by:time 27 ' || CASE WHEN r.reveal_by >= '0001-01-01 00:00:00+00' AND r.reveal_by < '10000-01-01 00:00:00+00' THEN to_char(r.reveal_by AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.reveal_by::text END || E'\\n', '')
+    || coalesce('reveals_first:text ' || octet_length(r.reveals_first::text) || ' ' || r.reveals_first::text || E'\\n', '')
     || coalesce('review_id:uuid 36 ' || r.review_id::text || E'\\n', '')
     || coalesce('revision:int ' || octet_length(r.revision::text) || ' ' || r.revision::text || E'\\n', '')
+    || coalesce('second_party:text ' || octet_length(r.second_party::text) || ' ' || r.second_party::text || E'\\n', '')
     || coalesce('seed:bytes ' || octet_length(encode(r.seed, 'hex')) || ' ' || encode(r.seed, 'hex') || E'\\n', '')
     || coalesce('settled_at:time 27 ' || CASE WHEN r.settled_at >= '0001-01-01 00:00:00+00' AND r.settled_at < '10000-01-01 00:00:00+00' THEN to_char(r.settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.settled_at::text END || E'\\n', '')
     || coalesce('size:int ' || octet_length(r.size::text) || ' ' || r.size::text || E'\\n', '')
@@ -1203,9 +1259,12 @@ SELECT sha256(convert_to(
     || coalesce('author_tenant_id:int ' || octet_length(r.author_tenant_id::text) || ' ' || r.author_tenant_id::text || E'\\n', '')
     || coalesce('draw_id:uuid 36 ' || r.draw_id::text || E'\\n', '')
     || coalesce('note:text ' || octet_length(r.note::text) || ' ' || r.note::text || E'\\n', '')
+    || coalesce('number:text ' || octet_length(r.number::text) || ' ' || r.number::text || E'\\n', '')
     || coalesce('outcome:text ' || octet_length(r.outcome::text) || ' ' || r.outcome::text || E'\\n', '')
+    || coalesce('path:bytes ' || octet_length(encode(r.path, 'hex')) || ' ' || encode(r.path, 'hex') || E'\\n', '')
     || coalesce('position:int ' || octet_length(r.position::text) || ' ' || r.position::text || E'\\n', '')
     || coalesce('recorded_at:time 27 ' || CASE WHEN r.recorded_at >= '0001-01-01 00:00:00+00' AND r.recorded_at < '10000-01-01 00:00:00+00' THEN to_char(r.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.recorded_at::text END || E'\\n', '')
+    || coalesce('salt:bytes ' || octet_length(encode(r.salt, 'hex')) || ' ' || encode(r.salt, 'hex') || E'\\n', '')
     || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))
 $xingji$""",
     """CREATE FUNCTION public.xingji_audit_spot_check_answers() RETURNS trigger

@@ -175,7 +175,7 @@ async def test_city_roles_stay_in_the_city_and_others_over_their_own_kind(fresh:
         await admin.act(ASSIGN_ROLE, {"personId": person, "role": role, "unitId": unit})
         for role, unit in (
             ("CITY_OFFICER", UNIT),
-            ("REVIEW_TEAM", UNIT),
+            ("REVIEW_TEAM", street),
             ("STREET_OFFICER", UNIT),
             ("COUNTY_OFFICER", street),
             ("TENANT_ADMINISTRATOR", street),

@@ -106,7 +106,7 @@ def test_a_role_is_held_over_units_of_its_kinds_alone(role: str, kind: str) -> N
         "street_officer": {"street"},
         "county_officer": {"county"},
         "city_officer": {"city"},
-        "review_team": {"city"},
+        "review_team": {"city", "county"},
         "auditor": {"city", "county"},
         "tenant_administrator": {"city", "county"},
     }
