@@ -176,7 +176,9 @@ def create_tables() -> None:
         sa.Column("draw_id", sa.Uuid(), nullable=True, comment="the draw that assigned the teams"),
         sa.Column("planned_tenant_id", sa.Integer(), nullable=False),
         sa.Column("planned_by", sa.Uuid(), nullable=False),
-        sa.Column("extended_by", sa.Uuid(), nullable=True, comment="who last moved its last day, of the city"),
+        sa.Column(
+            "extended_by", sa.Uuid(), nullable=True, comment="who last moved its last day, of the city"
+        ),
         sa.Column("extend_reason", sa.Text(), nullable=True, comment="why"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

@@ -39,6 +39,7 @@ from graphql_schema.mutations.boundary import follow_changes, follow_lists
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
+from graphql_schema.subscriptions import Subscription
 from tenancy.database import Database, Scope
 from tenancy.errors import TokenError
 from tenancy.identity import Principal
@@ -172,7 +173,7 @@ async def open_service(
         await check_heads(database, office, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
-        schema = build_schema(Query, Mutation)
+        schema = build_schema(Query, Mutation, Subscription)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
         live = Live(engine, wakes)
