@@ -20,7 +20,7 @@ from graphql_schema.documents import Documents, Operation
 from graphql_schema.errors import CodedError, RequestError
 from graphql_schema.limits import Limits
 from xingji.app import create_app
-from xingji.http.serving import make_server
+from xingji.http.serving import Server, make_server
 from xingji.http.settings import HttpSettings, Service
 
 SCHEMA = """
@@ -172,6 +172,7 @@ class Running:
     backend: Backend
     log: list[dict[str, Any]]
     documents: Documents
+    server: Server
 
     def post(
         self, query: Any = None, *, raw: Any = None, headers: dict[str, str] | None = None, **more: Any
@@ -226,7 +227,7 @@ def run_door(settings: HttpSettings | None = None, limits: Limits | None = None)
         assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Running(f"http://127.0.0.1:{port}", port, backend, lines, documents)
+    yield Running(f"http://127.0.0.1:{port}", port, backend, lines, documents, server)
     server.should_exit = True
     thread.join(20)
     assert backend.closed

@@ -17,6 +17,8 @@ from typing import Final
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from xingji.http.envelope import Envelope, write_stderr
 
@@ -66,6 +68,23 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's, which waits for a peer that takes nothing, and fails on one that is closing when the server goes: both are cut here."""
+
+    async def run_asgi(self) -> None:
+        """Run the application; behind it nobody waits for what the peer does not take."""
+        await super().run_asgi()
+        if not self.writable.is_set():
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Close, or cut what is half closed."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.abort()
+
+
 class Server(uvicorn.Server):
     """Tells the application that it goes, before it waits for connections to end."""
 
@@ -79,7 +98,7 @@ class Server(uvicorn.Server):
 
 def make_server(
     app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
-) -> uvicorn.Server:
+) -> Server:
     """A server not yet started; `connections` above which it answers 503 at once."""
     config = uvicorn.Config(
         app,
@@ -87,7 +106,7 @@ def make_server(
         port=port,
         loop="auto",
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="on",
