@@ -18,7 +18,9 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
+from certification.figures import Figure, name_figure, parse_figures
 from certification.programme import Form
+from certification.standard import Indicator
 
 TEXTS: Final = ("situation", "narrative", "justification", "certified_on", "reviews")
 PERSONAL: Final = ("contact_name", "fixed_phone", "mobile_phone")
@@ -63,11 +65,15 @@ class FieldComparison:
 
 
 def compare(
-    form: Form | None, before: Mapping[str, str | None], after: Mapping[str, str | None]
+    form: Form | None,
+    before: Mapping[str, str | None],
+    after: Mapping[str, str | None],
+    indicators: Sequence[Indicator] = (),
 ) -> tuple[FieldComparison, ...]:
     """The typed and filled-in fields that either version has, in the form's order of reading; absent ones are None.
 
-    A personal field stands by its commitment. `form` gives the labels, where it is known.
+    A personal field stands by its commitment. `form` and `indicators` give the labels, where they are known. Behind the fields comes each
+    figure that either version states, as `figure:<code>` or `figure:<code>:<group>`.
     """
     labels = {} if form is None else {one.code: one.label for one in form.fields}
     found = []
@@ -83,7 +89,34 @@ def compare(
         else:
             segments = tuple(_segments(old or "", new or ""))
             found.append(FieldComparison(field, label, False, old != new, old, new, segments))
-    return tuple(found)
+    return (*found, *_compare_figures(before.get("figures"), after.get("figures"), indicators))
+
+
+def _compare_figures(
+    before: str | None, after: str | None, indicators: Sequence[Indicator]
+) -> Iterator[FieldComparison]:
+    old, new = ({_key(one): _show(one) for one in parse_figures(text)} for text in (before, after))
+    labels = {
+        _key(Figure(one.code, None if group is None else group.code)): name_figure(one, group)[0]
+        for one in indicators
+        for group in one.groups or (None,)
+    }
+    keys = [*labels, *sorted(old.keys() | new.keys())]
+    for key in dict.fromkeys(one for one in keys if one in old or one in new):
+        was, now = old.get(key), new.get(key)
+        segments = tuple(_segments(was or "", now or ""))
+        yield FieldComparison(f"figure:{key}", labels.get(key, key), False, was != now, was, now, segments)
+
+
+def _key(figure: Figure) -> str:
+    return figure.code if figure.group is None else f"{figure.code}:{figure.group}"
+
+
+def _show(figure: Figure) -> str:
+    """A figure as text: 3200/4000, 2, 是."""
+    if figure.holds is not None:
+        return "是" if figure.holds else "否"
+    return str(figure.count) if figure.denominator is None else f"{figure.numerator}/{figure.denominator}"
 
 
 def _segments(before: str, after: str) -> Iterator[Segment]:

@@ -1,6 +1,7 @@
 """What evidence may be about, and who may attach it: one row a kind of subject.
 
-An application says it in its programme, by role and status (`Programme.evidence`): whoever has the application in hand. The other
+An application says it in its programme, by role and status (`Programme.evidence`): whoever has the application in hand. To a review
+its team attaches, from when it is assigned until it is confirmed or cancelled: photos come after what was observed. The other
 subjects are in `OFFICERS`: roles of the tenant that owns the subject or oversees it, whatever state it is in. A kind of subject
 that is to carry evidence adds its row there and a reader of its rows in `_READERS`.
 
@@ -29,6 +30,13 @@ from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.programme import Programme
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
+from certification.reviews.errors import ReviewStatusError
+from certification.reviews.life import OBSERVE, ReviewView, check_entitled
+from certification.reviews.life import STATUS_ZH as REVIEW_ZH
+from certification.reviews.model import AnnualReview, ReviewStatus
+from certification.reviews.observing import items_of
+from certification.reviews.reading import FoundReview, read_review
+from certification.reviews.rule import FINAL
 from certification.tables import evidence, legacy_records, rosters
 from tenancy.database import TenantConnection
 from tenancy.statements import Statement, statement
@@ -37,6 +45,7 @@ from tenancy.tables import units
 ACTION: Final = "attach_evidence"
 NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
+REVIEW: Final = "annual_review"
 OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("county_officer",),
     "legacy_record": ("county_officer",),
@@ -44,27 +53,40 @@ OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
 
-Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | None]]
-"""Finds a subject of the bound tenant, with what deciding needs if it is an application. Raises NotFoundError."""
+Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | FoundReview | None]]
+"""Finds a subject of the bound tenant, with what deciding needs if it is an application or a review. Raises NotFoundError."""
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSubject:
-    """What a file is to be attached to, and how many it has. `application` is there for one of that kind."""
+    """What a file is to be attached to, and how many it has. `application` and `review` are there for one of that kind."""
 
     tenant_id: int
     type: str
     id: UUID
     files: int
     application: FoundApplication | None = None
+    review: FoundReview | None = None
 
     @property
-    def row(self) -> Application:
-        """The application's row."""
-        assert self.application is not None  # noqa: S101 - asked of applications only
-        return self.application.application
+    def grows(self) -> Application | AnnualReview | None:
+        """The row whose revision grows with every file."""
+        if self.application is not None:
+            return self.application.application
+        return None if self.review is None else self.review.review
+
+    @property
+    def items(self) -> frozenset[str]:
+        """The items of the standard that a file may show."""
+        if self.application is not None:
+            level = self.application.application.level
+            return frozenset(one.code for one in self.application.programme.standard if level in one.levels)
+        if self.review is not None:
+            found = items_of(self.review.programme, self.review.review.level)
+            return frozenset(one.code for one in found)
+        return frozenset()
 
 
 _FILES = statement(
@@ -95,6 +117,8 @@ async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID, now: d
         raise _missing()
     found = await read(tx, subject_id, now)
     files = int((await tx.one(_FILES, subject=subject_id, kind=kind))[0])
+    if isinstance(found, FoundReview):
+        return FoundSubject(tx.tenant_id, kind, subject_id, files, review=found)
     return FoundSubject(tx.tenant_id, kind, subject_id, files, found)
 
 
@@ -107,6 +131,8 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
     """The role in which the actor may attach evidence to this at all. Raises NotEntitledError, NotFoundError."""
     if subject.application is not None:
         return _check_reached(subject.application.programme, subject.application.view, actor)
+    if subject.review is not None:
+        return check_entitled(subject.review.programme, OBSERVE, subject.review.view, actor)
     names = OFFICERS[subject.type]
     near = actor.oversees or actor.home_tenant_id == subject.tenant_id
     found = next((role for role in actor.roles if near and role.name in names), None)
@@ -116,9 +142,11 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
 
 
 def check_attachable(subject: FoundSubject, actor: Actor) -> None:
-    """Raise WrongStatusError unless one of the actor's roles may attach now; EvidenceFullError when there is no room."""
+    """Raise WrongStatusError or ReviewStatusError unless the actor may attach now; EvidenceFullError when there is no room."""
     if subject.application is not None:
         _check_now(subject.application.programme, subject.application.view, subject.files, actor)
+    elif subject.review is not None:
+        _check_review_now(subject.review.view, subject.files)
     elif subject.files >= MOST_FILES:
         raise EvidenceFullError(limit=MOST_FILES)
 
@@ -136,6 +164,28 @@ def find_attaching(
     except CertificationError as refused:
         obstacle = refused
     return Availability(ACTION, NAME, None, obstacle)
+
+
+def find_attaching_to_review(
+    programme: Programme, view: ReviewView, files: int, actor: Actor
+) -> Availability:
+    """Whether the actor may attach to a review that has so many files."""
+    obstacle: CertificationError | None = None
+    try:
+        check_entitled(programme, OBSERVE, view, actor)
+        _check_review_now(view, files)
+    except CertificationError as refused:
+        obstacle = refused
+    return Availability(ACTION, NAME, None, obstacle)
+
+
+def _check_review_now(view: ReviewView, files: int) -> None:
+    if view.status in (ReviewStatus.PLANNED, *FINAL):
+        raise ReviewStatusError(
+            status=view.status, status_zh=REVIEW_ZH[ReviewStatus(view.status)], action=ACTION, name=NAME
+        )
+    if files >= MOST_FILES:
+        raise EvidenceFullError(limit=MOST_FILES)
 
 
 def _check_reached(programme: Programme, view: ApplicationView, actor: Actor) -> str:
@@ -180,8 +230,13 @@ def _exists(table: Table) -> Reading:
     return read
 
 
+async def _read_review(tx: TenantConnection, subject_id: UUID, _now: datetime) -> FoundReview:
+    return await read_review(tx, subject_id)
+
+
 _READERS: Final[Mapping[str, Reading]] = {
     APPLICATION: read_application,
+    REVIEW: _read_review,
     "unit": _exists(units),
     "legacy_record": _exists(legacy_records),
     "roster": _exists(rosters),

@@ -3,7 +3,7 @@
     hash = SHA-256(JCS({"application", "contact_name", "fixed_phone", "form", "mobile_phone", "narrative", "situation",
                         "version"}))       and with "certified_on" and "reviews" where the form takes them from the ledger
 
-and "justification" among them where a form has one (a village's), where the three personal fields stand as the hex of their salted
+and "justification" among them where a form has one (a village's), and "figures", the canonical JSON of the indicators that it states, where the three personal fields stand as the hex of their salted
 commitments (audit/commitment.py), or null. The hash names the words of a form without holding a person's; anybody with the row can
 recompute it. The day of certification and the annual reviews of a star form are content, taken from the ledger when it is saved; names
 of the units and opinions are not: they are filled in when it is shown.
@@ -112,6 +112,7 @@ def content_hash(
     certified_on: date | None = None,
     reviews: str | None = None,
     justification: str | None = None,
+    figures: str | None = None,
 ) -> bytes:
     """The hash (32 bytes) of a form version; `commitments` by the names of CONTACT_FIELDS, absent ones null."""
     personal = {field: commitments[field].hex() if field in commitments else None for field in CONTACT_FIELDS}
@@ -125,6 +126,7 @@ def content_hash(
             **personal,
             **({} if certified_on is None else {"certified_on": certified_on.isoformat()}),
             **({} if reviews is None else {"reviews": reviews}),
+            **({} if figures is None else {"figures": figures}),
             **({} if justification is None else {"justification": justification}),
         }
     )

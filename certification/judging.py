@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from certification.errors import StandardUnmetError
 from certification.explaining import Texts, explain, explain_history, explain_item
 from certification.figures import Figure, check_figures, indicators_of
 from certification.history import History, find_wants
@@ -117,6 +118,16 @@ def judge(
         ),
     )
     return _conclude(programme, level, outcomes)
+
+
+def check_refusing(judgement: Judgement) -> None:
+    """Raise StandardUnmetError for the first clause that stands in the way by itself."""
+    for one in judgement.refusing:
+        raise StandardUnmetError(
+            clause=one.clause,
+            reason_zh=one.zh if one.change_zh is None else f"{one.zh}；{one.change_zh}",
+            reason_en=one.en if one.change_en is None else f"{one.en}; {one.change_en}",
+        )
 
 
 def _conclude(programme: Programme, level: str, outcomes: tuple[Outcome, ...]) -> Judgement:

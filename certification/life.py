@@ -2,7 +2,8 @@
 
 The rule upheld here: the answer shown to a person (`available_actions`) and the answer that decides an act (`check_step`) come
 from the same function, `find_obstacle`, over the same table (`Programme.life`). Checked, in this order: role and jurisdiction,
-status, a list of the city that goes first, required history, window, one person one stage, a form to speak of, the county's places.
+status, a list of the city that goes first, required history, window, one person one stage, a form to speak of, its figures, the
+county's places.
 
 Pure: the time is handed in, and an `ApplicationView` holds what was read. Lists of the city are certification/rosters.py.
 """
@@ -19,6 +20,7 @@ from certification.errors import (
     AlreadyCertifiedError,
     CertificationError,
     CountyQuotaError,
+    FiguresMissingError,
     FormHistoryStaleError,
     FormMissingError,
     FormReturnedError,
@@ -32,7 +34,9 @@ from certification.errors import (
     WindowNotOverError,
     WrongStatusError,
 )
+from certification.figures import Figure, find_missing, name_figure
 from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
+from certification.judging import check_refusing, judge
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
@@ -75,6 +79,7 @@ class ApplicationView:
     (stage, person) of every opinion ever given, returns too; `county_taken` how many places of its county are taken for
     its level in its campaign; `extended` when a stage closes later than its window says. `facts` is the community's past,
     None unless its level asks for one or it is to be filed, and `form_history` what the form in force says of it: its `certified_on` and `reviews`.
+    `figures` is what the form in force states of the indicators.
     `lists` is (kind, verdict) of each list of the city that names it, where a list may move it from its status, and `upheld`
     whether an objection to it was upheld.
     """
@@ -96,6 +101,7 @@ class ApplicationView:
     extended: Mapping[str, datetime] = field(default_factory=dict)
     lists: tuple[tuple[str, str], ...] = ()
     upheld: bool = False
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,7 @@ def check_step(programme: Programme, action: str, view: ApplicationView, actor: 
     _check_separation(programme, step, view, actor)
     _check_form(programme, step, view)
     _check_form_history(programme, step, view, now)
+    _check_figures(programme, step, view, now)
     _check_place(programme, step, view)
     return step
 
@@ -343,6 +350,23 @@ def _check_form_history(programme: Programme, step: Step, view: ApplicationView,
     if view.form_history != decide_form_history(programme, view, now):
         form = programme.forms[programme.levels[view.level].form]
         raise FormHistoryStaleError(clause=form.ground.clause)
+
+
+def _check_figures(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
+    """What goes upward states every figure of its level; who answers for the standard answers for what they come to."""
+    rule = programme.figures
+    if rule is None or step.action not in (*rule.stated.value, *rule.qualifying.value):
+        return
+    names = [name_figure(*one) for one in find_missing(programme, view.level, view.figures)]
+    if names:
+        raise FiguresMissingError(
+            clause=rule.stated.ground.clause,
+            figures_zh="、".join(zh for zh, _ in names),
+            figures_en=", ".join(en for _, en in names),
+        )
+    if step.action in rule.qualifying.value:
+        history = find_history(programme, view.level, view.facts, now)
+        check_refusing(judge(programme, view.level, {}, view.figures, history, parts=()))
 
 
 def _check_over(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:

@@ -38,6 +38,7 @@ from certification.calendar import PUBLISHED, Calendar
 from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
 from certification.facts import read_facts
+from certification.figures import parse_figures
 from certification.history import Facts
 from certification.life import ApplicationView
 from certification.model import (
@@ -260,6 +261,7 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
         facts=await read_facts(tx, programme, application.level, application.community_id),
         form_history=(None, None) if form is None else (form.certified_on, form.reviews),
+        figures=() if form is None else parse_figures(form.figures),
     )
     extensions = await find_extensions(tx, programme, view, application.campaign_id, now)
     if extensions:

@@ -19,6 +19,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, and_, any_, exists, fu
 from certification.errors import CertificationError
 from certification.evidence import APPLICATION, find_attaching
 from certification.facts import certified_facts, parse_facts, reviewed_facts
+from certification.figures import parse_figures
 from certification.life import ApplicationView, available_actions
 from certification.life import Availability as Found
 from certification.model import ObjectionStatus
@@ -100,6 +101,7 @@ def decide_actions(row: Mapping[str, Any], session: Session) -> list[Availabilit
         extended=extended_for(row["extensions"], row["level"]),
         lists=tuple((kind, verdict) for kind, verdict in row["lists"] or ()),
         upheld=row["upheld"],
+        figures=parse_figures(row["form_figures"]),
     )
     reader = decide_reader(session.principal, view.tenant_id)
     attaching = find_attaching(programme, view, row["files"], reader)
@@ -164,6 +166,11 @@ def form_certified_on(row: FromClause, _: Parameters) -> ColumnElement[Any]:
 def form_reviews(row: FromClause, _: Parameters) -> ColumnElement[Any]:
     """The annual reviews that the version in force says, JSON as text."""
     return _of_form("reviews", row)
+
+
+def form_figures(row: FromClause, _: Parameters) -> ColumnElement[Any]:
+    """The figures that the version in force states, JSON as text."""
+    return _of_form("figures", row)
 
 
 def certified(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -271,6 +278,7 @@ NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
     "form_hash": form_hash,
     "form_certified_on": form_certified_on,
     "form_reviews": form_reviews,
+    "form_figures": form_figures,
     "certified": certified,
     "reviewed": reviewed,
     "endorsed": endorsed,

@@ -38,15 +38,17 @@ def _compared(version: FromClause) -> ColumnElement[Any]:
     personal = [
         part for name in PERSONAL for part in (name, func.encode(version.c[f"{name}_commitment"], "hex"))
     ]
-    return func.json_build_object(*texts, *personal)
+    return func.json_build_object(*texts, *personal, "figures", version.c.figures)
 
 
 def decide_comparison(row: Mapping[str, Any], session: Session) -> tuple[FieldComparison, ...] | None:
     """The comparison, or None unless both versions exist. Without the programme fields keep their names as labels."""
     if row["before"] is None or row["after"] is None:
         return None
-    form = None if row["programme"] is None else parse_stored(row["programme"]).forms.get(row["form"])
-    return compare(form, row["before"], row["after"])
+    if row["programme"] is None:
+        return compare(None, row["before"], row["after"])
+    found = parse_stored(row["programme"])
+    return compare(found.forms.get(row["form"]), row["before"], row["after"], found.indicators)
 
 
 COMPARED: Final[Mapping[str, Asked]] = {"before": of_version("from"), "after": of_version("to")}

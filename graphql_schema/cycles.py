@@ -1,6 +1,6 @@
 """A cycle's numbers from its columns: what the fields `progress` and `byTeam` of a cycle, and `overdue` of a review, show.
 
-The statement counts by team, status and day; certification/reviews/progress.py says what is late. Who is a member of a review team and
+The statement counts by team, status and day; certification/reviews/overdue.py says what is late. Who is a member of a review team and
 nothing more sees the numbers of their own teams. Pure.
 """
 
@@ -15,7 +15,8 @@ from sqlalchemy import Column, ColumnElement, FromClause, func, select
 
 from certification.acts.legacy import ZONE
 from certification.planner import local_day
-from certification.reviews.progress import Group, Progress, count_progress, is_overdue, last_day
+from certification.reviews.overdue import is_overdue, last_day
+from certification.reviews.progress import Group, Progress, count_progress
 from certification.reviews.tables import annual_reviews, review_cycles, review_team_members, review_teams
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.ids import NodeRef, format_id
@@ -117,12 +118,12 @@ def decide_team_progress(row: Mapping[str, Any], session: Session) -> list[Mappi
 def decide_overdue(row: Mapping[str, Any], session: Session) -> bool:
     """Whether a review is late now."""
     day, closes = _day(row["due_on"]), date.fromisoformat(row["closes_on"])
-    return is_overdue(row["status"], day, closes, row["year"], local_day(session.now, ZONE))
+    return is_overdue(row["status"], row["year"], closes, day, local_day(session.now, ZONE))
 
 
 def decide_last_day(row: Mapping[str, Any], _: Session) -> date:
     """The last day for what a review waits for."""
-    return last_day(row["status"], _day(row["due_on"]), date.fromisoformat(row["closes_on"]))
+    return last_day(row["status"], date.fromisoformat(row["closes_on"]), _day(row["due_on"]))
 
 
 def _count(row: Mapping[str, Any], groups: list[Group], session: Session) -> Progress:

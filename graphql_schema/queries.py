@@ -17,6 +17,7 @@ from graphql_schema.types.change import CertificationChange, CertificationChange
 from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
+from graphql_schema.types.inspection import ReviewCorrection, ReviewCorrectionFilter
 from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
@@ -150,6 +151,12 @@ class Query:
         order="created_at",
         permission=Permission.READ,
         description="Who may be of a review team, of one's own tenant and of those in reach (复查人员).",
+    )
+    review_corrections: Connection[ReviewCorrection] = connection(
+        order="proposed_at",
+        filter_input=ReviewCorrectionFilter,
+        permission=Permission.READ,
+        description="Corrections of years' reviews in reach (更正复查结论).",
     )
     legacy_records: Connection[LegacyRecord] = connection(
         order="proposed_at",

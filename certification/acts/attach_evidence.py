@@ -26,7 +26,10 @@ LABEL_LIMIT: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The file as it is kept (`sha256` 32 bytes, `size` in bytes), what it is about and shows."""
+    """The file as it is kept (`sha256` 32 bytes, `size` in bytes), what it is about and shows.
+
+    `received_sha256`: of the file as it was handed in; a device that took it knows it by that.
+    """
 
     subject_type: str
     subject_id: UUID
@@ -35,6 +38,7 @@ class Command:
     media_type: str
     size: int
     sha256: bytes
+    received_sha256: bytes | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundSubject:
@@ -48,7 +52,7 @@ def authorise(state: FoundSubject, command: Command, actor: Actor) -> str:
 
 
 def decide(state: FoundSubject, command: Command, context: Context) -> Change:
-    """The row of the file; an application's revision grows."""
+    """The row of the file; an application's or review's revision grows."""
     check_attachable(state, context.actor)
     check_line("label", "材料名称", command.label, LABEL_LIMIT)
     _check_item(state, command.item_code)
@@ -65,11 +69,13 @@ def decide(state: FoundSubject, command: Command, context: Context) -> Change:
         author_tenant_id=context.actor.home_tenant_id,
         author_id=context.actor.person_id,
         created_at=context.now,
+        received_sha256=command.received_sha256,
     )
     writes, subject = insert(row), Subject("evidence", row.id, 1)
-    if state.application is not None:
-        after = replace(state.row, revision=state.row.revision + 1, updated_at=context.now)
-        writes, subject = (*writes, *update(after)), Subject("application", after.id, after.revision)
+    grows = state.grows
+    if grows is not None:
+        after = replace(grows, revision=grows.revision + 1, updated_at=context.now)
+        writes, subject = (*writes, *update(after)), Subject(state.type, after.id, after.revision)
     return Change(
         operation="evidence.attached",
         subject=subject,
@@ -79,6 +85,7 @@ def decide(state: FoundSubject, command: Command, context: Context) -> Change:
             "item": row.item_code,
             "label_digest": digest(row.label).hex(),
             "media_type": row.media_type,
+            "received_sha256": None if row.received_sha256 is None else row.received_sha256.hex(),
             "sha256": row.sha256.hex(),
             "size": row.size,
         },
@@ -89,9 +96,7 @@ def decide(state: FoundSubject, command: Command, context: Context) -> Change:
 def _check_item(state: FoundSubject, code: str | None) -> None:
     if code is None:
         return
-    found = state.application
-    items = () if found is None else found.programme.standard
-    if not any(item.code == code and state.row.level in item.levels for item in items):
+    if code not in state.items:
         raise FieldRefusedError(
             field="item",
             label="标准条目",

@@ -65,6 +65,7 @@ def give(
             item_code=one.code,
             verdict=one.verdict,
             note=one.note,
+            score=one.score,
             assessor_tenant_id=actor.home_tenant_id,
             assessor_id=actor.person_id,
             assessed_at=context.now,

@@ -1,13 +1,13 @@
 """The second party of a draw commits to its secret (承诺密数), before it can know the first party's.
 
-From now on both may reveal, for as long as the rule says, counted anew. Which party it must be, the opening says; it is a person of
+From now on both may reveal, for as long as there was to commit, counted anew. Which party it must be, the opening says; it is a person of
 another tenant than the first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hmac import compare_digest
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from audit.entry import Subject, format_time
 from certification.changes import Act, Change, Context, insert, update
 from certification.errors import DrawRefusedError, DrawSameSideError
 from certification.life import Actor
-from certification.reviews.drawables import FoundDraw, read_draw, read_drawable
+from certification.reviews.drawables import FoundDraw, read_draw
 from certification.reviews.drawing import check_commitment, check_party, check_status
 from certification.reviews.model import DrawParty, DrawStatus
 from tenancy.database import TenantConnection
@@ -32,30 +32,20 @@ class Command:
     commitment: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """The draw, and how many hours there are to reveal."""
-
-    found: FoundDraw
-    hours: int
-
-
-async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
+async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundDraw:
     """Read the draw. Raises NotFoundError."""
-    found = await read_draw(tx, command.draw_id)
-    drawable = await read_drawable(tx, found.draw.purpose, found.draw.subject_id, now)
-    return State(found, drawable.reveal_hours)
+    return await read_draw(tx, command.draw_id)
 
 
-def authorise(state: State, command: Command, actor: Actor) -> str:
+def authorise(state: FoundDraw, command: Command, actor: Actor) -> str:
     """An officer of the party that the opening names."""
-    draw = state.found.draw
+    draw = state.draw
     return check_party(draw.tenant_id, draw.second_party, "commit_secret", "承诺密数", actor)
 
 
-def decide(state: State, command: Command, context: Context) -> Change:
+def decide(state: FoundDraw, command: Command, context: Context) -> Change:
     """The second party; from now on secrets may be revealed."""
-    draw, (first, *_) = state.found.draw, state.found.parties
+    draw, (first, *_) = state.draw, state.parties
     check_status(draw, (DrawStatus.OPEN,), "commit_secret", "承诺密数")
     check_commitment("commitment", "承诺值", command.commitment)
     if context.actor.home_tenant_id == first.person_tenant_id or context.actor.person_id == first.person_id:
@@ -66,7 +56,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         draw,
         status=DrawStatus.COMMITTED,
         revision=draw.revision + 1,
-        reveal_by=context.now + timedelta(hours=state.hours),
+        reveal_by=context.now + (draw.reveal_by - draw.opened_at),
     )
     second = DrawParty(
         tenant_id=draw.tenant_id,

@@ -58,7 +58,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     form = get_bound_form(state, command.form_hash)
     if command.text or command.verdict != Verdict.AGREE:
         check_text("text", "意见", command.text, OPINION_LIMIT)
-    check_items(state.programme, step, state.view.level, command.items)
+    check_items(state.programme, step, state.view, command.items, context.now)
     confirmed = _confirm(state, step, command.confirm_justification)
     return give(
         state,

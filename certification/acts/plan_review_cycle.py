@@ -42,6 +42,7 @@ from certification.reviews.planning import (
     RoleHeld,
     check_assignable,
     check_days,
+    check_list,
     check_planner,
     check_teams,
     choose,
@@ -246,6 +247,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         for one in chosen
     ]
     listed = describe_list(cycle.id, command.year, [one.place for one in chosen], drawn)
+    check_list(listed)
     return Change(
         operation=OPERATION,
         subject=Subject("review_cycle", cycle.id, 1),

@@ -28,7 +28,7 @@ from certification.reviews.concluding import (
     format_judgement,
     judge_findings,
 )
-from certification.reviews.errors import InspectionEmptyError
+from certification.reviews.errors import InspectionEmptyError, ObservationsFullError
 from certification.reviews.life import OBSERVE, action_of, check_action, check_entitled
 from certification.reviews.model import (
     AnnualReview,
@@ -37,7 +37,15 @@ from certification.reviews.model import (
     ReviewVerdict,
     ReviewVerdictKind,
 )
-from certification.reviews.observing import MOST, Said, check_said, keep_new, key_of, value_of
+from certification.reviews.observing import (
+    MOST,
+    MOST_OF_A_REVIEW,
+    Said,
+    check_said,
+    keep_new,
+    key_of,
+    value_of,
+)
 from certification.reviews.reading import FoundReview, read_known, read_review
 from certification.reviews.rounds import find_anew, find_findings
 from certification.reviews.rule import ReviewStep
@@ -85,6 +93,8 @@ def decide(state: State, command: Command, context: Context) -> Change:
         check_action(programme, OBSERVE, view, context.actor, context.now)
         check_said(programme, review.level, command.observations, view.opens_on, context.now)
     new = keep_new(state.known, [_row(review, one, context) for one in command.observations])
+    if found.observed + len(new) > MOST_OF_A_REVIEW:
+        raise ObservationsFullError(limit=MOST_OF_A_REVIEW)
     after = replace(review, revision=review.revision + 1, updated_at=context.now)
     intent: dict[str, object] = {
         "observations": {"digest": _digest(new).hex(), "new": len(new), "sent": len(command.observations)},
@@ -93,7 +103,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     if given is None:
         return Change(
             OPERATION,
-            Subject("review", review.id, after.revision),
+            Subject("annual_review", review.id, after.revision),
             intent,
             (*insert(*new), *update(after)),
         )
@@ -103,7 +113,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     after = _after(after, step, given)
     return Change(
         OPERATION,
-        Subject("review", review.id, after.revision),
+        Subject("annual_review", review.id, after.revision),
         {**intent, **describe(step, verdict), "result": after.result, "status": after.status},
         (*insert(*new, verdict), *update(after)),
     )

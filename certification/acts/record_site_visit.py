@@ -48,7 +48,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     step = check_step(state.programme, _action(state, command), state.view, context.actor, context.now)
     form = get_bound_form(state, command.form_hash)
     check_text("note", "考察记录", command.note, OPINION_LIMIT)
-    check_items(state.programme, step, state.view.level, command.items)
+    check_items(state.programme, step, state.view, command.items, context.now)
     return give(state, step, form, command.note, context, VISITED, found=command.items)
 
 

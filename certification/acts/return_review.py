@@ -58,7 +58,7 @@ def decide(state: FoundReview, command: Command, context: Context) -> Change:
     )
     return Change(
         operation=OPERATION,
-        subject=Subject("review", review.id, after.revision),
+        subject=Subject("annual_review", review.id, after.revision),
         intent={
             **describe(step, verdict),
             "conclusion": str(command.conclusion_id),

@@ -13,6 +13,7 @@ from audit.commitment import commit
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert, update
 from certification.extensions import cite_late
+from certification.figures import Figure, check_figures, format_figures
 from certification.forms import (
     CONTACT_FIELDS,
     Contact,
@@ -39,13 +40,14 @@ _COMMITTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The typed fields of the form; a village's has a justification. `contact` is personal: it enters no digest."""
+    """The typed fields of the form; a village's has a justification. `figures` as far as they are known. `contact` is personal: it enters no digest."""
 
     application_id: UUID
     situation: str
     narrative: str
     contact: Contact = field(metadata={"personal": True})
     justification: str | None = None
+    figures: tuple[Figure, ...] = ()
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundApplication:
@@ -66,6 +68,8 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     check_content(programme, form, command.situation, command.narrative)
     check_justification(programme, application.community_kind, command.justification)
     check_contact(command.contact)
+    check_figures(programme, application.level, command.figures)
+    figures = format_figures(command.figures)
     certified_on, reviews = decide_form_history(programme, state.view, context.now)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
@@ -93,12 +97,14 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             justification=command.justification,
             certified_on=certified_on,
             reviews=reviews,
+            figures=figures,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
         justification=command.justification,
         certified_on=certified_on,
         reviews=reviews,
+        figures=figures,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])

@@ -68,6 +68,14 @@ class ObservationsTooManyError(CertificationError):
     en = "at most {limit} observations at once: send them in pieces"
 
 
+class ObservationsFullError(CertificationError):
+    """The review holds as many observations as a review can."""
+
+    code = "observation.full"
+    zh = "一次复查最多保存 {limit} 条查看记录"
+    en = "a review holds at most {limit} observations"
+
+
 class InspectionEmptyError(CertificationError):
     """Neither an observation nor a conclusion."""
 

@@ -37,6 +37,7 @@ from certification.standard import Item
 
 MOST: Final = 100
 """Observations a call: with their digests they stay within one entry of the ledger."""
+MOST_OF_A_REVIEW: Final = 2000
 MOST_SUPERSEDED: Final = 20
 NOTE_LIMIT: Final = 500
 CAPTION_LIMIT: Final = 100

@@ -39,7 +39,10 @@ MOST_PLACES: Final = 300
 MOST_TEAMS: Final = 30
 MOST_MEMBERS: Final = 60
 """Of a cycle: so that the entry that plans it, and the one that assigns it, holds a digest of every row (65,535 bytes)."""
+LARGEST_LIST: Final = 60_000
+"""Bytes of what is drawn from, which stands whole in the entry that opens the draw."""
 NAME_LIMIT: Final = 60
+REASON_LIMIT: Final = 500
 
 Inspector = tuple[int, UUID]
 """A person by home tenant and id."""
@@ -139,6 +142,14 @@ def check_days(year: int, opens_on: date, closes_on: date, today: date) -> None:
         refuse("截止日已过", "its last day is past")
 
 
+def check_extension(year: int, closes_on: date, later: date, today: date) -> None:
+    """Raise CycleRefusedError unless a cycle may go on to a later day: after its last one and today, within its year."""
+    if later <= closes_on or later <= today:
+        refuse("新的截止日须晚于原截止日和今天", "its new last day is later than the last one and than today")
+    if later.year != year:
+        refuse(f"截止日不得晚于 {year} 年 12 月 31 日", f"its last day is of {year}")
+
+
 def find_level(programme: Programme, held: Iterable[Held], year: int) -> Held | None:
     """The certification by which its community is reviewed in a year: the highest level, and of that the first; None: it is not."""
     found = [one for one in held if one.level in programme.levels and one.certified_on.year < year]
@@ -234,6 +245,12 @@ def check_assignable(chosen: Sequence[Reviewable], teams: Sequence[Team]) -> Non
     if blocked is not None:
         name = next(one.community.name for one in chosen if one.place == blocked)
         raise AssignmentImpossibleError(community=name)
+
+
+def check_list(listed: Mapping[str, object]) -> None:
+    """Raise CycleRefusedError for a list that the entry which opens its draw could not hold."""
+    if len(encode(listed)) > LARGEST_LIST:
+        refuse("回避的街道过多，请分几个周期安排", "its teams avoid too many streets: plan several cycles")
 
 
 def refuse(zh: str, en: str) -> NoReturn:

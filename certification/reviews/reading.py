@@ -39,12 +39,16 @@ _REVIEW: Final[Any] = bindparam("review")
 
 @dataclass(frozen=True, slots=True)
 class FoundReview:
-    """A review with its programme, what deciding needs to know, its verdicts in order, and its observations if they were asked for."""
+    """A review with its programme, what deciding needs to know, its verdicts in order.
+
+    `observed`: how many observations it has; `observations` themselves where they were asked for.
+    """
 
     review: AnnualReview
     programme: Programme
     view: ReviewView
     verdicts: tuple[ReviewVerdict, ...]
+    observed: int
     observations: tuple[Observation, ...] = ()
 
     @property
@@ -87,6 +91,12 @@ _FOUND = statement(
         .correlate(annual_reviews)
         .scalar_subquery()
         .label("observers"),
+        select(func.count())
+        .select_from(observations)
+        .where(observations.c.tenant_id == _TENANT, observations.c.review_id == annual_reviews.c.id)
+        .correlate(annual_reviews)
+        .scalar_subquery()
+        .label("observed"),
     )
     .join(
         review_cycles,
@@ -139,7 +149,7 @@ async def read_review(tx: TenantConnection, review_id: UUID, *, observations: bo
         acted=frozenset(acted),
     )
     found = tuple(entity(Observation, one) for one in seen)
-    return FoundReview(review, parse_stored(campaign.programme), view, verdicts, found)
+    return FoundReview(review, parse_stored(campaign.programme), view, verdicts, row["observed"], found)
 
 
 async def read_known(tx: TenantConnection, ids: Collection[UUID]) -> tuple[Observation, ...]:

@@ -11,19 +11,24 @@ from graphql_schema.mutations.add_person import add_person
 from graphql_schema.mutations.answer_spot_check import answer_spot_check
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
+from graphql_schema.mutations.cancel_review import cancel_review
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
 from graphql_schema.mutations.commit_secret import commit_secret
 from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
 from graphql_schema.mutations.confirm_extension import confirm_extension
+from graphql_schema.mutations.confirm_review import confirm_review
+from graphql_schema.mutations.confirm_review_correction import confirm_review_correction
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.decline_certification_change import decline_certification_change
 from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
+from graphql_schema.mutations.decline_review_correction import decline_review_correction
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
+from graphql_schema.mutations.extend_review_cycle import extend_review_cycle
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.file_objection import file_objection
 from graphql_schema.mutations.give_opinion import give_opinion
@@ -36,11 +41,14 @@ from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
+from graphql_schema.mutations.propose_review_correction import propose_review_correction
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
+from graphql_schema.mutations.record_inspection import record_inspection
 from graphql_schema.mutations.record_site_visit import record_site_visit
 from graphql_schema.mutations.report_to_province import report_to_province
 from graphql_schema.mutations.return_application import return_application
+from graphql_schema.mutations.return_review import return_review
 from graphql_schema.mutations.reveal_secret import reveal_secret
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
@@ -183,6 +191,54 @@ class Mutation:
         permission=Permission.ACT,
         description="Plan a cycle of annual reviews: communities, days, teams (制定复查计划).",
     )
+    record_inspection = act(
+        record_inspection,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="A team records what it observed, and concludes the round (现场复查).",
+    )
+    confirm_review = act(
+        confirm_review,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="County, then city, confirm what a team concluded (确认复查结论).",
+    )
+    return_review = act(
+        return_review,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="County or city have it inspected anew, and say why (退回复查).",
+    )
+    propose_review_correction = act(
+        propose_review_correction,
+        answers=answers.ReviewCorrectionResult,
+        permission=Permission.ACT,
+        description="A county proposes to correct how a year's review ended (提出更正复查结论).",
+    )
+    confirm_review_correction = act(
+        confirm_review_correction,
+        answers=answers.ReviewCorrectionResult,
+        permission=Permission.ACT,
+        description="The city confirms such a correction: it counts from now on (确认更正).",
+    )
+    decline_review_correction = act(
+        decline_review_correction,
+        answers=answers.ReviewCorrectionResult,
+        permission=Permission.ACT,
+        description="The city declines such a correction (退回更正).",
+    )
+    extend_review_cycle = act(
+        extend_review_cycle,
+        answers=answers.ReviewCycleResult,
+        permission=Permission.ACT,
+        description="The city moves the last day of a county's cycle on (延长复查周期).",
+    )
+    cancel_review = act(
+        cancel_review,
+        answers=answers.AnnualReviewResult,
+        permission=Permission.ACT,
+        description="The county cancels a review that is not to be (取消复查).",
+    )
     propose_legacy_records = act(
         propose_legacy_records,
         answers=answers.LegacyProposalResult,
@@ -243,6 +299,7 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
+    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
@@ -270,7 +327,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.ACT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

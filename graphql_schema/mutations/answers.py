@@ -19,6 +19,7 @@ from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
+from graphql_schema.types.inspection import ReviewCorrection
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
@@ -189,6 +190,16 @@ class AnnualReviewRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
 
 
+@strawberry.type(
+    description="A correction of a year's review was proposed, confirmed or declined (更正已记录)."
+)
+class ReviewCorrectionRecorded:
+    """The correction as it is now."""
+
+    correction: ReviewCorrection = strawberry.field(description="The correction (更正).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the county's ledger (回执).")
+
+
 @strawberry.type(description="A draw went on, or a drawn number was answered (抽取已记录).")
 class DrawRecorded:
     """The draw as it is now."""
@@ -279,6 +290,10 @@ ReviewCycleResult = Annotated[
 AnnualReviewResult = Annotated[
     AnnualReviewRecorded | Refusal,
     strawberry.union("AnnualReviewResult", description="Recorded, or refused."),
+]
+ReviewCorrectionResult = Annotated[
+    ReviewCorrectionRecorded | Refusal,
+    strawberry.union("ReviewCorrectionResult", description="Recorded, or refused."),
 ]
 DrawResult = Annotated[
     DrawRecorded | Refusal, strawberry.union("DrawResult", description="Recorded, or refused.")

@@ -19,8 +19,11 @@ class ItemFindingInput:
     note: str = strawberry.field(
         default="", description="What falls short, or why it does not apply; needed unless it is met (说明)."
     )
+    score: int | None = strawberry.field(
+        default=None, description="Points, where the standard gives points for the item (得分)."
+    )
 
 
 def findings(given: Iterable[ItemFindingInput]) -> tuple[Found, ...]:
     """As the acts take them."""
-    return tuple(Found(one.code, one.verdict.value, one.note) for one in given)
+    return tuple(Found(one.code, one.verdict.value, one.note, one.score) for one in given)

@@ -9,6 +9,7 @@ from certification.forms import Contact
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import parse_id
 from graphql_schema.mutations.boundary import answer_application
+from graphql_schema.mutations.figures import FigureInput, figures_of
 from graphql_schema.session import Session
 
 
@@ -34,11 +35,21 @@ class SaveFormInput:
     justification: str | None = strawberry.field(
         default=None, description="Why a village stands beside communities; for villages alone (申报理由)."
     )
+    figures: list[FigureInput] = strawberry.field(
+        default_factory=list, description="The indicators, as far as they are known (指标数据)."
+    )
 
 
 async def save_form(root: Session, request_id: strawberry.ID, input: SaveFormInput) -> Outcome:
     """A new version; earlier ones stay."""
     application = parse_id(input.application_id, "Application")
     contact = Contact(input.contact.name, input.contact.fixed_phone, input.contact.mobile_phone)
-    command = Command(application.uuid, input.situation, input.narrative, contact, input.justification)
+    command = Command(
+        application.uuid,
+        input.situation,
+        input.narrative,
+        contact,
+        input.justification,
+        figures_of(input.figures),
+    )
     return await answer_application(root, ACT, command, application.tenant, request_id)

@@ -49,6 +49,13 @@ from graphql_schema.histories import (
     decide_form_reviews,
     decide_rests_on_legacy,
 )
+from graphql_schema.judging import (
+    FIGURES_NEEDS,
+    FORM_FIGURES,
+    decide_figures,
+    decide_judgement,
+)
+from graphql_schema.judging import NEEDS as JUDGED
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.action import AvailableAction
@@ -67,6 +74,7 @@ from graphql_schema.types.evidence import Evidence
 from graphql_schema.types.history import FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.reach import APPLICATION, through_application
+from graphql_schema.types.standard import Figure, Judgement
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
 from tenancy.tables import tenants, units
@@ -158,6 +166,9 @@ class FormVersion(Node):
         decide_form_reviews,
         description="Form 3: the annual reviews, from the ledger (三年复查情况).",
     )
+    figures: list[Figure] = computed(
+        FORM_FIGURES, decide_figures, description="The indicators as the community states them (指标数据)."
+    )
     fixed_phone: str | None = personal(
         form_versions.c.fixed_phone_commitment,
         "fixed_phone",
@@ -195,6 +206,9 @@ class ItemAssessment(Node):
     verdict: Finding = column(item_assessments.c.verdict, description="What was found (评定).")
     note: str = column(
         item_assessments.c.note, description="What falls short, or why it does not apply (说明)."
+    )
+    score: int | None = column(
+        item_assessments.c.score, description="Points, where the standard gives points (得分)."
     )
     assessor_id: UUID = column(
         item_assessments.c.assessor_id, description="The assessor's pseudonym (评定人代号)."
@@ -412,6 +426,16 @@ class Application(Node):
         NEEDS,
         decide_actions,
         description="What the reader may do now, and why not (可办事项).",
+    )
+    figures: list[Figure] = computed(
+        FIGURES_NEEDS,
+        decide_figures,
+        description="The indicators as the form in force states them (指标数据).",
+    )
+    judgement: Judgement | None = computed(
+        JUDGED,
+        decide_judgement,
+        description="What it comes to by the standard, clause by clause; null when its campaign is out of reach (对标评判).",
     )
     history: History | None = computed(
         HISTORY_NEEDS,

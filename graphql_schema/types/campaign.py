@@ -31,6 +31,7 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.judging import STANDARD_NEEDS, decide_standard
 from graphql_schema.permissions import Permission
 from graphql_schema.rounds import ROUND_NEEDS, decide_roster_actions
 from graphql_schema.scalars import Hex
@@ -44,6 +45,7 @@ from graphql_schema.types.enums import (
     StandardPart,
 )
 from graphql_schema.types.obstacle import Obstacle
+from graphql_schema.types.standard import Standard
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
 
@@ -178,6 +180,12 @@ class Campaign(Node):
             standard_clauses.c.code,
         ),
         description="The standard (认定标准).",
+    )
+    standard: Standard | None = computed(
+        STANDARD_NEEDS,
+        decide_standard,
+        arguments={"level": (Level, "The level (级别).")},
+        description="The standard of a level with all its data; null: there is no such level (认定标准明细).",
     )
     rosters: Connection[Annotated[Roster, strawberry.lazy("graphql_schema.types.roster")]] = connection(
         {rosters.c.campaign_id: campaigns.c.id}, order="created_at", description="Its lists (名单)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -35,7 +36,7 @@ from graphql_schema.declare import (
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex
 from graphql_schema.types.enums import DrawPurpose, DrawSide, DrawStatus, SpotCheckOutcome
-from graphql_schema.types.reach import COMMUNITY
+from graphql_schema.types.reach import COMMUNITY, of_review
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
 from tenancy.tables import tenants, units
@@ -57,10 +58,10 @@ def through(parent: Table, key: str, reach: Reach) -> Reach:
 
         return predicate
 
-    return Reach(street=by(reach.street), community=by(reach.community))
+    return Reach(by(reach.street), by(reach.community), by(reach.team))
 
 
-DRAW: Final = through(register_lists, "subject_id", COMMUNITY)
+DRAW: Final = replace(through(register_lists, "subject_id", COMMUNITY), team=of_review("review_id"))
 OF_DRAW: Final = through(draws, "draw_id", DRAW)
 
 

@@ -31,9 +31,12 @@ from certification.reviews.model import (
     DrawPurpose,
     DrawSide,
     DrawStatus,
+    ReviewStage,
     ReviewStatus,
+    ReviewVerdictKind,
     SpotCheckOutcome,
 )
+from certification.standard import Result as ClauseResult
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
@@ -56,7 +59,10 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
     "ReviewStatus": (ReviewStatus, "Where an annual review is (复查状态)."),
+    "ReviewStage": (ReviewStage, "Where a verdict on a review is given (复查环节)."),
+    "ReviewVerdictKind": (ReviewVerdictKind, "What is said of a review (复查意见)."),
     "ReviewCycleStatus": (CycleStatus, "Where a cycle of annual reviews is (复查周期状态)."),
+    "ClauseResult": (ClauseResult, "What a clause of the standard comes to (评判结果)."),
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
@@ -105,6 +111,7 @@ __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
     "CertificationState",
+    "ClauseResult",
     "CycleStatus",
     "DrawPurpose",
     "DrawSide",
@@ -120,7 +127,9 @@ __all__ = [
     "OpinionStage",
     "OpinionVerdict",
     "ReviewResult",
+    "ReviewStage",
     "ReviewStatus",
+    "ReviewVerdictKind",
     "RoleName",
     "RosterKind",
     "RosterVerdict",

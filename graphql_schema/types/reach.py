@@ -101,6 +101,39 @@ def in_cycle(row: FromClause, person: ColumnElement[Any]) -> ColumnElement[bool]
     )
 
 
+def of_reviewed(key: str, column: str) -> Predicate:
+    """The row speaks, by `key`, of a review whose `column` is one of the reader's units."""
+
+    def predicate(row: FromClause, units: ColumnElement[Any]) -> ColumnElement[bool]:
+        return (
+            select(literal_column("1"))
+            .select_from(annual_reviews)
+            .where(
+                annual_reviews.c.tenant_id == row.c.tenant_id,
+                annual_reviews.c.id == row.c[key],
+                annual_reviews.c[column] == any_(units),
+            )
+            .correlate(row)
+            .exists()
+        )
+
+    return predicate
+
+
+def either(one: Predicate, other: Predicate) -> Predicate:
+    """One of two ways to reach the row."""
+
+    def predicate(row: FromClause, reached: ColumnElement[Any]) -> ColumnElement[bool]:
+        return or_(one(row, reached), other(row, reached))
+
+    return predicate
+
+
+def through_review(key: str) -> Reach:
+    """Whoever reaches the review reaches the row."""
+    return Reach(of_reviewed(key, "street_id"), of_reviewed(key, "community_id"), of_review(key))
+
+
 def of_review(column: str) -> Predicate:
     """The row speaks, by `column`, of a review that is assigned to a team of the reader's."""
 

@@ -10,9 +10,16 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal_column, select
 
 from certification.reviews.model import ReviewStatus
-from certification.reviews.progress import NAMED
-from certification.reviews.tables import annual_reviews, review_cycles, review_team_members, review_teams
-from certification.tables import campaigns, certifications
+from certification.reviews.overdue import SECOND
+from certification.reviews.tables import (
+    annual_reviews,
+    observations,
+    review_cycles,
+    review_team_members,
+    review_teams,
+    review_verdicts,
+)
+from certification.tables import campaigns, certifications, evidence
 from graphql_schema.cycles import (
     CYCLE_NEEDS,
     REVIEW_NEEDS,
@@ -42,13 +49,34 @@ from graphql_schema.declare import (
     to_many,
     to_one,
 )
+from graphql_schema.inspections import (
+    ACTION_NEEDS,
+    FOUND_NEEDS,
+    PHOTO_NEEDS,
+    decide_conflicts,
+    decide_findings,
+    decide_judgement,
+    decide_missing_photos,
+    decide_review_actions,
+)
 from graphql_schema.permissions import Permission
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.application import cover_name
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.certificate import Certification
 from graphql_schema.types.enums import CycleStatus, Level, ReviewResult
 from graphql_schema.types.enums import ReviewStatus as Status
+from graphql_schema.types.evidence import Evidence
+from graphql_schema.types.inspection import (
+    MissingPhoto,
+    Observation,
+    ObservationFilter,
+    ReviewConflict,
+    ReviewFinding,
+    ReviewVerdict,
+)
 from graphql_schema.types.reach import holds, in_cycle, in_team
+from graphql_schema.types.standard import Judgement
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
 from tenancy.tables import people, role_assignments, tenants, units
@@ -74,7 +102,7 @@ def is_inspector(row: FromClause, parameters: Parameters) -> ColumnElement[bool]
 
 def due(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
     """The last day for what a review waits for."""
-    named = case((row.c.status.in_([one.value for one in NAMED]), row.c.due_on))
+    named = case((row.c.status.in_([one.value for one in SECOND]), row.c.due_on))
     return func.coalesce(named, closes_on(row, parameters))
 
 
@@ -83,7 +111,7 @@ BY_DUE: Final = (due, annual_reviews.c.id)
 
 def is_mine_to_do(row: FromClause, parameters: Parameters) -> ColumnElement[bool]:
     """The review waits for a team that the reader is in."""
-    waiting = (ReviewStatus.ASSIGNED.value, *(one.value for one in NAMED))
+    waiting = (ReviewStatus.ASSIGNED.value, *(one.value for one in SECOND))
     return and_(row.c.status.in_(waiting), in_team("team_id")(row, parameters.person_id))
 
 
@@ -269,6 +297,44 @@ class AnnualReview(Node):
     certification: Certification | None = to_one(
         {certifications.c.id: annual_reviews.c.certification_id},
         description="What is reviewed, when in reach (认定).",
+    )
+    verdicts: list[ReviewVerdict] = to_many(
+        {review_verdicts.c.review_id: annual_reviews.c.id},
+        order=(review_verdicts.c.given_at, review_verdicts.c.id),
+        within=True,
+        description="What team, county and city said, in order of time (复查意见).",
+    )
+    observations: Connection[Observation] = connection(
+        {observations.c.review_id: annual_reviews.c.id},
+        order="recorded_at",
+        filter_input=ObservationFilter,
+        within=True,
+        description="Everything observed, in the order in which it came (查看记录).",
+    )
+    findings: list[ReviewFinding] = computed(
+        FOUND_NEEDS, decide_findings, description="What holds of it now, by key (现行查看结果)."
+    )
+    conflicts: list[ReviewConflict] = computed(
+        FOUND_NEEDS, decide_conflicts, description="What contradicts, with every side (查看结果不一致)."
+    )
+    judgement: Judgement | None = computed(
+        FOUND_NEEDS,
+        decide_judgement,
+        description="What the standard says of what was found so far; what is missing shows (对标评判).",
+    )
+    missing_photos: list[MissingPhoto] = computed(
+        PHOTO_NEEDS, decide_missing_photos, description="Photos that have not come yet (待补传照片)."
+    )
+    evidence: list[Evidence] = to_many(
+        {evidence.c.subject_id: annual_reviews.c.id},
+        order=(evidence.c.created_at, evidence.c.id),
+        within=True,
+        description="The files attached to it, in order of time (佐证材料).",
+    )
+    available_actions: list[AvailableAction] = computed(
+        ACTION_NEEDS,
+        decide_review_actions,
+        description="What the reader may do now, and why not (可办事项).",
     )
 
 

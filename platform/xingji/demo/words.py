@@ -68,13 +68,49 @@ def findings() -> list[dict[str, Any]]:
     return [{"code": code, "verdict": "MEETS"} for code in ITEMS]
 
 
-def form_of(county: str, street: str, community: str) -> dict[str, Any]:
+RATIOS = {
+    "labour_force_registered": (3184, 3260),
+    "served_once": (42, 42),
+    "registered_unemployed_employed": (41, 42),
+    "hardship_employed": (28, 28),
+    "satisfaction": (196, 200),
+    "training_referred": (42, 42),
+}
+GROUPS = {
+    "newly_employed": 118,
+    "registered_unemployed": 42,
+    "aid_recipients": 28,
+    "policy_recipients": 35,
+    "insurance_recipients": 9,
+}
+STAR_RATIOS = {"loans_repaid": (190_000_000, 200_000_000)}
+
+
+def figures_of(level: str) -> list[dict[str, Any]]:
+    """A community's figures: plausible, and good enough for either level."""
+    ratios = {**RATIOS, **(STAR_RATIOS if level.lower() == "star" else {})}
+    found: list[dict[str, Any]] = [
+        {"code": code, "numerator": numerator, "denominator": denominator}
+        for code, (numerator, denominator) in ratios.items()
+    ]
+    for code in ("certificate_held", "handled_in_system"):
+        found += [
+            {"code": code, "group": group, "numerator": number, "denominator": number}
+            for group, number in GROUPS.items()
+        ]
+    found += [{"code": code, "holds": True} for code in ("reported_in_time", "complaints_solved")]
+    counts = {"zero_employment_households": 0, "office_area": 86, "staff": 3}
+    return found + [{"code": code, "count": number} for code, number in counts.items()]
+
+
+def form_of(county: str, street: str, community: str, level: str = "PROVINCIAL") -> dict[str, Any]:
     """The typed fields of a community's form."""
     words = {"county": county, "street": street, "community": community}
     return {
         "situation": SITUATION.format(**words),
         "narrative": NARRATIVE.format(**words),
         "contact": dict(CONTACT),
+        "figures": figures_of(level),
     }
 
 

@@ -40,6 +40,7 @@ SUBJECTS: Final = {
     "Unit": "unit",
     "LegacyRecord": "legacy_record",
     "Roster": "roster",
+    "AnnualReview": "annual_review",
 }
 """GraphQL type of a subject → what its rows say (certification/evidence.py)."""
 
@@ -96,7 +97,14 @@ class Keeper:
         if kind is None:
             raise NotFoundError(what="subject", what_zh="所附对象")
         command = Command(
-            kind, given.subject.uuid, given.item_code, given.label, kept.media_type, kept.size, kept.sha256
+            kind,
+            given.subject.uuid,
+            given.item_code,
+            given.label,
+            kept.media_type,
+            kept.size,
+            kept.sha256,
+            kept.received_sha256,
         )
         published = False
 

@@ -26,12 +26,16 @@ LIST: Final = "xingji.evidence.lists"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The file to keep: where it is now, what its bytes say it is, its size in bytes and SHA-256 (32 bytes)."""
+    """The file to keep: where it is now, what its bytes say it is, its size in bytes and SHA-256 (32 bytes).
+
+    `received_sha256`: of the file as it was handed in, before anything was taken out of it.
+    """
 
     path: Path
     media_type: str
     size: int
     sha256: bytes
+    received_sha256: bytes
 
 
 class Inspector:
@@ -61,7 +65,8 @@ class Inspector:
             raise REFUSALS[found["refused"]](limit=self.limit)
         kept = ready if found["cleaned"] else path
         size, digest = await asyncio.to_thread(measure, kept)
-        return Kept(kept, found["media_type"], size, digest), found
+        received = digest if kept is path else (await asyncio.to_thread(measure, path))[1]
+        return Kept(kept, found["media_type"], size, digest, received), found
 
     async def _look(self, path: Path, ready: Path, module: str) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(

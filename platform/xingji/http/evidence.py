@@ -202,6 +202,7 @@ def answer_attached(given: Given, done: Attached, more: Mapping[str, Any]) -> Re
             "mediaType": kept.media_type,
             "size": kept.size,
             "sha256": kept.sha256.hex(),
+            "receivedSha256": kept.received_sha256.hex(),
         },
         "receipt": {**receipt, "hash": receipt["hash"].hex()},
         **more,

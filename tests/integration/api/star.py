@@ -113,7 +113,7 @@ async def file_star(stage: Stage, clerk: Caller, county: County, place: Place) -
 
 async def save_star(clerk: Caller, application: str, county: County, place: Place) -> dict[str, Any]:
     """Ask to save the form."""
-    form = {"applicationId": application, **form_of(county.name, county.street.name, place.name)}
+    form = {"applicationId": application, **form_of(county.name, county.street.name, place.name, "STAR")}
     return await clerk.act(q.SAVE_FORM, form)
 
 

@@ -43,6 +43,7 @@ from tenancy.database import Database, Scope
 from tenancy.identity import Principal
 from tenancy.personal import value_reader
 from tenancy.tables import metadata
+from tests.unit.certification.samples import good_figures
 
 CITY = 1
 COUNTIES = tuple(range(2, 12))
@@ -201,7 +202,9 @@ class World:
         ).subject_id
 
     async def save(self, application: UUID, county: int, community: int = 1) -> Recorded:
-        command = save_form.Command(application, "社区基本情况", "推荐材料", CONTACT)
+        command = save_form.Command(
+            application, "社区基本情况", "推荐材料", CONTACT, figures=good_figures("provincial")
+        )
         return await self.act(save_form.ACT, command, f"clerk/{county}/{community}", APRIL_26)
 
     async def endorsed(self, campaign: UUID, county: int, community: int = 1) -> UUID:

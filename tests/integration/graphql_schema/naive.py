@@ -29,7 +29,9 @@ from audit.entry import Cite
 from certification.calendar import Calendar, is_working_day
 from certification.comparison import compare
 from certification.evidence import find_attaching
+from certification.figures import Figure
 from certification.history import Certified, Facts, Reviewed, first_year, fold_history
+from certification.judging import ItemFinding, judge
 from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
 from certification.model import Roster
 from certification.planner import local_day
@@ -495,6 +497,33 @@ class Naive:
     def Campaign_windows(self, row: Row, _: Any) -> Any:
         return self.part("CampaignWindow", row, "opens_at", "stage")
 
+    def Campaign_standard(self, _: Row, a: dict[str, Any]) -> Any:
+        """As the delivered file says."""
+        level, told = a["level"].lower(), json.loads(PROGRAMME.canonical)["standard"]
+        ground = {"clause": None, "decided": False, "reason": None, "points": None, "veto": False}
+        indicators = []
+        for one in told["indicators"]:
+            for at in (at for at in one["at"] if at["level"] == level):
+                words = {**one, "numerator_en": None, "denominator_en": None, **one, **at}
+                zero = one.get("zero", {"value": None, "reason": None})
+                groups = [{"code": g["code"], "label": g["label_en"]} for g in one.get("groups", [])]
+                empty = {**ground, "item": None, "per": None, "threshold": None}
+                said = {
+                    "label": one["label_en"],
+                    "numerator": words["numerator_en"],
+                    "denominator": words["denominator_en"],
+                    "unit": one.get("unit_en", ""),
+                    "zero": zero["value"],
+                    "zero_reason": zero["reason"],
+                    "groups": groups,
+                    "stated": one["comparison"] != "history",
+                }
+                indicators.append({**empty, **words, **said})
+        items = [
+            {**ground, **one, "label": one["label_en"]} for one in told["items"] if level in one["levels"]
+        ]
+        return {**told, "level": level, "pass_score": None, "items": items, "indicators": indicators}
+
     def Campaign_clauses(self, row: Row, _: Any) -> Any:
         return self.part("StandardClause", row, "level", "part", "position", "code")
 
@@ -561,7 +590,36 @@ class Naive:
         )
         known = self.Application_campaign(row, None) is not None
         form = PROGRAMME.forms[before["form"]] if known else None
-        return [asdict(one) for one in compare(form, before, after)]
+        indicators = PROGRAMME.indicators if known else ()
+        return [asdict(one) for one in compare(form, before, after, indicators)]
+
+    def FormVersion_figures(self, row: Row, _: Any) -> Any:
+        empty = dict.fromkeys(("group", "numerator", "denominator", "count", "holds"))
+        return [{**empty, **one} for one in json.loads(row["figures"] or "[]")]
+
+    def Application_figures(self, row: Row, _: Any) -> Any:
+        form = self.Application_form(row, None)
+        return [] if form is None else self.FormVersion_figures(form, None)
+
+    def Application_judgement(self, row: Row, _: Any) -> Any:
+        if self.Application_campaign(row, None) is None:
+            return None
+        form, items = self.Application_form(row, None), {}
+        for opinion in self.Application_opinions(row, None):
+            if form is None or opinion["form_version_id"] != form["id"]:
+                continue
+            if opinion["verdict"] == "return":
+                items = {}
+            for one in self.Opinion_items(opinion, None) if opinion["verdict"] != "return" else ():
+                items[one["item_code"]] = ItemFinding(one["verdict"], one["score"])
+        history = self.history(row["tenant_id"], row["community_id"]) if row["level"] == "star" else None
+        figures = figures_of(form and form["figures"])
+        found = judge(PROGRAMME, row["level"], items, figures, history)
+        outcomes = [
+            {**asdict(one), "refuses": one in found.refusing, "explanation": one.en, "remedy": one.change_en}
+            for one in found.outcomes
+        ]
+        return {**asdict(found), "outcomes": outcomes}
 
     def Application_evidence(self, row: Row, _: Any) -> Any:
         rows = self.rows("Evidence", tenant_id=row["tenant_id"], subject_id=row["id"])
@@ -601,6 +659,7 @@ class Naive:
             county_taken=sum(status in PROGRAMME.holds_county_place.value for status in mine),
             facts=self.facts(row["tenant_id"], row["community_id"]),
             form_history=(form.get("certified_on"), form.get("reviews")),
+            figures=figures_of(form.get("figures")),
             extended=self.extended_for(row),
             lists=tuple(
                 (roster["kind"], item["verdict"])
@@ -1038,6 +1097,10 @@ class Naive:
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def figures_of(text: str | None) -> tuple[Figure, ...]:
+    return tuple(Figure(**one) for one in json.loads(text or "[]"))
 
 
 def told(obstacle: Any) -> Any:

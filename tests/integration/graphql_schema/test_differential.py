@@ -54,6 +54,14 @@ WRITTEN = {
         formVersions { version isCurrent justification } ending { status reason authorId endedAt }
         opinions { stage verdict stands justificationConfirmed items { id itemCode verdict note assessorId assessedAt } }
         assessments { itemCode verdict } } } } }""",
+    "the standard": """{ campaigns { edges { node { a: standard(level: PROVINCIAL) { ...S } b: standard(level: STAR) { ...S } } } } }
+    fragment S on Standard { code version title source level passScore items { code part label wording clause decided reason points veto }
+    indicators { code item label wording comparison threshold per numerator denominator unit source zero zeroReason groups { code label }
+    stated clause decided reason points veto } }""",
+    "figures": """{ applications(first: 100) { edges { node { figures { code group numerator denominator count holds }
+    formVersions { figures { code numerator } } opinions { items { itemCode score } } } } } }""",
+    "judgements": """{ applications(first: 100) { edges { node { judgement { level qualifies score passScore highest outcomes { code item
+    group clause result refuses numerator denominator threshold per comparison explanation change remedy points highest veto } } } } } }""",
     "versions compared": """{ applications(first: 100) { edges { node { comparison(from: 1, to: 2) { field label personal changed
         before after segments { kind text } } same: comparison(from: 2, to: 2) { field changed }
         nothing: comparison(from: 1, to: 9) { field } } } } }""",

@@ -47,6 +47,19 @@ def a_review(year: int) -> dict[str, Any]:
     return {"cite": cite, "legacy": year % 2 == 0, "result": "pass_after_rectification", "year": year}
 
 
+def a_figure(n: int, version: int) -> str | None:
+    """Some figures as a form keeps them; most are missing."""
+    held = {"code": "certificate_held", "denominator": 9, "group": "newly_employed", "numerator": 9 - version}
+    registered = {"code": "labour_force_registered", "denominator": 4000, "numerator": 3199 + n}
+    found = [
+        held,
+        registered,
+        {"code": "reported_in_time", "holds": n % 2 == 0},
+        {"code": "staff", "count": n},
+    ]
+    return json.dumps(found[version % 2 :]) if n % 3 else None
+
+
 class World:
     """Rows by table name."""
 
@@ -517,6 +530,7 @@ class World:
             justification="距城区远" if n % 2 else None,
             certified_on=date(2018, 7, 2) if n % 2 else None,
             reviews=json.dumps([a_review(2019 + n)]) if n % 2 else None,
+            figures=a_figure(n, v),
         )
 
     def legacy(self, county: int, community: UUID, years: tuple[int, ...]) -> None:

@@ -76,6 +76,7 @@ from tests.property.certification.oracle import (
 )
 from tests.property.certification.oracle import Objection as Objected
 from tests.property.certification.store import CITY, Store, Unit, community_of, named
+from tests.unit.certification.samples import good_figures
 
 COUNTIES = (2, 3, 4)
 CODES = [f"{part}.{n}" for part, last in ((1, 7), (2, 6)) for n in range(1, last + 1)]
@@ -332,7 +333,7 @@ class Campaign:
         now = self.store.time(app.county, self.now)
         why = "原为集镇，服务功能与社区相近" if justified else None
         text = f"材料{len(self.story)}"
-        command = save_form.Command(app.id, "情况", text, CONTACT, why)
+        command = save_form.Command(app.id, "情况", text, CONTACT, why, good_figures(app.level))
         no = self.oracle.may_save(person.who, app, now, justified)
         state = self.store.found(app.id, now)
         change = self.attempt("save", app.county, save_form.ACT, state, command, person, now, no)

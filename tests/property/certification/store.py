@@ -30,6 +30,7 @@ from certification.acts import (
 from certification.calendar import Calendar
 from certification.changes import Act, Change, Context
 from certification.extensions import Confirmed, latest_closes
+from certification.figures import parse_figures
 from certification.following import (
     LIST,
     Following,
@@ -251,6 +252,7 @@ class Store:
             county_taken=places_taken(self.programme, self.statuses(one.level, one.tenant_id)),
             facts=self.facts(one.level, one.community_id),
             form_history=(None, None) if form is None else (form.certified_on, form.reviews),
+            figures=() if form is None else parse_figures(form.figures),
         )
         view, extensions = self._extended(view, now)
         return FoundApplication(one, self.programme, form, len(versions), view, extensions)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from audit.entry import Cite
+from certification.figures import Figure
 from certification.history import Certified, Facts, Reviewed
 from certification.life import ApplicationView, decide_form_history
 from certification.programme import Programme
@@ -36,6 +37,20 @@ COMMUNITY, STREET, COUNTY_UNIT = named("community"), named("street"), named("cou
 @cache
 def programme() -> Programme:
     return load_programme("zhoukou-2022")
+
+
+def good_figures(level: str, found: Programme | None = None) -> tuple[Figure, ...]:
+    """Every figure of a level of a programme, exactly as good as it can be asked for."""
+    return tuple(
+        Figure(one.code, group, holds=True)
+        if one.comparison == "yes"
+        else Figure(one.code, group, numerator=120, denominator=120)
+        if one.per
+        else Figure(one.code, group, count=one.threshold or 0)
+        for one in (found or programme()).indicators
+        if one.level == level and one.comparison != "history"
+        for group in one.group_codes
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ def a_view(status: str | None, **changes: Any) -> ApplicationView:
         "filed_by": named("filer") if filed else None,
         "form_authors": (named("filer"),) if filed else (),
         "form_hash": HASH if filed else None,
+        "figures": good_figures(changes.get("level", "provincial")) if filed else (),
         **changes,
     }
     return ApplicationView(**values)

@@ -13,7 +13,7 @@ from certification.errors import (
     FieldRefusedError,
 )
 from certification.programme import Step
-from tests.unit.certification.samples import programme
+from tests.unit.certification.samples import REVIEWING, a_view, programme
 
 CODES = [*(f"1.{n}" for n in range(1, 8)), *(f"2.{n}" for n in range(1, 7))]
 MET = [Found(code, "meets") for code in CODES]
@@ -25,7 +25,7 @@ def step(action: str) -> Step:
 
 
 def check(action: str, *given: Found, level: str = "provincial") -> None:
-    check_items(programme(), step(action), level, given)
+    check_items(programme(), step(action), a_view("county_recommended", level=level), given, REVIEWING)
 
 
 @pytest.mark.parametrize("level", ["provincial", "star"])

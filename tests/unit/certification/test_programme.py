@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from certification.errors import NoSuchActionError, ProgrammeRefusedError
+from certification.figures import Figure
+from certification.judging import judge
 from certification.life import find_obstacle
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reader import PROGRAMMES, load_programme, parse_stored, parse_toml, read_toml
 from certification.reader import parse_programme as parse
 from tests.unit.certification.samples import RECOMMENDING, a_view, named, programme, someone
 
+VECTORS = Path(__file__).parents[2] / "vectors" / "programmes"
 TEXT = (PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
 DATA: dict[str, Any] = read_toml(TEXT)
 
@@ -84,6 +87,35 @@ def test_the_stored_form_is_the_same_programme() -> None:
     assert len(programme().digest) == 32
     with pytest.raises(ProgrammeRefusedError):
         parse_stored(" " + programme().canonical.decode())
+
+
+def test_a_programme_stored_before_standards_were_files_is_read_as_it_stands() -> None:
+    stored = (VECTORS / "zhoukou-2022.flat.json").read_text(encoding="utf-8")
+    earlier = parse_stored(stored)
+    assert earlier.canonical == stored.encode() and earlier.digest != programme().digest
+    assert earlier.digest.hex() == "0779935ff014fb2086498e5870694ac1919a59cdfdbe192b140ec9f8af6f60b0"
+    assert (earlier.edition.code, earlier.edition.scoring, earlier.figures) == ("", None, None)
+    assert [(one.code, one.wording) for one in earlier.standard] == [
+        (one.code, one.wording) for one in programme().standard
+    ]
+    now = {(one.level, one.code): one for one in programme().indicators}
+    assert len(earlier.indicators) == 22
+    for one in earlier.indicators:
+        same = now[one.level, one.code]
+        assert (one.comparison, one.threshold, one.per) == (same.comparison, same.threshold, same.per)
+        assert [group.label for group in one.groups] == [group.label for group in same.groups]
+    figures = [Figure("labour_force_registered", None, 3199, 4000)]
+    found = judge(earlier, "provincial", {}, figures, parts=()).outcomes[0]
+    assert (found.result, found.change, found.change_zh) == (
+        "fail",
+        1,
+        "“通过信息化手段登记的劳动力”须增加 1，即达到 80%",
+    )
+
+
+def test_a_standard_that_is_not_delivered_is_refused() -> None:
+    with pytest.raises(ProgrammeRefusedError, match="henan-trial-1922"):
+        parse_toml(TEXT.replace('standard = "henan-trial-2022"', 'standard = "henan-trial-1922"'))
 
 
 def test_the_order_of_the_file_and_its_comments_are_not_the_programme() -> None:

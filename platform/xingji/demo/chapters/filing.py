@@ -246,7 +246,7 @@ async def _fill(
     )
     form = {
         "applicationId": filed["application"]["id"],
-        **form_of(county.name, county.street.name, community.name),
+        **form_of(county.name, county.street.name, community.name, level),
         **({"justification": JUSTIFICATION} if community == county.village else {}),
     }
     if community == counties()[0].nominee and not filed["receipt"]["replayed"]:
