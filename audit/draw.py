@@ -76,13 +76,13 @@ def shuffle(seed: bytes, n: int) -> list[int]:
 
 
 def sample(seed: bytes, n: int, k: int) -> list[int]:
-    """The first `k` of `shuffle(seed, n)`, in memory and time of `k`. Raises ValueError unless 0 ≤ k ≤ n ≤ 2**53.
+    """The first `k` of `shuffle(seed, n)`, in memory and time of `k`. Raises ValueError unless 0 ≤ k ≤ n ≤ 2**64.
 
     Fisher and Yates' shuffle from the front: place i takes what stands at i + (a number below n − i), and gives its own.
     """
     _check_size("a seed", seed)
-    if not 0 <= k <= n <= 2**53:
-        raise ValueError("draws 0 ≤ k ≤ n ≤ 2**53")
+    if not 0 <= k <= n <= _WORDS:
+        raise ValueError("draws 0 ≤ k ≤ n ≤ 2**64")
     words = _stream(seed)
     moved: dict[int, int] = {}
     drawn = []

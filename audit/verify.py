@@ -22,6 +22,7 @@ from pathlib import Path
 from audit.bundle import ENTRIES, MAX_BUNDLE, WIDTH, bundle_path, bundle_widths, parse_bundle
 from audit.chain import ChainCheck, Diagnosis
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.entry import Entry
 from audit.errors import BundleMalformedError, NoteMalformedError, NoteUnverifiedError, UnusableInputError
 from audit.note import MAX_NOTE, VerifierKey
 from audit.verdict import RefutedError, Verdict, verified
@@ -31,11 +32,16 @@ Progress = Callable[[int, int], None]
 
 
 def verify_log(
-    directory: Path, key: VerifierKey, since: bytes | None = None, progress: Progress | None = None
+    directory: Path,
+    key: VerifierKey,
+    since: bytes | None = None,
+    progress: Progress | None = None,
+    observe: Callable[[Entry], None] | None = None,
 ) -> Verdict:
     """Verify the log in `directory`.
 
-    `since` is a signed head kept before; `progress` hears (entries done, of how many). Raises
+    `since` is a signed head kept before; `progress` hears (entries done, of how many), `observe` every entry that holds so far:
+    what it heard counts for nothing unless the log is verified in the end. Raises
     UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
     """
     kept = None if since is None else open_kept_head(since, key)
@@ -44,7 +50,7 @@ def verify_log(
         raise UnusableInputError(reason=f"no {CHECKPOINT} in {directory}")
     try:
         head = _open_head(data, key)
-        check = _check_entries(directory, head, key, kept, progress)
+        check = _check_entries(directory, head, key, kept, progress, observe)
     except RefutedError as finding:
         return finding.verdict(key.name)
     return verified(key.name, head.size, check.frontier.root(), None if kept is None else kept.size)
@@ -69,7 +75,12 @@ def _open_head(data: bytes, key: VerifierKey) -> Checkpoint:
 
 
 def _check_entries(
-    directory: Path, head: Checkpoint, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
+    directory: Path,
+    head: Checkpoint,
+    key: VerifierKey,
+    kept: Checkpoint | None,
+    progress: Progress | None,
+    observe: Callable[[Entry], None] | None,
 ) -> ChainCheck:
     check = ChainCheck(key, kept)
     if kept is not None and kept.size > head.size:
@@ -82,6 +93,8 @@ def _check_entries(
     try:
         for leaf in _leaves(directory, head.size):
             entry = check.feed(leaf)
+            if observe is not None:
+                observe(entry)
             if progress is not None and (entry.seq % WIDTH == WIDTH - 1 or entry.seq == head.size - 1):
                 progress(entry.seq + 1, head.size)
     except RefutedError as finding:

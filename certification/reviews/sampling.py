@@ -54,7 +54,9 @@ def list_root(leaves: Iterable[bytes]) -> bytes:
 
 
 def recompute(list_value: Mapping[str, Any], seed: bytes, picks: int) -> Json:
-    """The positions that a seed draws from a list, from the log alone."""
+    """The positions that a seed draws from a list, from the log alone. Raises KeyError, TypeError or ValueError."""
+    if picks > MOST_PICKS:
+        raise ValueError(f"at most {MOST_PICKS} are drawn")
     return [*sample(seed, list_value["size"], picks)]
 
 

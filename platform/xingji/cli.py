@@ -12,11 +12,39 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xingji.commands import backup, db, demo, evidence, found, ledger, migrate, restore, serve, tokens, vault
+from xingji.commands import (
+    backup,
+    db,
+    demo,
+    draw,
+    evidence,
+    found,
+    ledger,
+    migrate,
+    programme,
+    restore,
+    serve,
+    tokens,
+    vault,
+)
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, found, serve, migrate, ledger, db, tokens, vault, evidence, backup, restore)
+COMMANDS = (
+    demo,
+    found,
+    serve,
+    migrate,
+    programme,
+    ledger,
+    draw,
+    db,
+    tokens,
+    vault,
+    evidence,
+    backup,
+    restore,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

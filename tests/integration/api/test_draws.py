@@ -25,6 +25,7 @@ from tests.integration.api.draws import (
     OPEN,
     REVEAL,
     VOID,
+    Party,
     commit,
     commit_list,
     committed,
@@ -255,7 +256,7 @@ async def test_retries_answer_with_the_first_receipt(stage: Stage, listed: str) 
         "picks": 3,
     }
     draw_id = f"Draw.{COUNTY.tenant_id}.{key}"
-    steps = [
+    steps: list[tuple[Party, str, dict[str, Any]]] = [
         (county, OPEN, given),
         (city, COMMIT, {"drawId": draw_id, "commitment": city.commits(await origin(stage), key)}),
         (county, REVEAL, {"drawId": draw_id, "secret": county.secret.hex()}),
