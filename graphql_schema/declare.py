@@ -55,6 +55,7 @@ class Parameters(Protocol):
 
 
 Build = Callable[[FromClause, Parameters], ColumnElement[Any]]
+Through = Callable[[FromClause, FromClause], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,16 @@ class ListSource(RelationSource):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(RelationSource):
-    """A Relay connection, paged by key. `order` names the default sort column."""
+    """A Relay connection, paged by key. `order` names the default sort column.
+
+    `through` says of a row and of ours that they belong together, where no pair of columns does. `guard`: which of our rows the reader
+    must reach to be shown any of these, where everybody sees ours.
+    """
 
     order: str = "id"
     descending: bool = False
+    through: Through | None = None
+    guard: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +209,22 @@ class Compare(Enum):
     ONE_OF = "one_of"
     REFERS = "refers"
     TENANT = "tenant"
+    SINCE = "since"
+    BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSource:
-    """One field of a filter input. `type` is the GraphQL type that a global id must have."""
+    """One field of a filter input. `type` is the GraphQL type that a global id must have.
+
+    `means`: the column's values that a given one stands for, when it is none itself.
+    """
 
     compare: Compare
     column: Column[Any] | None = None
     type: str | None = None
     tenant: Column[Any] | None = None
+    means: Callable[[Any], Sequence[Any]] | None = None
 
 
 def nothing(_row: FromClause, _reached: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -389,11 +402,12 @@ def connection(
     where: Build | None = None,
     within: bool = False,
     permission: Permission | None = None,
+    through: Through | None = None,
+    guard: Reach | None = None,
 ) -> Any:
     """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others."""
-    made = _field(
-        ConnectionSource(on or {}, None, where, within, False, order, descending), description, permission
-    )
+    source = ConnectionSource(on or {}, None, where, within, False, order, descending, through, guard)
+    made = _field(source, description, permission)
     arguments: list[tuple[str, Any, str]] = [
         (
             "first",
@@ -477,6 +491,21 @@ def equals(source: Column[Any], description: str) -> Any:
 def among(source: Column[Any], description: str) -> Any:
     """A filter field: the column is one of the values; an empty list finds nothing."""
     return _filter(FilterSource(Compare.ONE_OF, source), description)
+
+
+def among_meant(source: Column[Any], means: Callable[[Any], Sequence[Any]], description: str) -> Any:
+    """A filter field: the column is one of the values that those given stand for."""
+    return _filter(FilterSource(Compare.ONE_OF, source, means=means), description)
+
+
+def since(source: Column[Any], description: str) -> Any:
+    """A filter field: the column is at the value or behind it."""
+    return _filter(FilterSource(Compare.SINCE, source), description)
+
+
+def before(source: Column[Any], description: str) -> Any:
+    """A filter field: the column is before the value."""
+    return _filter(FilterSource(Compare.BEFORE, source), description)
 
 
 def refers(source: Column[Any], type_name: str, description: str, tenant: Column[Any] | None = None) -> Any:

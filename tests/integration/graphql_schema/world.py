@@ -611,7 +611,9 @@ class World:
         )
 
     def entries(self, county: int, application: UUID) -> None:
-        for operation in ("application.file", "application.submit"):
+        for operation in ("application.filed", "application.opinion_given"):
+            actor = {"origin": f"xingji/41160{county}", "role": "community_clerk"}
+            intent = {"status": "submitted", "verdict": "agree"} if "opinion" in operation else {}
             seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
             self.add(
                 ledger_entries,
@@ -619,7 +621,7 @@ class World:
                 seq=seq,
                 prev=digest("entry", county, seq - 1),
                 hash=digest("entry", county, seq),
-                leaf='{"body":{}}',
+                leaf=json.dumps({"body": {"actor": actor, "intent": intent}}),
                 recorded_at=START + timedelta(seconds=seq),
                 operation=operation,
                 subject_type="application",
