@@ -48,7 +48,7 @@ TOLD: Final[Mapping[str, Told]] = {
     "application.withdrawn": Told(_K.APPLICATION, "撤回申报", "application withdrawn"),
     "application.lapsed": Told(_K.APPLICATION, "申报失效", "application lapsed"),
     "application.opinion_given": Told(_K.ENDORSEMENT, "签署意见", "opinion given"),
-    "application.site_visited": Told(_K.ENDORSEMENT, "实地核查", "site visit recorded"),
+    "application.site_looked_at": Told(_K.ENDORSEMENT, "实地核查", "site visit recorded"),
     "application.followed": Told(_K.CERTIFICATION, "按市级名单办理", "followed a list of the city"),
     "certification.followed": Told(_K.CERTIFICATION, "认定变更", "certification changed"),
     "certification.change_proposed": Told(
@@ -108,7 +108,7 @@ TOLD: Final[Mapping[str, Told]] = {
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "agree": ("同意", "agreed"),
-    "disagree": ("不同意", "disagreed"),
+    "refuse": ("不同意", "refused"),
     "return": ("退回", "returned"),
     "pass": ("合格", "pass"),
     "pass_after_rectification": ("整改后合格", "pass after rectification"),
@@ -117,6 +117,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "fail": ("不合格", "fail"),
     "void": ("作废", "void"),
     "certified": ("认定", "certified"),
+    "suspend": ("暂停", "suspended"),
+    "reinstate": ("恢复", "reinstated"),
+    "revoke": ("撤销", "revoked"),
     "suspended": ("暂停", "suspended"),
     "revoked": ("撤销", "revoked"),
     "match": ("相符", "match"),
