@@ -30,6 +30,7 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import LineageKind, UnitKind
 from graphql_schema.types.history import Eligibility, History
 from graphql_schema.types.reach import of_assigned_unit
+from graphql_schema.types.story import READERS, StoryEntry, StoryFilter, of_story
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants, unit_codes, unit_lineages, unit_successions, units
 
@@ -159,6 +160,14 @@ class Unit(Node):
         UNIT_NEEDS,
         decide_eligibility,
         description="For each level of the city's latest campaign, whether a community may apply now (申报资格).",
+    )
+    story: Connection[StoryEntry] = connection(
+        order="seq",
+        descending=True,
+        filter_input=StoryFilter,
+        through=of_story,
+        guard=READERS,
+        description="Every entry about a community, the latest first; empty out of reach (社区经历).",
     )
     legacy_records: list[Annotated[LegacyRecord, strawberry.lazy("graphql_schema.types.legacy")]] = to_many(
         {legacy_records.c.community_id: units.c.id},

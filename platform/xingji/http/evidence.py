@@ -35,10 +35,10 @@ from xingji.evidence.errors import EvidenceError, FileTooLargeError, FileTypeErr
 from xingji.evidence.keeping import Attached, Given, Keeper
 from xingji.evidence.receiving import Kept
 from xingji.http.errors import HttpError, format_refusal
-from xingji.http.graphql import read_principal
 from xingji.http.multipart import read_form, refuse_form
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, Service
+from xingji.http.tokens import read_principal
 
 Answer = Callable[[Request, Session, Keeper], Awaitable[Response]]
 NAMES: Final = frozenset({"subject", "item", "label", "requestId"})

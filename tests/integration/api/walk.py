@@ -35,8 +35,9 @@ from graphql_schema.mutations import Mutation
 from graphql_schema.permissions import Permission
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
+from graphql_schema.subscriptions import Subscription
 
-SCHEMA: Final = build_schema(Query, Mutation)._schema
+SCHEMA: Final = build_schema(Query, Mutation, Subscription)._schema
 PAGING: Final = frozenset({"first", "last", "after", "before"})
 UUIDS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -66,7 +67,6 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
-    "communityIds": "Unit",
     "barredIds": "Unit",
     "inspectorId": "Inspector",
     "cycleId": "ReviewCycle",

@@ -37,7 +37,7 @@ from certification.model import Roster
 from certification.planner import local_day
 from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
-from graphql_schema.scalars import format_timestamp
+from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
 from tests.integration.graphql_schema import naive_draws
 from tests.integration.graphql_schema.naive_draws import NaiveDraws
@@ -70,6 +70,7 @@ TABLES = {
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
+    "StoryEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
     "Objection": "objections",
     "PublicNotice": "rosters",
@@ -96,7 +97,11 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
-KEYS: dict[str, str | tuple[str, ...]] = {"LedgerEntry": "seq", "RegisterNumber": ("list_id", "position")}
+KEYS: dict[str, str | tuple[str, ...]] = {
+    "LedgerEntry": "seq",
+    "StoryEntry": "seq",
+    "RegisterNumber": ("list_id", "position"),
+}
 
 
 class Naive(NaiveDraws):
@@ -423,6 +428,69 @@ class Naive(NaiveDraws):
                 }
             )
         return found
+
+    def Unit_story(self, unit: Row, a: dict[str, Any]) -> Any:
+        """Every entry whose subject is the unit's, one's before it, or what is filed for it."""
+        if self.role == "review_team" or not self.reaches(unit):
+            return self.connection([], a, "seq", descending=True)
+        line, waiting = set(), [unit["id"]]
+        while waiting:
+            line.add(one := waiting.pop())
+            waiting += [
+                row["predecessor_unit_id"]
+                for row in self.world.all("unit_lineages")
+                if (row["unit_id"], row["tenant_id"], row["predecessor_tenant_id"])
+                == (one, unit["tenant_id"], unit["tenant_id"])
+                and row["predecessor_unit_id"] not in line
+            ]
+        subjects = set(line)
+        for table in ("applications", "certifications", "legacy_records", "annual_reviews"):
+            subjects |= {row["id"] for row in self.world.all(table) if row["community_id"] in line}
+        subjects |= {row["id"] for row in self.world.all("evidence") if row["subject_id"] in subjects}
+        rows = self.rows("StoryEntry", tenant_id=unit["tenant_id"])
+        rows = [row for row in rows if row["subject_id"] in subjects]
+        given = a.get("filter") or {}
+        if given.get("kind") is not None:
+            rows = [row for row in rows if self.StoryEntry_kind(row, {}) in given["kind"]]
+        if given.get("operation") is not None:
+            rows = [row for row in rows if row["operation"] in given["operation"]]
+        for name, keeps in (
+            ("since", lambda at, bound: at >= bound),
+            ("before", lambda at, bound: at < bound),
+        ):
+            if given.get(name) is not None:
+                rows = [row for row in rows if keeps(row["recorded_at"], parse_timestamp(given[name]))]
+        return self.connection(rows, a, "seq", descending=True)
+
+    def StoryEntry_kind(self, row: Row, _: Any) -> Any:
+        return "ENDORSEMENT" if "opinion" in row["operation"] else "APPLICATION"
+
+    def StoryEntry_summary(self, row: Row, _: Any) -> Any:
+        return "opinion given (agreed)" if "opinion" in row["operation"] else "application filed"
+
+    def StoryEntry_actor(self, row: Row, _: Any) -> Any:
+        return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
+
+    def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
+        given = "opinion" in row["operation"]
+        found = {"verdict": "agree" if given else None, "status": "submitted" if given else None}
+        return {**dict.fromkeys(("stage", "result", "level", "year")), **found}
+
+    def StoryEntry_receipt(self, row: Row, _: Any) -> Any:
+        tenant = self.one("Tenant", id=row["tenant_id"])
+        return {"origin": tenant["origin"] if tenant else None, "sequence": row["seq"], "hash": row["hash"]}
+
+    def StoryEntry_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["tenant_id"], id=row["subject_id"])
+
+    def StoryEntry_certification(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["tenant_id"], id=row["subject_id"])
+
+    def StoryEntry_review(self, row: Row, _: Any) -> Any:
+        return None
+
+    def StoryEntry_legacyRecord(self, row: Row, _: Any) -> Any:
+        return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["subject_id"])
 
     def Query_certifications(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})

@@ -154,6 +154,12 @@ WRITTEN = {
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
         certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
+    "stories": """{ units(first: 100) { edges { node { name story(first: 3) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node {
+        kind operation recordedAt summary actor { role origin } outcome { stage verdict result status level year }
+        receipt { origin sequence hash } subjectType subjectId application { id status } certification { id } review { id }
+        legacyRecord { id } } } } opinions: story(filter: {kind: [ENDORSEMENT, REVIEW]}) { totalCount }
+        none: story(filter: {kind: []}) { totalCount } filed: story(filter: {operation: ["application.filed"], before: "2022-04-25T01:02:30Z"}) {
+        totalCount } late: story(filter: {since: "2022-04-25T01:02:13.5Z"}, last: 2) { totalCount edges { node { recordedAt } } } } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: "provincial") { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: "star") { code lastDay workingDaysLeft }
         c: publicityPlan { opensOn } d: publicityPlan(level: "star") { opensOn counted reportFrom }

@@ -713,9 +713,18 @@ class World:
         )
 
     def entries(self, county: int, application: UUID) -> None:
-        for operation in ("application.file", "application.submit"):
+        for operation in ("application.filed", "application.opinion_given"):
+            actor = {"origin": f"xingji/41160{county}", "role": "community_clerk"}
+            intent = {"status": "submitted", "verdict": "agree"} if "opinion" in operation else {}
             seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
-            self.entry(county, seq, operation, application, '{"body":{}}', digest("entry", county, seq))
+            self.entry(
+                county,
+                seq,
+                operation,
+                application,
+                json.dumps({"body": {"actor": actor, "intent": intent}}),
+                digest("entry", county, seq),
+            )
 
     def entry(self, county: int, seq: int, operation: str, subject: UUID, leaf: str, hash_: bytes) -> None:
         self.add(
