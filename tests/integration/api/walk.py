@@ -72,12 +72,10 @@ IDS: Final = {
     "drawnFromId": "ReviewCycle",
     "teamId": "ReviewTeam",
     "streetId": "Unit",
-    "communities": "Unit",
-    "declaredIds": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "RegisterList"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -86,7 +84,6 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
-    "UUID": "6f1b4a52-3c0d-4d55-9d0e-0a4c5a1f7e21",
     "Boolean": True,
     "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
@@ -194,13 +191,15 @@ def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers or enums."""
+    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
     return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
 
 

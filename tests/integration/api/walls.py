@@ -26,10 +26,11 @@ from tenancy.divisions import tenancies
 from tenancy.personal import read_values
 from tests.integration.api.arrangements import arrange
 from tests.integration.api.draws import commit_list, drawn, party
+from tests.integration.api.inspecting import PROPOSE_CORRECTION, concluding, inspect, observed
 from tests.integration.api.kit import Caller, Stage, file_application
 from tests.integration.api.reviews import PLAN as PLAN_CYCLE
 from tests.integration.api.reviews import a_plan, assigned, certify, inspector, team
-from tests.integration.api.star import a_record, elsewhere, propose, propose_something
+from tests.integration.api.star import a_record, a_review, attest, elsewhere, propose, propose_something
 from tests.integration.api.test_administering import ADD_PERSON, END_GRANT, END_ROLE, grants
 from tests.integration.api.walk import UUIDS, node_types, strings
 from tests.integration.evidence.kit import pdf, send
@@ -166,6 +167,7 @@ async def _add_rows(stage: Stage) -> None:
             await file_application(stage, county, "rival", county.rival, await stage.campaign())
     await _add_cycles(stage)
     await _add_draws(stage)
+    await _add_inspections(stage)
     clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
     given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
     withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
@@ -197,6 +199,27 @@ async def _add_draws(stage: Stage) -> None:
         listed = (await commit_list(stage, numbers, county=county))["list"]["id"]
         first, second = await party(stage, "county", county=county), await party(stage, "city")
         await drawn(stage, first, second, listed, county=county)
+
+
+async def _add_inspections(stage: Stage) -> None:
+    """In each county what a team observed and concluded, and a correction that is proposed."""
+    for county in (THEIRS, OURS, LEFT):
+        caller = await stage.person(county.code, "inspector")
+        review = (await caller.get("{ reviewDay { id } }"))["reviewDay"][0]["id"]
+        seen = observed("2022-07-02T04:00:00Z", note={"word": "visit", "text": f"{county.name}现场无人。"})
+        again = concluding("RECHECK", f"{county.name}另行复核。", dueOn="2022-07-31")
+        assert "review" in await inspect(caller, review, [seen], again)
+        await attest(stage, *await propose(stage, county, county.star, a_review(2019)))
+        given = {
+            "communityId": unit(county, county.star.id),
+            "level": "PROVINCIAL",
+            "year": 2019,
+            "result": "FAIL",
+            "documentNumber": "豫人社函〔2022〕7号",
+            "reason": f"{county.name}核查发现台账不实。",
+        }
+        officer = await stage.person(county.code, "county")
+        assert "correction" in await officer.act(PROPOSE_CORRECTION, given)
 
 
 async def _people(stage: Stage) -> dict[str, Watched]:
