@@ -35,7 +35,7 @@ async def a_draft(stage: Stage) -> tuple[Caller, dict[str, Any]]:
     place = FIRST.rival
     wanted = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{FIRST.tenant_id}.{place.id}",
     }
     filed = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]

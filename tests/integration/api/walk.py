@@ -84,6 +84,8 @@ VALUES: Final[Mapping[str, Any]] = {
     "Hex": "00" * 32,
     "Int": 1,
     "SafeInt": 1,
+    "Level": "provincial",
+    "StandardPart": "platform",
     "Boolean": True,
     "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
@@ -200,7 +202,11 @@ def literal(type_: Any) -> str:
     named = get_named_type(type_)
     if isinstance(named, GraphQLInputObjectType):
         return "{}"
-    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
+    return (
+        next(iter(named.values))
+        if isinstance(named, GraphQLEnumType)
+        else {"Int": "1", "Level": '"provincial"'}[named.name]
+    )
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:
