@@ -90,6 +90,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "Int": 1,
     "SafeInt": 1,
     "Level": "provincial",
+    "StandardPart": "platform",
     "Boolean": True,
     "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
