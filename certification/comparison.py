@@ -82,7 +82,7 @@ def compare(
         if old is None and new is None:
             continue
         code = _CODES.get(field, field)
-        label = labels.get(code) or LABELS.get(field, field)
+        label = labels.get(field) or labels.get(code) or LABELS.get(field, field)
         if field in PERSONAL:
             told = None if old is not None and new is not None else True
             found.append(FieldComparison(field, label, True, told, None, None, ()))

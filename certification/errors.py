@@ -38,6 +38,14 @@ class ProgrammeRefusedError(CertificationError):
     en = "the programme is refused: {where}: {reason}"
 
 
+class ProgrammeUnreadableError(ProgrammeRefusedError):
+    """There is no such file, or two of them, or it is none that can be read."""
+
+    code = "programme.unreadable"
+    zh = "无法读取方案文件：{where}：{reason}"
+    en = "the programme cannot be read: {where}: {reason}"
+
+
 class CalendarUnpublishedError(CertificationError):
     """Nobody has published the working days of that year; they are not guessed."""
 
@@ -697,6 +705,14 @@ class NotFoundError(CertificationError):
     code = "not_found"
     zh = "未找到：{what_zh}"
     en = "not found: {what}"
+
+
+class LevelUnknownError(CertificationError):
+    """The programme has no such level; it has `levels`."""
+
+    code = "level.unknown"
+    zh = "方案中没有级别“{level}”，只有 {levels}"
+    en = "the programme has no level {level}; it has {levels}"
 
 
 class CampaignExistsError(CertificationError):

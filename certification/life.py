@@ -37,14 +37,13 @@ from certification.errors import (
 from certification.figures import Figure, find_missing, name_figure
 from certification.history import Facts, History, find_wants, fold_history, format_reviews, is_held
 from certification.judging import check_refusing, judge
-from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, Level, RosterKind, Status
+from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
 REVIEW_TEAM = "review_team"
-LEVEL_ZH = {Level.PROVINCIAL: "省级", Level.STAR: "星级"}
 
 
 class Role(Protocol):
@@ -216,10 +215,10 @@ def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Ro
     return next((role for role in actor.roles if role.name in names and _reaches(role, view, actor)), None)
 
 
-def action_of(programme: Programme, stage: str, verdict: str) -> str:
-    """The action that gives this verdict at this stage. Raises NoSuchActionError."""
+def action_of(programme: Programme, level: str, stage: str, verdict: str) -> str:
+    """The action that gives this verdict at this stage, for a level. Raises NoSuchActionError."""
     for row in programme.life:
-        if (row.stage, row.verdict) == (stage, verdict):
+        if (row.stage, row.verdict) == (stage, verdict) and level in row.levels:
             return row.action
     raise NoSuchActionError(stage=stage, verdict=verdict)
 
@@ -436,6 +435,6 @@ def _check_place(programme: Programme, step: Step, view: ApplicationView) -> Non
         raise CountyQuotaError(
             clause=quota.ground.clause,
             level=view.level,
-            level_zh=LEVEL_ZH[Level(view.level)],
+            level_zh=programme.levels[view.level].short,
             quota=quota.value,
         )

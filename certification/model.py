@@ -33,13 +33,6 @@ class Status(StrEnum):
     LAPSED = "lapsed"
 
 
-class Level(StrEnum):
-    """省级 and 星级."""
-
-    PROVINCIAL = "provincial"
-    STAR = "star"
-
-
 class Stage(StrEnum):
     """Where an opinion is given (环节)."""
 

@@ -16,6 +16,7 @@ from typing import Generic, NoReturn, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from certification.errors import NoSuchActionError
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reviews.rule import ReviewRule
 from certification.standard import Indicator, Item, Standard
@@ -72,11 +73,13 @@ class Requirement:
 class LevelRule:
     """A level of the round: batch, form, quotas (`county_quota` None: no cap), required history.
 
+    `code` is what rows and the API hold, `short` what a sentence calls it (省级).
     `lost`: what whoever loses it goes `back` to is the level that it requires, or it loses `both`.
     """
 
     code: str
     name: str
+    short: str
     batch: int
     form: str
     city_quota: Setting[int]
@@ -286,7 +289,7 @@ class Programme:
         return ZoneInfo(self.time_zone)
 
     def get_roster_step(self, action: str) -> RosterStep:
-        """The row of an action of the city. Raises KeyError when the programme has none."""
+        """The row of an action of the city. Raises NoSuchActionError when the programme has none."""
         return next((row for row in self.round if row.action == action), None) or _none(action)
 
     def items_of(self, level: str, stage: str) -> tuple[Item, ...]:
@@ -297,7 +300,7 @@ class Programme:
         return tuple(item for item in self.standard if item.part in parts and level in item.levels)
 
     def get_maker(self, kind: str) -> RosterStep:
-        """The row whose action makes a list of that kind. Raises KeyError."""
+        """The row whose action makes a list of that kind. Raises NoSuchActionError."""
         return next((row for row in self.round if row.makes == kind), None) or _none(kind)
 
     def campaign_rows(
@@ -336,4 +339,4 @@ class Programme:
 
 
 def _none(name: str) -> NoReturn:
-    raise KeyError(name)
+    raise NoSuchActionError(stage=name, verdict="-")

@@ -16,17 +16,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.canonical import encode
 from audit.errors import NotCanonicalError
+from certification.errors import ProgrammeUnreadableError
 from certification.grounds import each as _each
 from certification.grounds import parse_ground as _ground
 from certification.model import (
     ItemVerdict,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -57,45 +56,44 @@ from certification.programme import (
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
 from certification.reviews.rule import ReviewRule, ReviewStep
 from certification.shape import check_shape
+from certification.shelf import PROGRAMMES, Shelf
 from certification.standard_reader import inline_standard, parse_standard
 from certification.strict import Reader, reading
 
 T = TypeVar("T")
 
 ROLES = ("community_clerk", "street_officer", "county_officer", "city_officer")
-PARTS = ("platform", "services", "indicators")
 SEPARABLE = ("filing", "street", "county", "city", "site_visit")
 KINDS = ("community", "village")
-ASSESSING = ("city", "site_visit")
 CHECKED = ("file_application", "submit", "county_recommend", "city_agree")
 BACK = "back"
 BOTH = "both"
 UNSAID = Ground(None, True, "The programme was stored before this was asked of programmes.")
 MOST_FILES = 100
 """What the API shows of one application's evidence as a list."""
-PROGRAMMES = Path(__file__).parent / "programmes"
+DELIVERED_ALONE = Shelf()
 
 
-def load_programme(code: str) -> Programme:
-    """The programme of that code among those delivered. Raises ProgrammeRefusedError, also when there is none."""
-    known = {path.stem: path for path in PROGRAMMES.glob("*.toml")}
-    if code not in known:
-        Reader({}, "programmes").refuse(f"there is none of the code {code!r}")
-    return parse_toml(known[code].read_text(encoding="utf-8"))
+def load_programme(code: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
+    """The programme of that code on the shelf; its file bears its code. Raises ProgrammeRefusedError, also when there is none."""
+    programme = parse_toml(shelf.read(PROGRAMMES, code), shelf)
+    if programme.code != code:
+        Reader({}, PROGRAMMES.name).refuse(f"the file {code}.toml holds the programme {programme.code}")
+    return programme
 
 
-def parse_toml(text: str) -> Programme:
+def parse_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
     """A programme from TOML. Raises ProgrammeRefusedError."""
-    return parse_programme(read_toml(text))
+    return parse_programme(read_toml(text, shelf))
 
 
-def read_toml(text: str) -> dict[str, Any]:
+def read_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> dict[str, Any]:
     """The JSON values of a programme in TOML, with the standard that it names. Raises ProgrammeRefusedError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        Reader({}, "file").refuse(str(error))
-    found: dict[str, Any] = plain(inline_standard(data))
+        raise ProgrammeUnreadableError(where="file", reason=str(error)) from error
+    found: dict[str, Any] = plain(inline_standard(data, shelf))
     return found
 
 
@@ -241,6 +239,11 @@ def _setting_texts(row: Reader, key: str, values: tuple[str, ...]) -> Setting[tu
         return Setting(found.texts("value", values), _ground(found))
 
 
+def _setting_codes(row: Reader, key: str) -> Setting[tuple[str, ...]]:
+    with reading(row.take(key, dict), f"{row.where}.{key}") as found:
+        return Setting(found.codes("value"), _ground(found))
+
+
 def _county_quota(row: Reader) -> Setting[int | None]:
     with reading(row.take("county_quota", dict), f"{row.where}.county_quota") as found:
         value = found.find("value", int)
@@ -298,22 +301,24 @@ def _level(row: Reader) -> LevelRule:
     found = row.find("requires", dict)
     if found is not None:
         with reading(found, f"{row.where}.requires") as asked:
-            requires = Requirement(
-                asked.one_of("certified", tuple(Level)), asked.natural("annual_passes", 1), _ground(asked)
-            )
+            requires = Requirement(asked.code("certified"), asked.natural("annual_passes", 1), _ground(asked))
+    name = row.text("name")
     return LevelRule(
-        code=row.one_of("code", tuple(Level)),
-        name=row.text("name"),
+        code=row.code("code"),
+        name=name,
+        short=row.find_text("short") or name,
         batch=row.natural("batch", 1),
         form=row.text("form"),
         city_quota=_setting(row, "city_quota", int),
         county_quota=_county_quota(row),
         requires=requires,
-        lost=_lost(row),
+        lost=_lost(row, requires),
     )
 
 
-def _lost(row: Reader) -> Setting[str]:
+def _lost(row: Reader, requires: Requirement | None) -> Setting[str]:
+    if requires is None and row.holds("lost"):
+        row.refuse("lost is for a level that asks for another")
     lost = _later_setting(row, "lost", BACK)
     if lost.value not in (BACK, BOTH):
         row.refuse(f"lost is none of {BACK}, {BOTH}")
@@ -376,7 +381,7 @@ def _assessment(root: Reader) -> tuple[Setting[tuple[str, ...]], Setting[tuple[s
     if found is None:
         return Setting((), UNSAID), Setting((), UNSAID)
     with reading(found, "assessment") as row:
-        return _setting_texts(row, "stages", ASSESSING), _setting_texts(row, "parts", PARTS)
+        return _setting_texts(row, "stages", tuple(Stage)), _setting_codes(row, "parts")
 
 
 def _figures(root: Reader) -> FiguresRule | None:
@@ -489,7 +494,7 @@ def _reviews(root: Reader) -> ReviewRule | None:
             rectify_days=_setting(row, "rectify_days", int),
             recheck_days=_setting(row, "recheck_days", int),
             separation=_setting_texts(row, "separation", tuple(ReviewStage)),
-            parts=_setting_texts(row, "parts", PARTS),
+            parts=_setting_codes(row, "parts"),
             counts_below=_setting(row, "counts_below", bool),
             complete=_setting_texts(row, "complete", tuple(ReviewVerdictKind)),
             carries=_setting(row, "carries", bool),

@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification.calendar import PUBLISHED, Calendar
-from certification.errors import NotFoundError, RosterMissingError
+from certification.errors import LevelUnknownError, NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
 from certification.facts import read_facts
 from certification.figures import parse_figures
@@ -76,7 +76,8 @@ from tenancy.tables import tenant_grants, tenants, units
 T = TypeVar("T")
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
-VISITED: Final = "application.site_visited"
+VISITED: Final = "application.site_looked_at"
+OPINED: Final = "application.opinion_given"
 """The operation of a site visit's entry."""
 ENDED: Final = ("rejected", "withdrawn", "lapsed", "not_certified")
 """The statuses in which a community may apply anew: the same as in the index `uq_applications_live`."""
@@ -100,7 +101,8 @@ class FoundApplication:
 class Candidate:
     """A county's application as the city sees it: its names (市 / 县 / 街道 / 社区) and its county's latest entry on it.
 
-    `facts` is its community's past, for an act that asks for it; `visited` the sequence of its last site visit's entry.
+    `facts` is its community's past, for an act that asks for it; `looked_at` the sequence of the
+    entry of the last opinion on it, or visit.
     """
 
     tenant_id: int
@@ -109,7 +111,7 @@ class Candidate:
     community_name: str
     entry: Cite
     facts: Facts | None = None
-    visited: int | None = None
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,15 +378,15 @@ _granted = (
     )
     .exists()
 )
-_visited = (
+_looked_at = (
     select(func.max(ledger_entries.c.seq).label("seq"))
     .where(
         ledger_entries.c.tenant_id == applications.c.tenant_id,
         ledger_entries.c.subject_id == applications.c.id,
-        ledger_entries.c.operation == VISITED,
+        or_(ledger_entries.c.operation == VISITED, ledger_entries.c.operation == OPINED),
     )
     .scalar_subquery()
-    .label("visited")
+    .label("looked_at")
 )
 _CANDIDATES = statement(
     select(
@@ -397,7 +399,7 @@ _CANDIDATES = statement(
         ledger_heads.c.origin,
         _last.c.seq,
         _last.c.hash,
-        _visited,
+        _looked_at,
     )
     .join(
         units, and_(units.c.tenant_id == applications.c.tenant_id, units.c.id == applications.c.community_id)
@@ -460,7 +462,7 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     campaign = await get_campaign(tx, tx.tenant_id, campaign_id)
     programme = parse_stored(campaign.programme)
     if level not in programme.levels:
-        raise NotFoundError(what="level", what_zh="级别")
+        raise LevelUnknownError(level=level, levels="、".join(programme.levels))
     lists = tuple(entity(Roster, row) for row in await tx.all(_ROSTERS, campaign=campaign_id, level=level))
     items: dict[UUID, list[RosterItem]] = {roster.id: [] for roster in lists}
     for row in await tx.all(_ITEMS, rosters=list(items)):
@@ -567,7 +569,7 @@ async def read_publicised(tx: TenantConnection, roster_id: UUID, position: int) 
 def _candidate(city: str, row: Any) -> Candidate:
     name = " / ".join((city, row["county"], row["street"], row["community"]))
     entry = Cite(row["origin"], row["seq"], row["hash"])
-    return Candidate(row["tenant_id"], row["id"], row["status"], name, entry, visited=row["visited"])
+    return Candidate(row["tenant_id"], row["id"], row["status"], name, entry, looked_at=row["looked_at"])
 
 
 def entity(kind: type[T], row: Any) -> T:

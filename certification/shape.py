@@ -4,8 +4,8 @@ Checked: forms, windows and levels that are named exist; the standard's items ar
 has one step; every act that names a stage starts from a status; all statuses in use are reached from the beginning, and
 from each a final one can be reached; nothing leaves a final one; the lists rest on kinds that are made, and each verdict
 of a list, or an objection upheld, is followed by a step `by_roster`, and each such step follows one; an objection is filed by
-the public and comes from its first status to an end; a review is planned, drawn, and looked at, by whoever gives the verdicts of a stage,
-each of them once a status. Raises ProgrammeRefusedError.
+the public and comes from its first status to an end; a level asks for one that is there, and none in a circle; a review is planned, drawn,
+and looked at, by whoever gives the verdicts of a stage, each of them once a status. Raises ProgrammeRefusedError.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import NoReturn
 
 from certification.errors import ProgrammeRefusedError
-from certification.model import ObjectionStatus
+from certification.model import ObjectionStatus, RosterKind, Status
 from certification.programme import Programme, RosterStep, Step
 from certification.reviews.model import ReviewStage, ReviewStatus, ReviewVerdictKind
-from certification.reviews.rule import FINAL, ReviewRule, ReviewStep
+from certification.reviews.rule import FINAL, ReviewStep
 from certification.standard import HISTORY, Indicator, Item
 
 CITY_ROLE = "city_officer"
@@ -28,19 +28,32 @@ REVIEWERS = {
 }
 SAYS_SO = (ReviewVerdictKind.AGREE, ReviewVerdictKind.RETURN)
 """What county and city say of a review; the team says the rest."""
+ACTS = ("file_application", "save_form", "submit", "withdraw", "lapse")
+"""What persons do to an application that is no verdict of a stage."""
+LISTS = {
+    "rank": (None, RosterKind.RANKING),
+    "open_publicity": (RosterKind.RANKING, RosterKind.PUBLICITY),
+    "close_publicity": (RosterKind.PUBLICITY, None),
+    "report_to_province": (RosterKind.PUBLICITY, RosterKind.REPORT),
+    "record_decision": (RosterKind.REPORT, RosterKind.DECISION),
+}
+"""What the city does with its lists in every round: what it rests on, and makes."""
+CORRECTION = "correct_publicity"
 
 
 def check_shape(programme: Programme) -> None:
     """Raise ProgrammeRefusedError unless the programme holds together."""
     _check_references(programme)
+    _check_levels(programme)
     _check_standard(programme)
     _check_figures(programme)
     for level in programme.levels:
         _check_life(programme, level)
+        _check_verdicts(programme, level)
+    _check_acts(programme)
     _check_round(programme)
     _check_objections(programme)
-    if programme.reviews is not None:
-        _check_reviews(programme.reviews)
+    _check_reviews(programme)
 
 
 def _refuse(where: str, reason: str) -> NoReturn:
@@ -70,6 +83,18 @@ def _check_references(programme: Programme) -> None:
             _refuse(step.action, "is after a window that exists, and then in no other")
     if not set(programme.holds_city_place.value) <= set(programme.holds_county_place.value):
         _refuse("places", "what holds a place of the city holds one of its county")
+
+
+def _check_levels(programme: Programme) -> None:
+    for level in programme.levels.values():
+        asked, seen = level.requires, {level.code}
+        while asked is not None:
+            if asked.certified not in programme.levels:
+                _refuse(f"levels {level.code}", f"asks for {asked.certified}, which is no level")
+            if asked.certified in seen:
+                _refuse(f"levels {level.code}", "asks for itself in the end")
+            seen.add(asked.certified)
+            asked = programme.levels[asked.certified].requires
 
 
 def _check_standard(programme: Programme) -> None:
@@ -156,6 +181,29 @@ def _check_life(programme: Programme, level: str) -> None:
         _refuse("places", "names a status that no step reaches")
 
 
+def _check_verdicts(programme: Programme, level: str) -> None:
+    """What a stage says is one action a level: people name the stage and the verdict."""
+    given: dict[tuple[str, str | None], str] = {}
+    for step in programme.life:
+        if step.stage is not None and level in step.levels:
+            known = given.setdefault((step.stage, step.verdict), step.action)
+            if known != step.action:
+                _refuse(step.action, f"gives the verdict that {known} gives")
+
+
+def _check_acts(programme: Programme) -> None:
+    """Persons can do what there is an act for, and a round has all its lists."""
+    for step in programme.life:
+        if step.stage is None and not step.by_roster and step.action not in ACTS:
+            _refuse(step.action, f"is neither a verdict of a stage nor one of {', '.join(ACTS)}")
+    if Status.CERTIFIED not in {step.to for step in programme.life}:
+        _refuse("life", "nothing is ever certified")
+    found = {row.action: (row.rests_on, row.makes) for row in programme.round if row.action != CORRECTION}
+    wrong = [name for name in {**LISTS, **found} if found.get(name) != LISTS.get(name)]
+    if wrong:
+        _refuse("round", f"{', '.join(wrong)}: a round has {', '.join(LISTS)}, each resting on another")
+
+
 def _closure(begin: set[str], onward: dict[str, set[str]]) -> set[str]:
     found, waiting = set(begin), list(begin)
     while waiting:
@@ -217,7 +265,13 @@ def _check_objections(programme: Programme) -> None:
         _refuse("publicity", "no step follows an objection upheld")
 
 
-def _check_reviews(rule: ReviewRule) -> None:
+def _check_reviews(programme: Programme) -> None:
+    rule = programme.reviews
+    if rule is None:
+        return
+    unknown = set(rule.parts.value) - {item.part for item in programme.standard}
+    if unknown:
+        _refuse("reviews", f"no item of the standard is of the part {', '.join(sorted(unknown))}")
     steps = rule.life
     if [step.to for step in steps if step.start is None] != [ReviewStatus.PLANNED]:
         _refuse("reviews", "exactly one step makes a review, and it is planned")
@@ -240,7 +294,7 @@ def _check_reviews(rule: ReviewRule) -> None:
 
 
 def _check_review_ends(steps: tuple[ReviewStep, ...]) -> None:
-    """Every status is reached, and leads to an end that nothing leaves."""
+    """Every status in use is reached, and leads to an end that nothing leaves."""
     onward: dict[str, set[str]] = {}
     backward: dict[str, set[str]] = {}
     for step in steps:
@@ -248,10 +302,11 @@ def _check_review_ends(steps: tuple[ReviewStep, ...]) -> None:
         backward.setdefault(step.to, set()).add(step.start or "")
     if set(FINAL) & onward.keys():
         _refuse("reviews", "a step leaves a final status")
-    if _closure({""}, onward) != {"", *ReviewStatus}:
+    used = onward.keys() | backward.keys()
+    if used - _closure({""}, onward):
         _refuse("reviews", "a status is never reached")
-    if _closure(set(FINAL), backward) != {"", *ReviewStatus}:
-        _refuse("reviews", "a status leads to no end")
+    if used - {ReviewStatus.CANCELLED} - _closure({ReviewStatus.CONFIRMED}, backward):
+        _refuse("reviews", "a status never leads to a confirmed review")
 
 
 def _check_review_step(step: ReviewStep) -> None:

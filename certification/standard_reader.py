@@ -13,11 +13,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from certification.errors import ProgrammeUnreadableError
 from certification.grounds import each, parse_ground
 from certification.programme import Ground, Setting
+from certification.shelf import STANDARDS, Shelf
 from certification.standard import (
     AT_LEAST,
     COMPARISONS,
@@ -40,7 +41,6 @@ from certification.strict import Reader, reading
 
 T = TypeVar("T")
 
-STANDARDS: Final = Path(__file__).parent / "standards"
 PER: Final = (100, 1000)
 RULES: Final = (AT_LEAST, NONE, YES, HISTORY)
 """What indicators stored before standards were files could ask."""
@@ -49,18 +49,15 @@ UNNAMED: Final = Ground(
 )
 
 
-def inline_standard(data: dict[str, Any], folder: Path = STANDARDS) -> dict[str, Any]:
+def inline_standard(data: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
     """A programme's TOML values with the standard that it names in the place of the name. Raises ProgrammeRefusedError."""
     name = data.get("standard")
     if not isinstance(name, str):
         return data
-    known = {path.stem: path for path in folder.glob("*.toml")}
-    if name not in known:
-        Reader({}, "standards").refuse(f"there is none of the code {name!r}")
     try:
-        found = tomllib.loads(known[name].read_text(encoding="utf-8"))
+        found = tomllib.loads(shelf.read(STANDARDS, name))
     except tomllib.TOMLDecodeError as error:
-        Reader({}, f"standards {name}").refuse(str(error))
+        raise ProgrammeUnreadableError(where=f"standards {name}", reason=str(error)) from error
     if found.get("code") != name:
         Reader({}, f"standards {name}").refuse("is not of that code")
     return {**data, "standard": found}
@@ -114,7 +111,7 @@ def _points(row: Reader) -> dict[str, Any]:
 def _item(row: Reader, levels: tuple[str, ...]) -> Item:
     return Item(
         code=row.text("code"),
-        part=row.text("part"),
+        part=row.code("part"),
         levels=row.texts("levels", levels, 1),
         wording=row.text("wording"),
         label=row.text("label"),
@@ -195,7 +192,7 @@ def _group(row: Reader) -> Group:
 def _stored_item(row: Reader, levels: tuple[str, ...]) -> Item:
     return Item(
         row.text("code"),
-        row.text("part"),
+        row.code("part"),
         row.texts("levels", levels, 1),
         row.text("wording"),
         parse_ground(row),

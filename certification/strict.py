@@ -8,6 +8,7 @@ Raises ProgrammeRefusedError naming the place. Knows no schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -16,6 +17,8 @@ from typing import NoReturn, TypeVar
 from certification.errors import ProgrammeRefusedError
 
 T = TypeVar("T")
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+"""How a programme spells its levels and the parts of its standard, as the tables check it."""
 
 
 class Reader:
@@ -78,6 +81,21 @@ class Reader:
         if value not in values:
             self.refuse(f"{key} is none of {', '.join(values)}")
         return value
+
+    def code(self, key: str) -> str:
+        """A code: a small letter, then small letters, digits and underscores, 40 in all at most."""
+        value = self.text(key)
+        if not CODE.match(value):
+            self.refuse(f"{key} is no code of small letters, digits and underscores: {value!r}")
+        return value
+
+    def codes(self, key: str) -> tuple[str, ...]:
+        """A list of different codes."""
+        found = self.texts(key)
+        for value in found:
+            if not CODE.match(value):
+                self.refuse(f"{key} may not hold {value!r}")
+        return found
 
     def texts(self, key: str, values: tuple[str, ...] | None = None, least: int = 0) -> tuple[str, ...]:
         """A list of at least `least` different strings, each one of `values` if those are given."""

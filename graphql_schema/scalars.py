@@ -18,10 +18,13 @@ from strawberry.types.scalar import ScalarDefinition
 
 LARGEST_SAFE: Final = 2**53 - 1
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\Z")
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 Hex = NewType("Hex", bytes)
 SafeInt = NewType("SafeInt", int)
+Level = NewType("Level", str)
+StandardPart = NewType("StandardPart", str)
 
 
 def format_timestamp(value: datetime) -> str:
@@ -59,6 +62,13 @@ def parse_safe_int(value: int) -> int:
     return value
 
 
+def parse_code(text: str) -> str:
+    """A code that a programme defines: small letters, digits and underscores, 40 at most. Raises ValueError."""
+    if not isinstance(text, str) or not _CODE.match(text):
+        raise ValueError("expected a code of small letters, digits and underscores")
+    return text
+
+
 def parse_uuid(text: str) -> UUID:
     """A UUID in its usual spelling. Raises ValueError."""
     if not isinstance(text, str) or str(UUID(text)) != text:
@@ -92,5 +102,13 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     date: _scalar("Date", "A day, YYYY-MM-DD (日期).", parse_date),
     UUID: _scalar("UUID", "A UUID in lower case.", parse_uuid),
     Hex: _scalar("Hex", "Bytes in lower-case hex (十六进制).", parse_hex),
+    Level: _scalar(
+        "Level", "A level by its code, as the programme defines it: `provincial` (级别).", parse_code
+    ),
+    StandardPart: _scalar(
+        "StandardPart",
+        "A part of the standard by its code, as the programme defines it (标准部分).",
+        parse_code,
+    ),
     SafeInt: _scalar("SafeInt", "A whole number of at most 53 bits (整数).", parse_safe_int),
 }

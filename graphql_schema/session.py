@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from audit.signer import Signer
+from certification.shelf import Shelf
 from tenancy.database import Database
 from tenancy.errors import InvariantError
 from tenancy.identity import Principal
@@ -23,6 +24,10 @@ class Desk(Protocol):
     @property
     def demo(self) -> bool:
         """Whether the demonstration's logins are welcome."""
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where programmes lie."""
 
     def now(self) -> datetime:
         """This very moment; `Session.now` is when the request came."""

@@ -56,7 +56,7 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     years = tuple((level, on.year) for level, on in state.certified)
     made: tuple[Certification, ...] = ()
     if not is_certification(record):
-        check_reviewed_later(record.level, record.year, years)
+        check_reviewed_later(record.level, record.year, years, state.levels)
     elif (record.level, record.year) in years:
         raise LegacyExistsError(year=record.year)
     else:

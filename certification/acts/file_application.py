@@ -9,7 +9,7 @@ from uuid import UUID
 
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert
-from certification.errors import AlreadyAppliedError, NotFoundError, NotInScopeError
+from certification.errors import AlreadyAppliedError, LevelUnknownError, NotInScopeError
 from certification.extensions import Confirmed, cite_late, latest_closes
 from certification.facts import read_all_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
@@ -49,7 +49,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     campaign = await get_campaign(tx, command.campaign_tenant_id, command.campaign_id)
     programme = parse_stored(campaign.programme)
     if command.level not in programme.levels:
-        raise NotFoundError(what="level", what_zh="级别")
+        raise LevelUnknownError(level=command.level, levels="、".join(programme.levels))
     today = local_day(now, programme.zone)
     community = await get_community(tx, command.community_id, command.campaign_id, command.level, today)
     if community.street_id is None:

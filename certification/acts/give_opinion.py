@@ -21,7 +21,7 @@ from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
 from certification.model import KIND_OF_UNIT_ZH, Stage, Verdict
 from certification.programme import Step
-from certification.reading import FoundApplication, read_application
+from certification.reading import OPINED, FoundApplication, read_application
 from tenancy.database import TenantConnection
 
 
@@ -66,7 +66,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         form,
         command.text,
         context,
-        "application.opinion_given",
+        OPINED,
         found=command.items,
         confirmed=confirmed,
     )
@@ -75,7 +75,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
 def _action(state: FoundApplication, command: Command) -> str:
     # A site visit and a return have their own acts, which ask for more.
     own = command.stage == Stage.SITE_VISIT or command.verdict == Verdict.RETURN
-    return action_of(state.programme, "-" if own else command.stage, command.verdict)
+    return action_of(state.programme, state.view.level, "-" if own else command.stage, command.verdict)
 
 
 def _confirm(state: FoundApplication, step: Step, given: bool) -> bool | None:
@@ -90,4 +90,4 @@ def _confirm(state: FoundApplication, step: Step, given: bool) -> bool | None:
     return True
 
 
-ACT: Final = Act("application.opinion_given", load, authorise, decide)
+ACT: Final = Act(OPINED, load, authorise, decide)

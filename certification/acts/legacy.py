@@ -25,12 +25,14 @@ from certification.errors import (
     NotFoundError,
     SecondPersonError,
 )
-from certification.life import LEVEL_ZH, Actor
-from certification.model import ROLE_ZH, LegacyKind, LegacyRecord, Level
+from certification.life import Actor
+from certification.model import ROLE_ZH, LegacyKind, LegacyRecord
+from certification.reader import parse_stored
 from certification.reading import entity, recorded_at
-from certification.tables import certifications, evidence, legacy_records
+from certification.tables import campaigns, certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
+from tenancy.tables import tenants
 
 # Not a programme's: what is imported is of before it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -58,6 +60,15 @@ _RECORD = statement(
     )
     .where(legacy_records.c.tenant_id == bindparam("tenant_id"), legacy_records.c.id == bindparam("record"))
 )
+_PROGRAMME = statement(
+    select(campaigns.c.programme)
+    .where(
+        campaigns.c.tenant_id
+        == select(tenants.c.parent_id).where(tenants.c.id == bindparam("tenant_id")).scalar_subquery()
+    )
+    .order_by(campaigns.c.opened_at.desc(), campaigns.c.id.desc())
+    .limit(1)
+)
 _CERTIFIED = statement(
     select(certifications.c.level, certifications.c.certified_on).where(
         certifications.c.tenant_id == bindparam("tenant_id"),
@@ -66,17 +77,22 @@ _CERTIFIED = statement(
 )
 
 
+Levels = Mapping[str, str] | None
+"""Code → name of the levels of the latest campaign of the county's city; None where there is none to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record, the entry that proposed it, and (level, day) of the community's certifications.
 
-    `scanned`: its document is attached as a file, to the community or to the record itself.
+    `scanned`: its document is attached as a file, to the community or to the record itself. `levels`: see `read_levels`.
     """
 
     record: LegacyRecord
     entry: Cite
     certified: tuple[tuple[str, date], ...]
     scanned: bool = False
+    levels: Levels = None
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -90,6 +106,7 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         Cite(row["origin"], row["seq"], row["hash"]),
         await read_certified(tx, record.community_id),
         row["scanned"],
+        await read_levels(tx),
     )
 
 
@@ -97,6 +114,14 @@ async def read_certified(tx: TenantConnection, community_id: UUID) -> tuple[tupl
     """(level, day) of each certification of a community of the bound tenant."""
     rows = await tx.all(_CERTIFIED, community=community_id)
     return tuple((row["level"], row["certified_on"]) for row in rows)
+
+
+async def read_levels(tx: TenantConnection) -> Levels:
+    """The levels that the latest campaign of the bound county's city knows."""
+    row = await tx.first(_PROGRAMME)
+    if row is None:
+        return None
+    return {level.code: level.short for level in parse_stored(row["programme"]).levels.values()}
 
 
 def check_county(tenant_id: int, action: str, name: str, actor: Actor) -> str:
@@ -117,10 +142,12 @@ def check_open(record: LegacyRecord, actor: Actor) -> None:
         raise SecondPersonError
 
 
-def check_reviewed_later(level: str, year: int, certified: tuple[tuple[str, int], ...]) -> None:
+def check_reviewed_later(
+    level: str, year: int, certified: tuple[tuple[str, int], ...], levels: Levels
+) -> None:
     """Raise LegacyUncertifiedError unless one of the (level, year) is that level's of an earlier year."""
     if not any(one == level and since < year for one, since in certified):
-        raise LegacyUncertifiedError(level=level, level_zh=LEVEL_ZH[Level(level)], year=year)
+        raise LegacyUncertifiedError(level=level, level_zh=(levels or {}).get(level, level), year=year)
 
 
 def describe(record: LegacyRecord) -> Mapping[str, object]:

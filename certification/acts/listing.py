@@ -20,8 +20,8 @@ from certification.errors import (
 )
 from certification.facts import read_facts_of
 from certification.forms import REASON_LIMIT, check_line, check_text
-from certification.life import LEVEL_ZH, Actor, find_history, find_history_obstacle
-from certification.model import KIND_ZH, ItemVerdict, Level, Roster, RosterItem, RosterKind
+from certification.life import Actor, find_history, find_history_obstacle
+from certification.model import KIND_ZH, ItemVerdict, Roster, RosterItem, RosterKind
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reading import Candidate, FoundRound, find_left, read_round
@@ -138,7 +138,7 @@ def without_left(state: FoundRound, items: Iterable[RosterItem]) -> list[RosterI
 
 
 def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
-    """Raise RosterUnrankedError for one that was visited and that the ranking does not compare, or not since that visit.
+    """Raise RosterUnrankedError for one that is ready and that the ranking does not compare, or not since it was looked at again.
 
     Before the publicity the city ranks again; a report waits until whoever came so late is returned, refused or has withdrawn.
     """
@@ -148,7 +148,7 @@ def check_ranked(state: FoundRound, ranking_id: UUID | None) -> None:
     late = [
         one
         for one in state.candidates
-        if one.status == made.of and (one.visited or 0) > ranked.get((one.tenant_id, one.id), -1)
+        if one.status == made.of and (one.looked_at or 0) > ranked.get((one.tenant_id, one.id), -1)
     ]
     if late and complete.value:
         raise RosterUnrankedError(clause=complete.ground.clause, community=late[0].community_name)
@@ -163,7 +163,7 @@ def check_city_quota(state: FoundRound, asked: int) -> None:
         raise CityQuotaError(
             clause=quota.ground.clause,
             level=level,
-            level_zh=LEVEL_ZH[Level(level)],
+            level_zh=programme.levels[level].short,
             quota=quota.value,
             asked=asked,
         )

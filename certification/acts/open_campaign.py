@@ -1,9 +1,13 @@
-"""The city opens a campaign (批次): a delivered programme becomes its rows, and the entry carries the programme whole."""
+"""The city opens a campaign (批次): a programme becomes its rows, and the entry carries the programme whole.
+
+open_campaign(shelf)       the act, over the delivered programmes and the installation's own (certification/shelf.py)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +22,7 @@ from certification.model import ROLE_ZH
 from certification.programme import Programme
 from certification.reader import load_programme
 from certification.reading import find_campaign_by_code
+from certification.shelf import Shelf
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
 from tenancy.tables import tenants
@@ -43,9 +48,9 @@ class State:
     existing: UUID | None
 
 
-async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
+async def load(tx: TenantConnection, command: Command, now: datetime, shelf: Shelf = Shelf()) -> State:  # noqa: B008 - frozen
     """Read the file, and whether it has been opened."""
-    programme = load_programme(command.programme)
+    programme = load_programme(command.programme, shelf)
     code = (await tx.one(_CODE))["code"]
     return State(tx.tenant_id, code, programme, await find_campaign_by_code(tx, programme.code))
 
@@ -78,4 +83,10 @@ def decide(state: State, command: Command, context: Context) -> Change:
     )
 
 
-ACT: Final = Act("campaign.opened", load, authorise, decide)
+def open_campaign(shelf: Shelf) -> Act[Command, State]:
+    """The act over these programmes."""
+    return Act("campaign.opened", partial(load, shelf=shelf), authorise, decide)
+
+
+ACT: Final = open_campaign(Shelf())
+"""Over those delivered alone."""

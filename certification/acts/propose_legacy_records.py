@@ -2,7 +2,8 @@
 
 Several records of one community are one act. Decided [D]: a review is of a closed calendar year after a certification that is
 recorded, proposed before, or beside it in the act; a certification's year is that of its document; a document is of no later day
-than today; one record for each community, kind, level and year, until it is declined.
+than today; one record for each community, kind, level and year, until it is declined;
+a level is one of the latest campaign of the city, and any while the city has opened none.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from sqlalchemy import bindparam, select
 from audit.entry import Subject
 from certification.acts.legacy import (
     ZONE,
+    Levels,
     check_county,
     check_reviewed_later,
     describe,
     is_certification,
     read_certified,
+    read_levels,
 )
 from certification.changes import Act, Change, Context, insert
-from certification.errors import FieldRefusedError, LegacyExistsError, NotFoundError
+from certification.errors import FieldRefusedError, LegacyExistsError, LevelUnknownError, NotFoundError
 from certification.forms import check_line
 from certification.life import Actor
 from certification.model import LegacyKind, LegacyRecord, LegacyResult
@@ -74,11 +77,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The tenant, (kind, level, year) of the records that live, (level, year) of the certifications."""
+    """The tenant, (kind, level, year) of the records that live, (level, year) of the certifications, the levels there are."""
 
     tenant_id: int
     live: frozenset[tuple[str, str, int]]
     certified: tuple[tuple[str, int], ...]
+    levels: Levels
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
@@ -92,6 +96,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
         tx.tenant_id,
         frozenset((row["kind"], row["level"], row["year"]) for row in rows),
         tuple((level, on.year) for level, on in certified),
+        await read_levels(tx),
     )
 
 
@@ -106,6 +111,8 @@ def decide(state: State, command: Command, context: Context) -> Change:
     if not 1 <= len(command.records) <= MOST:
         _refuse("records", "记录", f"一次须补录 1 至 {MOST} 条", f"are 1 to {MOST} in an act")
     for item in command.records:
+        if state.levels is not None and item.level not in state.levels:
+            raise LevelUnknownError(level=item.level, levels="、".join(state.levels))
         _check_item(item, today)
     certified = {(level, year) for level, year in state.certified}
     certified |= {(level, year) for kind, level, year in state.live if kind == LegacyKind.CERTIFICATION}
@@ -117,7 +124,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
             raise LegacyExistsError(year=item.year)
         live.add(key)
         if not is_certification(item):
-            check_reviewed_later(item.level, item.year, tuple(certified))
+            check_reviewed_later(item.level, item.year, tuple(certified), state.levels)
     records = tuple(
         LegacyRecord(
             tenant_id=state.tenant_id,

@@ -54,7 +54,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
 
 def _action(state: FoundApplication, command: Command) -> str:
     stage = Stage.SITE_VISIT if command.verdict != Verdict.RETURN else "-"
-    return action_of(state.programme, stage, command.verdict)
+    return action_of(state.programme, state.view.level, stage, command.verdict)
 
 
 ACT: Final = Act(VISITED, load, authorise, decide)

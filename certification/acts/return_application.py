@@ -38,14 +38,14 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> Named:
 
 def authorise(state: Named, command: Command, actor: Actor) -> str:
     """An officer of that stage, in whose jurisdiction the community lies."""
-    action = action_of(state.found.programme, command.stage, Verdict.RETURN)
+    action = action_of(state.found.programme, state.found.view.level, command.stage, Verdict.RETURN)
     return check_entitled(state.found.programme, action, state.found.view, actor).name
 
 
 def decide(state: Named, command: Command, context: Context) -> Change:
     """The opinion that returns it, unless the table, a stale form or a list of the city stands against it."""
     found = state.found
-    action = action_of(found.programme, command.stage, Verdict.RETURN)
+    action = action_of(found.programme, found.view.level, command.stage, Verdict.RETURN)
     step = check_step(found.programme, action, state.view, context.actor, context.now)
     form = get_bound_form(found, command.form_hash)
     check_text("reason", "退回理由", command.reason, OPINION_LIMIT)

@@ -24,5 +24,5 @@ class ClosePublicityInput:
 async def close_publicity(root: Session, request_id: strawberry.ID, input: ClosePublicityInput) -> Outcome:
     """Not before the last counted day has ended."""
     campaign, publicity = parse_id(input.campaign_id, "Campaign"), parse_id(input.publicity_id, "Roster")
-    command = Command(campaign.uuid, input.level.value, publicity.uuid)
+    command = Command(campaign.uuid, input.level, publicity.uuid)
     return await answer_roster(root, ACT, command, request_id)

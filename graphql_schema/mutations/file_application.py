@@ -25,5 +25,5 @@ async def file_application(root: Session, request_id: strawberry.ID, input: File
     """A draft in the community's county."""
     campaign = parse_id(input.campaign_id, "Campaign")
     community = parse_id(input.community_id, "Unit")
-    command = Command(campaign.tenant, campaign.uuid, input.level.value, community.uuid)
+    command = Command(campaign.tenant, campaign.uuid, input.level, community.uuid)
     return await answer_application(root, ACT, command, community.tenant, request_id)

@@ -27,5 +27,5 @@ class OpenPublicityInput:
 async def open_publicity(root: Session, request_id: strawberry.ID, input: OpenPublicityInput) -> Outcome:
     """The planner gives the last counted working day."""
     campaign, ranking = parse_id(input.campaign_id, "Campaign"), parse_id(input.ranking_id, "Roster")
-    command = Command(campaign.uuid, input.level.value, ranking.uuid, input.opens_on)
+    command = Command(campaign.uuid, input.level, ranking.uuid, input.opens_on)
     return await answer_roster(root, ACT, command, request_id)

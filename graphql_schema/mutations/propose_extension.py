@@ -46,7 +46,7 @@ async def propose_extension(
     command = Command(
         campaign_id=campaign.uuid,
         stage=input.stage,
-        level=None if input.level is None else input.level.value,
+        level=input.level,
         beneficiary_tenant_id=beneficiary.tenant if beneficiary else None,
         community_id=community.uuid if community else None,
         closes_at=input.closes_at,

@@ -33,7 +33,7 @@ class LegacyRecordInput:
         """The act's own value."""
         return Item(
             self.kind.value,
-            self.level.value,
+            self.level,
             self.year,
             self.result.value,
             self.document_number,

@@ -32,7 +32,7 @@ async def propose_review_correction(
     community = parse_id(input.community_id, "Unit")
     command = Command(
         community.uuid,
-        input.level.value,
+        input.level,
         input.year,
         input.result.value,
         input.document_number,

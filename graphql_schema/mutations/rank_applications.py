@@ -63,5 +63,5 @@ async def rank_applications(
     """At most as many are selected as the city has places; fewer is valid (宁缺毋滥)."""
     campaign = parse_id(input.campaign_id, "Campaign")
     items = tuple(item.decode() for item in input.items)
-    command = Command(campaign.uuid, input.level.value, items, input.reason)
+    command = Command(campaign.uuid, input.level, items, input.reason)
     return await answer_roster(root, ACT, command, request_id)

@@ -39,7 +39,7 @@ async def record_decision(root: Session, request_id: strawberry.ID, input: Recor
     items = tuple(item.decode() for item in input.items)
     command = Command(
         campaign.uuid,
-        input.level.value,
+        input.level,
         report.uuid,
         input.document_number,
         input.document_date,

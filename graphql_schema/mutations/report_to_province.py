@@ -30,7 +30,5 @@ async def report_to_province(
 ) -> Outcome:
     """Takes the city's places."""
     campaign, publicity = parse_id(input.campaign_id, "Campaign"), parse_id(input.publicity_id, "Roster")
-    command = Command(
-        campaign.uuid, input.level.value, publicity.uuid, input.document_number, input.document_date
-    )
+    command = Command(campaign.uuid, input.level, publicity.uuid, input.document_number, input.document_date)
     return await answer_roster(root, ACT, command, request_id)

@@ -30,7 +30,7 @@ class SaveFormInput:
 
     application_id: strawberry.ID = strawberry.field(description="The application (申报).")
     situation: str = strawberry.field(description="The box 社区基本情况，创建工作情况.")
-    narrative: str = strawberry.field(description="推荐材料, at most 1500 字.")
+    narrative: str = strawberry.field(description="推荐材料; the programme bounds its 字.")
     contact: ContactInput = strawberry.field(description="Contact person (社区联系人).")
     justification: str | None = strawberry.field(
         default=None, description="Why a village stands beside communities; for villages alone (申报理由)."

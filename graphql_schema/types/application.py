@@ -142,9 +142,9 @@ class FormVersion(Node):
     """A version; an edit makes a new one and deletes nothing."""
 
     version: int = column(form_versions.c.version, description="Number, from 1 (版本号).")
-    form: str = column(form_versions.c.form, description="form-2 (附件2) or form-3 (附件3).")
+    form: str = column(form_versions.c.form, description="The form's code in the programme (推荐表).")
     situation: str = column(form_versions.c.situation, description="社区基本情况，创建工作情况.")
-    narrative: str = column(form_versions.c.narrative, description="推荐材料, at most 1500 字.")
+    narrative: str = column(form_versions.c.narrative, description="推荐材料; the programme bounds its 字.")
     hash: Hex = column(
         form_versions.c.hash, description="SHA-256 of the content, which opinions bind (内容哈希)."
     )

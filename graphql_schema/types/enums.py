@@ -16,7 +16,6 @@ from certification.model import (
     Finding,
     LegacyKind,
     LegacyResult,
-    Level,
     ObjectionStatus,
     ReviewResult,
     RosterKind,
@@ -37,11 +36,11 @@ from certification.reviews.model import (
     SpotCheckOutcome,
 )
 from certification.standard import Result as ClauseResult
+from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
 _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
-    "Level": (Level, "Level of certification (级别)."),
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
     "OpinionVerdict": (OpinionVerdict, "An opinion's verdict (意见结论)."),
@@ -88,15 +87,6 @@ class LineageKind(Enum):
     MERGED = "merged"
     SPLIT = "split"
     RENAMED = "renamed"
-
-
-@strawberry.enum(description="Part of the standard (标准部分).")
-class StandardPart(Enum):
-    """平台建设, 服务, 指标."""
-
-    PLATFORM = "platform"
-    SERVICES = "services"
-    INDICATORS = "indicators"
 
 
 @strawberry.enum(description="What the city found of an objection (异议结论).")

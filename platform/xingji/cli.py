@@ -21,6 +21,7 @@ from xingji.commands import (
     found,
     ledger,
     migrate,
+    programme,
     restore,
     serve,
     tokens,
@@ -29,7 +30,21 @@ from xingji.commands import (
 from xingji.errors import XingjiError
 from xingji.settings import read_settings
 
-COMMANDS = (demo, draw, found, serve, migrate, ledger, db, tokens, vault, evidence, backup, restore)
+COMMANDS = (
+    demo,
+    found,
+    serve,
+    migrate,
+    programme,
+    ledger,
+    draw,
+    db,
+    tokens,
+    vault,
+    evidence,
+    backup,
+    restore,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,8 @@
 The home holds what must not lie in PostgreSQL: `keys/` (the tenants' signing keys, encrypted under `secrets/ledger-passphrase`),
 `vault/` (what opens personal values, under `secrets/vault-passphrase`), `tokens/` (the keys of bearer tokens) and `secrets/derivation`
 (what follow codes and counters of tries are derived under). The heads that were signed last lie in a folder of their own, and a ledger
-that does not grow from its kept head is not signed for (`audit.guard`). Opening finishes what a crash left undone between the city's
+that does not grow from its kept head is not signed for (`audit.guard`). An installation's own programmes lie in `programmes/`, and
+standards in `standards/`, of the home. Opening finishes what a crash left undone between the city's
 decisions and its counties (ADR 0001).
 """
 
@@ -30,6 +31,7 @@ from audit.keys import FileKeyStore
 from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
+from certification.shelf import Shelf
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
@@ -106,10 +108,12 @@ class Office:
         demo: bool,
         guard: Guard,
         secret: bytes,
+        shelf: Shelf,
     ) -> None:
         self.tokens = tokens
         self.now = clock
         self.demo = demo
+        self.shelf = shelf
         self._keys = keys
         self._guard = guard
         self._secret = secret
@@ -163,6 +167,7 @@ async def open_service(
             settings.demo,
             guard,
             _passphrase(settings.home / "secrets" / "derivation"),
+            Shelf((settings.home,)),
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)

@@ -17,7 +17,7 @@ from xingji.demo.client import Actor, Login
 from xingji.demo.clock import StoryClock
 
 PROGRAMME: Final = "zhoukou-2022"
-LEVEL: Final = "PROVINCIAL"
+LEVEL: Final = "provincial"
 
 
 class StoryError(Exception):

@@ -88,7 +88,7 @@ STAR_RATIOS = {"loans_repaid": (190_000_000, 200_000_000)}
 
 def figures_of(level: str) -> list[dict[str, Any]]:
     """A community's figures: plausible, and good enough for either level."""
-    ratios = {**RATIOS, **(STAR_RATIOS if level.lower() == "star" else {})}
+    ratios = {**RATIOS, **(STAR_RATIOS if level == "star" else {})}
     found: list[dict[str, Any]] = [
         {"code": code, "numerator": numerator, "denominator": denominator}
         for code, (numerator, denominator) in ratios.items()
@@ -103,7 +103,7 @@ def figures_of(level: str) -> list[dict[str, Any]]:
     return found + [{"code": code, "count": number} for code, number in counts.items()]
 
 
-def form_of(county: str, street: str, community: str, level: str = "PROVINCIAL") -> dict[str, Any]:
+def form_of(county: str, street: str, community: str, level: str = "provincial") -> dict[str, Any]:
     """The typed fields of a community's form."""
     words = {"county": county, "street": street, "community": community}
     return {

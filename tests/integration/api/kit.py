@@ -327,7 +327,7 @@ async def file_application(
     clerk = await stage.person(county.code, login)
     wanted = {
         "campaignId": campaign,
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{county.tenant_id}.{place.id}",
     }
     filed = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]

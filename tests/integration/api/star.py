@@ -56,7 +56,7 @@ def a_record(**changes: Any) -> dict[str, Any]:
     """The certification of 2018 as paper says it."""
     return {
         "kind": "CERTIFICATION",
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "year": 2018,
         "result": "CERTIFIED",
         "documentNumber": "豫人社函〔2018〕30号",
@@ -118,13 +118,13 @@ async def import_history(
 
 async def file_star(stage: Stage, clerk: Caller, county: County, place: Place) -> dict[str, Any]:
     """Ask to file for star."""
-    wanted = {"campaignId": await stage.campaign(), "level": "STAR", "communityId": unit(county, place)}
+    wanted = {"campaignId": await stage.campaign(), "level": "star", "communityId": unit(county, place)}
     return await clerk.act(q.FILE_APPLICATION, wanted)
 
 
 async def save_star(clerk: Caller, application: str, county: County, place: Place) -> dict[str, Any]:
     """Ask to save the form."""
-    form = {"applicationId": application, **form_of(county.name, county.street.name, place.name, "STAR")}
+    form = {"applicationId": application, **form_of(county.name, county.street.name, place.name, "star")}
     return await clerk.act(q.SAVE_FORM, form)
 
 

@@ -1,8 +1,7 @@
 """The city's calendar through the API: set by its administrator alone, read by every plan, of which the county sees the days."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from xingji.postgres import EmbeddedPostgres
 
 PLAN = """query($code: String!) { campaigns(filter: {code: $code}) { edges { node {
   publicityPlan { opensOn counted reportFrom obstacle { code } }
-  deadlines(level: PROVINCIAL) { code lastDay workingDaysLeft overdue extended obstacle { code } }
-  availableActions(level: PROVINCIAL) { action allowed obstacle { code } } } } } }"""
+  deadlines(level: "provincial") { code lastDay workingDaysLeft overdue extended obstacle { code } }
+  availableActions(level: "provincial") { action allowed obstacle { code } } } } } }"""
 YEARS = "query($year: Int) { calendarYears(filter: {year: $year}) { edges { node { year complete revision days { day working } } } } }"
 
 
@@ -61,7 +60,7 @@ async def rank(stage: Stage, **of_each: list[Any]) -> dict[str, Any]:
     ]
     given = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "reason": "比较排序。",
         "items": items,
     }
@@ -71,7 +70,7 @@ async def rank(stage: Stage, **of_each: list[Any]) -> dict[str, Any]:
 async def put_up(stage: Stage, ranking: str, day: str) -> dict[str, Any]:
     given = {
         "campaignId": await stage.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "rankingId": ranking,
         "opensOn": day,
     }
@@ -112,7 +111,7 @@ async def test_lists_run_past_the_window_by_the_citys_own_extension(visited: Sta
     county = counties()[0].tenant_id
     await extend(visited, **until, beneficiaryTenantId=f"Tenant.{county}.{county}")
     assert await publicity_action(visited) == "publicity.start_refused"
-    made = await extend(visited, **until, level="PROVINCIAL")
+    made = await extend(visited, **until, level="provincial")
     assert await publicity_action(visited) is None
     assert await publicity_action(visited, (counties()[0].code, "county")) == "actor.not_entitled"
     days = {one["code"]: one for one in (await plan(visited))["deadlines"]}
@@ -124,7 +123,7 @@ async def test_lists_run_past_the_window_by_the_citys_own_extension(visited: Sta
     leader = await visited.person(CITY, "leader")
     wanted = {
         "campaignId": await visited.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "publicityId": publicity["roster"]["id"],
     }
     document = {"documentNumber": "周人社函〔2022〕1号", "documentDate": "2022-06-02"}
@@ -147,7 +146,7 @@ async def test_without_an_extension_the_report_stays_inside_the_window(visited: 
     publicity = (await put_up(visited, ranking, "2022-05-20"))["roster"]["id"]
     visited.clock.travel(shanghai(5, 31, 0))
     leader = await visited.person(CITY, "leader")
-    wanted = {"campaignId": await visited.campaign(), "level": "PROVINCIAL", "publicityId": publicity}
+    wanted = {"campaignId": await visited.campaign(), "level": "provincial", "publicityId": publicity}
     assert (await leader.act(q.CLOSE_PUBLICITY, wanted))["code"] == "window.closed"
     shown = {one["code"]: one for one in (await plan(visited))["deadlines"]}
     assert shown["report"]["overdue"] and shown["report"]["workingDaysLeft"] == 0
@@ -167,15 +166,22 @@ async def test_a_ranking_is_scored_and_its_ties_are_argued(visited: Stage):
     assert (await visited.verify())[CITY].ok
 
 
-async def test_2027_is_refused_then_set_then_planned(
-    fresh: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """A programme of 2027 is another file; its windows lie in a year that no library knows."""
+@pytest.fixture
+def programme_of_2027(fresh: Stage) -> Iterator[None]:
+    """Among the installation's own; worlds share the home."""
     text = (reader.PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")
     for old in ("zhoukou-2022", "2022-04-25T", "2022-05-16T", "2022-05-31T"):
         text = text.replace(old, old.replace("2022", "2027"))
-    (tmp_path / "zhoukou-2027.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(reader, "PROGRAMMES", tmp_path)
+    path = fresh.home / "programmes" / "zhoukou-2027.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    yield
+    path.unlink()
+
+
+@pytest.mark.usefixtures("programme_of_2027")
+async def test_2027_is_refused_then_set_then_planned(fresh: Stage):
+    """A programme of 2027 is another file; its windows lie in a year that no library knows."""
     fresh.clock.travel(shanghai(5, 20).replace(year=2027))
     await (await fresh.person(CITY, "leader")).act(q.OPEN_CAMPAIGN, {"programme": "zhoukou-2027"})
     found = await plan(fresh, "zhoukou-2027")

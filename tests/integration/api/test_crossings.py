@@ -28,9 +28,9 @@ from xingji.demo.words import findings
 
 FOUR: Final = counties()[:4]
 LATE: Final = counties()[4]
-LEVEL: Final = "PROVINCIAL"
+LEVEL: Final = "provincial"
 ACTIONS = """query($id: ID!) { node(id: $id) { ... on Campaign {
-  availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } } } }"""
+  availableActions(level: "provincial") { action allowed obstacle { code message } } } } }"""
 
 
 async def nominee(stage: Stage, county: County) -> dict[str, Any]:
@@ -178,7 +178,7 @@ async def test_what_is_returned_behind_the_ranking_asks_for_a_new_one(visited: S
 
 async def test_the_city_compares_its_candidates_side_by_side(visited: Stage):
     assert "receipt" in await rank(visited, "SSSN")
-    query = """query($id: ID!) { node(id: $id) { ... on Campaign { comparison(level: PROVINCIAL) {
+    query = """query($id: ID!) { node(id: $id) { ... on Campaign { comparison(level: "provincial") {
       applicationId communityName status position verdict stages { stage meets doesNotMeet notes } } } } }"""
     shown = {}
     for who in ((CITY, "leader"), (CITY, "auditor"), (CITY, "admin"), (FOUR[0].code, "county")):

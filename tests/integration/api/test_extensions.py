@@ -70,7 +70,7 @@ async def may_recommend(stage: Stage, county: County, name: str) -> tuple[bool, 
 async def test_an_extension_is_for_whom_it_names_and_what_is_shown_is_what_decides(endorsed: Stage):
     rival = f"Unit.{FIRST.tenant_id}.{FIRST.rival.id}"
     await extend(endorsed, communityId=rival)
-    await extend(endorsed, level="STAR")
+    await extend(endorsed, level="star")
     await extend(endorsed, stage="city_review", closesAt="2022-06-08T00:00:00+08:00")
     endorsed.clock.travel(LATE)
     places = [(FIRST, FIRST.nominee.name), (FIRST, FIRST.rival.name), (SECOND, SECOND.nominee.name)]
@@ -191,7 +191,7 @@ async def test_a_community_files_late_and_every_act_of_it_cites_the_extension(en
     clerk = await endorsed.person(county.code, "clerk0")
     wish = {
         "campaignId": await endorsed.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{county.tenant_id}.{places[0].id}",
     }
     assert (await clerk.act(q.FILE_APPLICATION, wish))["code"] == "window.closed"

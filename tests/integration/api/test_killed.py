@@ -69,7 +69,7 @@ class Worker:
         county, place = self.county, self.county.nominee
         unit = f"Unit.{county.tenant_id}.{place.id}"
         while True:
-            wanted = {"campaignId": self.campaign, "level": "PROVINCIAL", "communityId": unit}
+            wanted = {"campaignId": self.campaign, "level": "provincial", "communityId": unit}
             application = yield "clerk", q.FILE_APPLICATION, wanted  # type: ignore[misc]
             bound = {"applicationId": application["id"]}
             form = {**bound, **form_of(county.name, county.street.name, place.name)}

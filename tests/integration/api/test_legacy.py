@@ -56,7 +56,7 @@ async def ask(stage: Stage, *records: dict[str, Any], login: str = "county", **t
         ([a_record(), a_review(2018)], "legacy.uncertified"),
         ([a_record(), a_review(2017, documentDate="2018-12-01")], "legacy.uncertified"),
         ([a_review(2019)], "legacy.uncertified"),
-        ([a_record(level="STAR"), a_review(2019)], "legacy.uncertified"),
+        ([a_record(level="star"), a_review(2019)], "legacy.uncertified"),
         ([a_record(), a_review(2019), a_review(2019, "FAIL")], "legacy.exists"),
         ([a_record(), a_record()], "legacy.exists"),
         ([a_record(documentSha256="ab" * 31)], "field.refused"),

@@ -90,7 +90,7 @@ def decision(objection_id: str, verdict: str, public: str = "经核查，材料�
 
 async def round_of(stage: Stage) -> dict[str, Any]:
     publicity = (await stage.rosters("PUBLICITY"))[-1]
-    return {"campaignId": await stage.campaign(), "level": "PROVINCIAL", "publicityId": publicity}
+    return {"campaignId": await stage.campaign(), "level": "provincial", "publicityId": publicity}
 
 
 DOCUMENT = {"documentNumber": "周人社函〔2022〕1号", "documentDate": "2022-05-30"}
@@ -229,7 +229,7 @@ async def test_a_publicity_is_nobodys_to_read_before_its_day(postgres: EmbeddedP
     ):
         city = await officer(stage)
         ranking = (await stage.rosters("RANKING"))[-1]
-        wanted = {"campaignId": await stage.campaign(), "level": "PROVINCIAL", "rankingId": ranking}
+        wanted = {"campaignId": await stage.campaign(), "level": "provincial", "rankingId": ranking}
         opened = await city.act(q.OPEN_PUBLICITY, {**wanted, "opensOn": "2022-05-20"})
         assert opened["__typename"] == "RosterRecorded", opened
         assert (await stage.stranger.get(NOTICES))["publicNotices"]["edges"] == []
@@ -556,7 +556,7 @@ async def test_public_lists_are_filtered_and_show_the_decision(reading: Stage):
         ({"kind": "DECISION"}, 1),
         ({"kind": "RANKING"}, 0),
         ({"kind": "REPORT"}, 0),
-        ({"level": "STAR"}, 0),
+        ({"level": "star"}, 0),
         ({"campaignId": campaign}, 2),
         ({"campaignId": campaign.replace(".1.", ".2.")}, 0),
     ):

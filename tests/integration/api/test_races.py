@@ -96,7 +96,7 @@ async def test_reports_at_once_take_the_places_once(postgres: EmbeddedPostgres, 
         serve_world(urls, world.home, shanghai(5, 30)) as stage,
     ):
         publicity = (await stage.rosters("PUBLICITY"))[-1]
-        wanted = {"campaignId": await stage.campaign(), "level": "PROVINCIAL", "publicityId": publicity}
+        wanted = {"campaignId": await stage.campaign(), "level": "provincial", "publicityId": publicity}
         logins = ("reviewer", "visitor", "leader")
         people = [await stage.person(CITY, login) for login in logins]
         closed = await asyncio.gather(*(people[n % 3].act(q.CLOSE_PUBLICITY, wanted) for n in range(6)))
@@ -133,7 +133,7 @@ async def test_rankings_and_publicities_at_once_never_list_more_than_the_places(
             one for one in (await stage.tray(CITY, "reviewer")).values() if one["status"] == "SITE_VISITED"
         ]
         assert len(found) == 10
-        round_ = {"campaignId": await stage.campaign(), "level": "PROVINCIAL"}
+        round_ = {"campaignId": await stage.campaign(), "level": "provincial"}
 
         def ranking(shift: int, selected: int) -> dict[str, object]:
             order = found[shift:] + found[:shift]

@@ -54,7 +54,7 @@ async def test_personal_fields_count_as_arguments(fresh: Stage):
     clerk = await fresh.person(FIRST.code, "rival")
     wanted = {
         "campaignId": await fresh.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{FIRST.tenant_id}.{FIRST.rival.id}",
     }
     draft = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]
@@ -131,7 +131,7 @@ async def test_an_act_whose_payload_cannot_be_logged_stands_and_shows_nothing(fr
     clerk = await fresh.person(FIRST.code, "clerk")
     wanted = {
         "campaignId": await fresh.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{FIRST.tenant_id}.{FIRST.nominee.id}",
     }
     draft = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]

@@ -312,7 +312,7 @@ async def test_a_village_says_why_and_the_county_confirms_it(fresh: Stage, villa
     clerk, street, county = [
         await fresh.person(RURAL.code, login, fresh=True) for login in ("rival", "street", "county")
     ]
-    wanted = {"campaignId": campaign, "level": "PROVINCIAL", "communityId": unit}
+    wanted = {"campaignId": campaign, "level": "provincial", "communityId": unit}
     filed = (await clerk.act(q.FILE_APPLICATION, wanted))["application"]["id"]
     form = {"applicationId": filed, **form_of(RURAL.name, RURAL.street.name, "某村")}
     assert (await clerk.act(q.SAVE_FORM, form))["code"] == "application.justification_missing"

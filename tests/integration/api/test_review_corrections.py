@@ -29,7 +29,7 @@ FACTS = "SELECT level, year, result, legacy, subject_id FROM history_facts WHERE
 def a_correction(result: str, year: int = 2019, **changes: object) -> dict[str, object]:
     return {
         "communityId": unit(COUNTY, PLACE),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "year": year,
         "result": result,
         "documentNumber": "周人社函〔2022〕31号",
@@ -96,7 +96,7 @@ async def test_what_cannot_be_corrected_is_refused_with_what_to_do(reviewed: Sta
     assert missed["code"] == "correction.nothing" and "历史记录" in missed["messageZh"]
     other, clerk = await reviewed.person(OTHER.code, "county"), await reviewed.person(COUNTY.code, "clerk")
     refused = [
-        await county.act(PROPOSE_CORRECTION, a_correction("FAIL", level="STAR")),
+        await county.act(PROPOSE_CORRECTION, a_correction("FAIL", level="star")),
         await county.act(PROPOSE_CORRECTION, a_correction("PASS")),
         await county.act(PROPOSE_CORRECTION, a_correction("FAIL", reason=" ")),
         await county.act(PROPOSE_CORRECTION, a_correction("FAIL", documentNumber="a\0b")),

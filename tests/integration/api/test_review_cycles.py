@@ -102,7 +102,7 @@ async def test_a_county_plans_all_that_are_certified_and_a_retry_plans_nothing(
     assert (cycle["tenant"]["code"], cycle["campaign"]["code"]) == (COUNTY.code, "zhoukou-2022")
     assert {one["community"]["id"] for one in reviews_of(cycle)} == set(named(*places()))
     assert {(one["level"], one["status"], one["team"], one["certifiedOn"]) for one in reviews_of(cycle)} == {
-        ("PROVINCIAL", "PLANNED", None, "2018-07-02")
+        ("provincial", "PLANNED", None, "2018-07-02")
     }
     assert [(one["number"], one["name"], len(one["members"])) for one in cycle["teams"]] == [
         (1, "一组", 1),

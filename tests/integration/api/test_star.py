@@ -43,7 +43,7 @@ async def test_a_community_with_an_attested_past_applies_for_star(opened: Stage)
     application, form_hash = await submitted(opened, COUNTY, "clerk", PLACE)
     officer = await opened.person(COUNTY.code, "county")
     seen = await node(officer, APPLICATION, application)
-    assert (seen["level"], seen["status"], seen["restsOnLegacy"]) == ("STAR", "SUBMITTED", True)
+    assert (seen["level"], seen["status"], seen["restsOnLegacy"]) == ("star", "SUBMITTED", True)
     form = seen["form"]
     assert (form["hash"], form["certifiedOn"]) == (form_hash, "2018-07-02")
     assert [(one["year"], one["result"], one["legacy"]) for one in form["reviews"]] == [
@@ -93,7 +93,7 @@ async def test_a_star_round_ends_beside_the_provincial_certification(opened: Sta
         }
         assert "receipt" in await visitor.act(q.RECORD_SITE_VISIT, visit)
     opened.clock.travel(shanghai(5, 20))
-    of_star = {"campaignId": await opened.campaign(), "level": "STAR"}
+    of_star = {"campaignId": await opened.campaign(), "level": "star"}
     items = [
         {"applicationId": one[0], "verdict": "SELECTED", "reason": "逐项比较，符合标准"}
         for one in filed.values()
@@ -117,9 +117,9 @@ async def test_a_star_round_ends_beside_the_provincial_certification(opened: Sta
     assert len(done["followed"]) == 2, done
     clerk = await opened.person(COUNTY.code, "clerk")
     found = {one["level"]: one for one in await certifications(clerk)}
-    assert set(found) == {"PROVINCIAL", "STAR"}
-    assert (found["PROVINCIAL"]["legacy"], found["STAR"]["legacy"]) == (True, False)
-    assert found["STAR"]["application"]["id"] == filed[COUNTY.nominee.name][0]
+    assert set(found) == {"provincial", "star"}
+    assert (found["provincial"]["legacy"], found["star"]["legacy"]) == (True, False)
+    assert found["star"]["application"]["id"] == filed[COUNTY.nominee.name][0]
     assert [one["state"] for one in found.values()] == [None, None]
     assert len(await certifications(await opened.person(COUNTY.code, "street"))) == 4
     assert all(verdict.ok for verdict in (await opened.verify()).values())
@@ -178,7 +178,7 @@ async def test_the_city_selects_and_publicises_none_that_lost_its_certification(
     }
     assert "receipt" in await reviewer.act(q.RECORD_SITE_VISIT, visit)
     (certified,) = await certifications(await opened.person(COUNTY.code, "county"))
-    of_star = {"campaignId": await opened.campaign(), "level": "STAR"}
+    of_star = {"campaignId": await opened.campaign(), "level": "star"}
     item = {"applicationId": application, "verdict": "SELECTED", "reason": "符合标准"}
     ranking = {**of_star, "items": [item], "reason": "按标准逐项比较"}
 
@@ -219,19 +219,19 @@ async def test_eligibility_is_shown_before_anybody_files(opened: Stage) -> None:
     clerk, rival = [await opened.person(COUNTY.code, one) for one in ("clerk", "rival")]
     bare = await node(clerk, UNIT, unit(COUNTY, PLACE))
     shown = {one["level"]: one for one in bare["eligibility"]}
-    assert shown["PROVINCIAL"] == {
-        "level": "PROVINCIAL",
+    assert shown["provincial"] == {
+        "level": "provincial",
         "eligible": True,
         "allowed": True,
         "obstacle": None,
     }
-    assert (shown["STAR"]["eligible"], shown["STAR"]["allowed"]) == (False, False)
-    assert shown["STAR"]["obstacle"]["code"] == "application.history_missing"
+    assert (shown["star"]["eligible"], shown["star"]["allowed"]) == (False, False)
+    assert shown["star"]["obstacle"]["code"] == "application.history_missing"
     assert (bare["history"]["certifiedOn"], bare["history"]["firstYear"]) == (None, None)
     await import_history(opened, COUNTY, PLACE, PASSES[:2])
     seen = await node(clerk, UNIT, unit(COUNTY, PLACE))
     history = seen["history"]
-    assert (history["level"], history["applyingFor"]) == ("PROVINCIAL", "STAR")
+    assert (history["level"], history["applyingFor"]) == ("provincial", "star")
     assert (history["streak"], history["brokenBy"]) == (0, {"kind": "MISSING", "year": 2021})
     assert history["firstYear"] == 2025 and history["legacy"] is True
     assert [(one["year"], one["result"]) for one in history["years"]] == [*PASSES[:2], (2021, None)]
@@ -240,10 +240,10 @@ async def test_eligibility_is_shown_before_anybody_files(opened: Stage) -> None:
     seen = await node(clerk, UNIT, unit(COUNTY, PLACE))
     # Who is certified as provincial does not take a place of it again.
     assert seen["eligibility"][0]["obstacle"]["code"] == "application.certified"
-    again = {"campaignId": await opened.campaign(), "level": "PROVINCIAL", "communityId": unit(COUNTY, PLACE)}
+    again = {"campaignId": await opened.campaign(), "level": "provincial", "communityId": unit(COUNTY, PLACE)}
     refused = await clerk.act(q.FILE_APPLICATION, again)
     assert (refused["code"], "不再申报" in refused["messageZh"]) == ("application.certified", True)
-    assert seen["eligibility"][1] == {"level": "STAR", "eligible": True, "allowed": True, "obstacle": None}
+    assert seen["eligibility"][1] == {"level": "star", "eligible": True, "allowed": True, "obstacle": None}
     # A neighbouring community's clerk sees the unit and nothing of its past; a street's officer sees it.
     assert await node(rival, UNIT, unit(COUNTY, PLACE)) == {
         "history": None,

@@ -52,7 +52,7 @@ async def test_a_withdrawal_frees_the_countys_place_and_the_community_may_apply_
     assert "receipt" in await officer.act(q.GIVE_OPINION, given[rival["id"]])
     wanted = {
         "campaignId": await endorsed.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": f"Unit.{county.tenant_id}.{county.nominee.id}",
     }
     anew = await clerk.act(q.FILE_APPLICATION, wanted)
@@ -66,7 +66,7 @@ async def test_the_lists_go_on_without_what_was_withdrawn(postgres: EmbeddedPost
         clone_database(postgres, world.template) as urls,
         serve_world(urls, world.home, shanghai(5, 20)) as stage,
     ):
-        round_ = {"campaignId": await stage.campaign(), "level": "PROVINCIAL"}
+        round_ = {"campaignId": await stage.campaign(), "level": "provincial"}
         leader = await stage.person(CITY, "leader")
         ranking = (await stage.rosters("RANKING"))[-1]
         items = (await leader.get(q.NODE_ITEMS, id=ranking))["node"]["items"]
@@ -127,7 +127,7 @@ async def test_a_withdrawal_while_the_report_is_made_is_told_and_the_decision_go
         serve_world(urls, world.home, shanghai(5, 30)) as stage,
     ):
         leader = await stage.person(CITY, "leader")
-        resting = {"campaignId": await stage.campaign(), "level": "PROVINCIAL"}
+        resting = {"campaignId": await stage.campaign(), "level": "provincial"}
         publicity = {**resting, "publicityId": (await stage.rosters("PUBLICITY"))[-1]}
         await leader.act(q.CLOSE_PUBLICITY, publicity)
         public = await in_status(stage, "PUBLICISED")
@@ -169,7 +169,7 @@ async def test_what_a_list_names_already_is_not_taken_back_before_it_has_followe
         leader = await stage.person(CITY, "leader")
         publicity = {
             "campaignId": await stage.campaign(),
-            "level": "PROVINCIAL",
+            "level": "provincial",
             "publicityId": (await stage.rosters("PUBLICITY"))[-1],
         }
         await leader.act(q.CLOSE_PUBLICITY, publicity)

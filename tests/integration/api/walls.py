@@ -212,7 +212,7 @@ async def _add_inspections(stage: Stage) -> None:
         await attest(stage, *await propose(stage, county, county.star, a_review(2019)))
         given = {
             "communityId": unit(county, county.star.id),
-            "level": "PROVINCIAL",
+            "level": "provincial",
             "year": 2019,
             "result": "FAIL",
             "documentNumber": "豫人社函〔2022〕7号",

@@ -76,19 +76,19 @@ async def test_every_application_ends_as_its_story_goes(seen: Stage):
     )
     found = Counter((edge["node"]["level"], edge["node"]["status"]) for edge in data["applications"]["edges"])
     assert found == {
-        ("PROVINCIAL", "CERTIFIED"): 4,
-        ("PROVINCIAL", "NOT_CERTIFIED"): 1,
+        ("provincial", "CERTIFIED"): 4,
+        ("provincial", "NOT_CERTIFIED"): 1,
         # Four that the ranking did not select, one whose objection was upheld.
-        ("PROVINCIAL", "REJECTED"): 5,
-        ("PROVINCIAL", "WITHDRAWN"): 1,
-        ("PROVINCIAL", "LAPSED"): 1,
-        ("PROVINCIAL", "STREET_ENDORSED"): 1,
-        ("STAR", "CERTIFIED"): 4,
+        ("provincial", "REJECTED"): 5,
+        ("provincial", "WITHDRAWN"): 1,
+        ("provincial", "LAPSED"): 1,
+        ("provincial", "STREET_ENDORSED"): 1,
+        ("star", "CERTIFIED"): 4,
     }
 
 
 async def test_a_star_says_that_it_rests_on_paper(seen: Stage):
-    query = "{ applications(first: 100, filter: {level: STAR}) { edges { node { restsOnLegacy form { certifiedOn reviews { year legacy } } } } } }"
+    query = '{ applications(first: 100, filter: {level: "star"}) { edges { node { restsOnLegacy form { certifiedOn reviews { year legacy } } } } } }'
     data = await (await seen.person(CITY, "leader")).get(query)
     for edge in data["applications"]["edges"]:
         assert edge["node"]["restsOnLegacy"]

@@ -77,7 +77,7 @@ async def test_a_list_is_matched_and_the_decision_names_its_file(reported: Stage
     assert (await fetch(leader, found["evidence"]["id"])).content == data
     wanted = {
         "campaignId": await reported.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "reportId": report,
         "documentNumber": "豫人社函〔2022〕1号",
         "documentDate": "2022-07-15",

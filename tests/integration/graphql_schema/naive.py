@@ -446,7 +446,7 @@ class Naive(NaiveDraws):
                     "campaign_tenant_id" if (type_, name) == ("Application", "campaignId") else "tenant_id"
                 )
                 rows = [row for row in rows if str(row[ids[name]]) == key and str(row[other]) == tenant]
-            elif name in ("level", "kind"):
+            elif name == "kind":
                 rows = [row for row in rows if row[name].upper() == value]
             else:
                 column = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
@@ -504,7 +504,7 @@ class Naive(NaiveDraws):
 
     def Campaign_standard(self, _: Row, a: dict[str, Any]) -> Any:
         """As the delivered file says."""
-        level, told = a["level"].lower(), json.loads(PROGRAMME.canonical)["standard"]
+        level, told = a["level"], json.loads(PROGRAMME.canonical)["standard"]
         ground = {"clause": None, "decided": False, "reason": None, "points": None, "veto": False}
         indicators = []
         for one in told["indicators"]:
@@ -877,7 +877,7 @@ class Naive(NaiveDraws):
         return self.window_due(row["campaign_tenant_id"], WAITING[row["status"]], self.extended_for(row))
 
     def Campaign_deadlines(self, row: Row, a: dict[str, Any]) -> Any:
-        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"].lower())
+        city, extended = row["tenant_id"], self.extended_round(row["tenant_id"], a["level"])
         start = date(2022, 5, 26) if "city_review" in extended else date(2022, 5, 20)
         until = datetime(start.year, start.month, start.day, 16, tzinfo=UTC)
         return [
@@ -891,7 +891,7 @@ class Naive(NaiveDraws):
         asked = {role.name for role in self.reader.roles} & {"city_officer", "auditor"}
         if self.reader.tenant_id != city or not asked:
             return None
-        level = a["level"].lower()
+        level = a["level"]
         if EAST not in self.reader.granted:
             return []
         rankings = [
@@ -965,7 +965,7 @@ class Naive(NaiveDraws):
         )
 
     def Campaign_availableActions(self, row: Row, a: dict[str, Any]) -> Any:
-        city, level = row["tenant_id"], a["level"].lower()
+        city, level = row["tenant_id"], a["level"]
         # Of the two counties one has granted its oversight.
         counted = [
             one["status"]
@@ -1022,7 +1022,7 @@ class Naive(NaiveDraws):
         return self.connection(self.filtered("CalendarYear", a.get("filter") or {}, {}), a, "year")
 
     def Campaign_publicityPlan(self, row: Row, a: dict[str, Any]) -> Any:
-        if (row["tenant_id"], a.get("level")) == (CITY, "STAR"):
+        if (row["tenant_id"], a.get("level")) == (CITY, "star"):
             counted = [
                 date(2022, 5, 27),
                 date(2022, 5, 30),

@@ -98,8 +98,8 @@ async def test_computed_values_are_completed_like_any_other(
     nodes = [edge["node"] for edge in answer["data"]["probes"]["edges"]]
     by_revision = {call["revision"]: node for call, node in zip(CALLS, nodes, strict=True)}
     assert by_revision[1]["b"] == [
-        {"weight": 1, "l": "PROVINCIAL", "who": "2", "__typename": "Advice"},
-        {"weight": None, "l": "PROVINCIAL", "who": "2022-04-25T01:02:03.456789Z", "__typename": "Advice"},
+        {"weight": 1, "l": "provincial", "who": "2", "__typename": "Advice"},
+        {"weight": None, "l": "provincial", "who": "2022-04-25T01:02:03.456789Z", "__typename": "Advice"},
     ]
     assert [by_revision[n]["b"] for n in (2, 3, 4)] == [None, None, None]
     codes = {error["extensions"]["code"]: error["path"][4:] for error in answer["errors"]}

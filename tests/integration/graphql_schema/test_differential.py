@@ -54,7 +54,7 @@ WRITTEN = {
         formVersions { version isCurrent justification } ending { status reason authorId endedAt }
         opinions { stage verdict stands justificationConfirmed items { id itemCode verdict note assessorId assessedAt } }
         assessments { itemCode verdict } } } } }""",
-    "the standard": """{ campaigns { edges { node { a: standard(level: PROVINCIAL) { ...S } b: standard(level: STAR) { ...S } } } } }
+    "the standard": """{ campaigns { edges { node { a: standard(level: "provincial") { ...S } b: standard(level: "star") { ...S } } } } }
     fragment S on Standard { code version title source level passScore items { code part label wording clause decided reason points veto }
     indicators { code item label wording comparison threshold per numerator denominator unit source zero zeroReason groups { code label }
     stated clause decided reason points veto } }""",
@@ -78,7 +78,7 @@ WRITTEN = {
         b: applications(last: 4, orderBy: {field: UPDATED_AT, direction: DESC}) { edges { cursor } pageInfo { endCursor } }
         c: applications(orderBy: {field: CREATED_AT}) { edges { cursor } } }""",
     "nothing on a page": "{ applications(first: 0) { edges { cursor } pageInfo { hasNextPage endCursor } totalCount } }",
-    "filters": """{ a: applications(filter: {status: [SUBMITTED, DRAFT], level: PROVINCIAL}) { totalCount edges { node { id } } }
+    "filters": """{ a: applications(filter: {status: [SUBMITTED, DRAFT], level: "provincial"}) { totalCount edges { node { id } } }
         b: applications(filter: {status: []}) { totalCount } c: applications(filter: {level: null}) { totalCount }
         d: applications(filter: null) { totalCount } e: rosters(filter: {kind: PUBLICITY}) { edges { node { opensOn } } } }""",
     "lists of the city": """{ rosters { edges { node { kind opensOn closedAt documentNumber previous { kind } campaign { name }
@@ -98,7 +98,7 @@ WRITTEN = {
     "public lists": """{ publicNotices { totalCount pageInfo { endCursor } edges { cursor node { noticeId campaign level batch kind
         opensOn closesOn documentNumber documentDate publicity { daysCounted daysLeft closesOn stopped }
         items { position communityName result publicity { daysCounted daysLeft closesOn stopped } } } } }
-        some: publicNotices(last: 1, filter: {level: PROVINCIAL, kind: DECISION}) { edges { node { kind } } } }""",
+        some: publicNotices(last: 1, filter: {level: "provincial", kind: DECISION}) { edges { node { kind } } } }""",
     "draws": """{ draws { totalCount edges { cursor node { id purpose status drawnFrom reviewId size picks listValue listDigest secondParty
         revealsFirst revealBy seed result openedBy openedAt settledAt voided tenant { code } replaces { id status }
         registerList { id community { name } } parties { party commitment personId committedAt secret revealedAt defaultedAt defaults
@@ -131,14 +131,14 @@ WRITTEN = {
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
         certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
-    "deadlines": """{ campaigns { edges { node { a: deadlines(level: PROVINCIAL) { code name opensAt closesAt lastDay workingDaysLeft
-        overdue extended obstacle { code } } b: deadlines(level: STAR) { code lastDay workingDaysLeft }
-        c: publicityPlan { opensOn } d: publicityPlan(level: STAR) { opensOn counted reportFrom }
-        e: availableActions(level: PROVINCIAL) { action allowed obstacle { code message } } f: availableActions(level: STAR) {
+    "deadlines": """{ campaigns { edges { node { a: deadlines(level: "provincial") { code name opensAt closesAt lastDay workingDaysLeft
+        overdue extended obstacle { code } } b: deadlines(level: "star") { code lastDay workingDaysLeft }
+        c: publicityPlan { opensOn } d: publicityPlan(level: "star") { opensOn counted reportFrom }
+        e: availableActions(level: "provincial") { action allowed obstacle { code message } } f: availableActions(level: "star") {
         action name clause allowed obstacle { code message clause } } } } }
         applications(first: 100) { edges { node { status deadline { code closesAt lastDay workingDaysLeft extended } } } } }""",
-    "side by side": """{ campaigns { edges { node { a: comparison(level: PROVINCIAL) { applicationId communityName status position score
-        verdict stages { stage meets doesNotMeet notApplicable notes } } b: comparison(level: STAR) { communityName stages { stage } } } } } }""",
+    "side by side": """{ campaigns { edges { node { a: comparison(level: "provincial") { applicationId communityName status position score
+        verdict stages { stage meets doesNotMeet notApplicable notes } } b: comparison(level: "star") { communityName stages { stage } } } } } }""",
     "arrangements": """{ extensions { totalCount edges { cursor node { id stage level closesAt reason proposedBy proposedAt confirmedBy
         confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
         calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
@@ -175,7 +175,7 @@ VARIABLE = """query($n: Int = 2, $skip: Boolean!, $status: [ApplicationStatus!],
         {"skip": False, "n": None},
         {"skip": False, "n": 5, "status": ["SUBMITTED"]},
         {"skip": False, "n": 5, "status": ["SUBMITTED", "STREET_ENDORSED"], "level": None},
-        {"skip": True, "n": 1, "status": None, "level": "STAR", "one": "WITHDRAWN"},
+        {"skip": True, "n": 1, "status": None, "level": "star", "one": "WITHDRAWN"},
     ],
     ids=str,
 )
@@ -188,11 +188,11 @@ async def test_answers_agree_on_variables(variables: dict[str, Any], ask: Ask, w
 
 
 ARGUMENT = """query($l: Level, $m: Level!) { campaigns { edges { node { a: publicityPlan(level: $l) { opensOn } b: publicityPlan {
-    opensOn } c: deadlines(level: $m) { lastDay } d: publicityPlan(level: STAR) { opensOn } } } } }"""
+    opensOn } c: deadlines(level: $m) { lastDay } d: publicityPlan(level: "star") { opensOn } } } } }"""
 
 
 @pytest.mark.parametrize(
-    "variables", [{"m": "STAR"}, {"m": "STAR", "l": None}, {"m": "PROVINCIAL", "l": "STAR"}], ids=str
+    "variables", [{"m": "star"}, {"m": "star", "l": None}, {"m": "provincial", "l": "star"}], ids=str
 )
 async def test_answers_agree_on_arguments_of_computed_fields(
     variables: dict[str, Any], ask: Ask, world: World
@@ -268,7 +268,7 @@ def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
             if "first" in definition.args:
                 arguments = draw(st.sampled_from(["", "(first: 2)", "(last: 3)", "(first: 0)", "(last: 1)"]))
             elif "level" in definition.args:
-                arguments = draw(st.sampled_from(["(level: PROVINCIAL)", "(level: STAR)"]))
+                arguments = draw(st.sampled_from(['(level: "provincial")', '(level: "star")']))
             text = f"a{depth}{at}{name}: {name}{arguments} {{ {fields(named, depth - 1, below)} }}"
         match draw(st.integers(0, 9)):
             case 0:

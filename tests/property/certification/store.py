@@ -372,7 +372,7 @@ class Store:
             if one.community_id == community_id and one.declined_at is None
         )
         years = tuple((level, on.year) for level, on in self.certified(community_id))
-        return propose_legacy_records.State(self.units[community_id].county, frozenset(live), years)
+        return propose_legacy_records.State(self.units[community_id].county, frozenset(live), years, None)
 
     def record(self, record_id: UUID) -> legacy.Found:
         one = self.rows[LegacyRecord][record_id]

@@ -29,7 +29,11 @@ REVIEWED = st.builds(Reviewed, LEVELS, YEARS, RESULTS, st.booleans(), CITES)
 GROUND = Ground(None, True, "a test")
 RULES = st.builds(
     lambda counts, stands: HistoryRule(
-        Setting(("submit",), GROUND), Setting(counts, GROUND), Setting(stands, GROUND), Setting(False, GROUND)
+        Setting(("submit",), GROUND),
+        Setting(counts, GROUND),
+        Setting(stands, GROUND),
+        Setting(False, GROUND),
+        Setting(1, GROUND),
     ),
     st.booleans(),
     st.booleans(),

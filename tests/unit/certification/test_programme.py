@@ -176,6 +176,8 @@ OPTIONAL = {
     "rests_on",
     "follows",
     "justified",
+    "short",
+    "by_draw",
 }
 
 
@@ -292,6 +294,36 @@ BROKEN = {
     ),
     "a complete return": lambda data: data["reviews"]["complete"]["value"].append("return"),
     "no day to rectify": lambda data: data["reviews"]["rectify_days"].update(value=0),
+    "a level that asks for none that is there": lambda data: data["levels"][1]["requires"].update(
+        certified="golden"
+    ),
+    "a level that asks for itself": lambda data: data["levels"][1]["requires"].update(certified="star"),
+    "levels in a circle": lambda data: data["levels"][0].update(
+        requires={**data["levels"][1]["requires"], "certified": "star"}
+    ),
+    "lost what rests on nothing": lambda data: data["levels"][0].update(lost=data["levels"][1]["lost"]),
+    "lost in a third way": lambda data: data["levels"][1]["lost"].update(value="all"),
+    "a level in capitals": lambda data: data["levels"][1].update(code="STAR"),
+    "a part in capitals": lambda data: data["standard"]["items"][0].update(part="PLATFORM"),
+    "a part that no item is of": lambda data: data["reviews"]["parts"]["value"].append("spirit"),
+    "a review that nobody draws": lambda data: review_step(data, "assign_review").pop("by_draw"),
+    "a review that is drawn twice": lambda data: review_step(data, "inspect_recheck").update(by_draw=True),
+    "a review without a result": lambda data: review_step(data, "inspect_fail").pop("result"),
+    "a review left again": lambda data: review_step(data, "city_return_review").update({"from": "confirmed"}),
+    "a review made twice": lambda data: review_step(data, "cancel_review").pop("from"),
+    "a review that does not end": lambda data: review_step(data, "city_confirm_review").update(to="assigned"),
+    "a review with an action twice": lambda data: data["reviews"]["life"].append(
+        {**review_step(data, "cancel_review"), "from": "planned"}
+    ),
+    "an act that nobody can do": lambda data: step(data, "withdraw").update(action="fly"),
+    "a verdict by two names": lambda data: data["life"].append(
+        {**step(data, "street_agree"), "action": "street_nod", "from": "returned"}
+    ),
+    "a round without a decision": lambda data: data["round"].remove(step(data, "record_decision", "round")),
+    "a list of our own": lambda data: step(data, "rank", "round").update(action="sort"),
+    "a report on a ranking": lambda data: step(data, "report_to_province", "round").update(
+        rests_on="ranking"
+    ),
     "another schema": lambda data: data.update(schema=2),
 }
 

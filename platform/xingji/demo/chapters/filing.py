@@ -33,7 +33,7 @@ from xingji.demo.words import (
     photograph,
 )
 
-STAR = "STAR"
+STAR = "star"
 
 
 async def apply(teller: Teller) -> str:

@@ -50,7 +50,7 @@ def _records(county: County) -> list[dict[str, Any]]:
     return [
         {
             **record,
-            "level": "PROVINCIAL",
+            "level": "provincial",
             "documentNumber": f"豫人社函〔{record['year']}〕演示{county.tenant_id}号",
             "documentDate": f"{record['year']}-12-10",
         }
