@@ -85,6 +85,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "Int": 1,
     "SafeInt": 1,
     "Boolean": True,
+    "Level": "provincial",
     "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
@@ -196,9 +197,12 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
     return f"({', '.join(values)})" if values else ""
 
 
+LITERALS: Final = {"Int": "1", "Level": '"provincial"'}
+
+
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
-    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
+    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else LITERALS[named.name]
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:
