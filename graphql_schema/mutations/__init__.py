@@ -317,7 +317,7 @@ class Mutation:
     open_draw = act(
         open_draw,
         answers=answers.DrawResult,
-        permission=Permission.ACT,
+        permission=Permission.DRAW,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
     commit_secret = act(

@@ -203,15 +203,14 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
     return f"({', '.join(values)})" if values else ""
 
 
+LITERALS: Final = {"Int": "1", "Level": '"provincial"'}
+
+
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
     if isinstance(named, GraphQLInputObjectType):
         return "{}"
-    return (
-        next(iter(named.values))
-        if isinstance(named, GraphQLEnumType)
-        else {"Int": "1", "Level": '"provincial"'}[named.name]
-    )
+    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else LITERALS[named.name]
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:
