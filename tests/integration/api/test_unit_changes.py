@@ -22,6 +22,7 @@ from tests.integration.api.divisions import (
     unit,
 )
 from tests.integration.api.kit import Stage
+from tests.integration.api.reviews import inspector, planned, reviews_of, team
 from tests.integration.api.star import (
     ATTEST,
     PROPOSE_CHANGE,
@@ -235,7 +236,7 @@ async def test_what_is_under_way_comes_first(opened: Stage) -> None:
     clerk = await opened.person(COUNTY.code, "clerk")
     wanted = {
         "campaignId": await opened.campaign(),
-        "level": "PROVINCIAL",
+        "level": "provincial",
         "communityId": place_id(COUNTY, A),
     }
     filed = await clerk.act(q.FILE_APPLICATION, wanted)
@@ -421,3 +422,13 @@ async def test_certified_and_uncertified_merge_and_the_renamed_one_later(opened:
     await change(opened, row["id"], "REVOKE")
     assert (await shown(leader, place_id(COUNTY, C)))["history"]["stands"] is False
     await check_units(opened)
+
+
+async def test_who_goes_on_is_reviewed_and_stays_what_it_is_meanwhile(opened: Stage) -> None:
+    await attest(opened, *await propose(opened, COUNTY, A, a_record()))
+    await done(opened, merge={"communityIds": [place_id(COUNTY, A)], "into": {"unitId": place_id(COUNTY, B)}})
+    cycle = await planned(opened, team("一组", await inspector(opened, "north")))
+    assert [one["community"]["id"] for one in reviews_of(cycle)] == [place_id(COUNTY, B)]
+    parts = [new_unit(COUNTY, CODE)]
+    refused = await ask(opened, split={"communityId": place_id(COUNTY, B), "into": parts, "keeps": True})
+    assert refused["code"] == "unit_change.busy" and "年度复查" in refused["messageZh"]
