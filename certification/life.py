@@ -43,6 +43,7 @@ from certification.programme import Programme, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
+REVIEW_TEAM = "review_team"
 
 
 class Role(Protocol):
@@ -194,11 +195,19 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
 
 
 def check_seen(view: ApplicationView, actor: Actor) -> None:
-    """Raise NotFoundError when the application is another community's or street's: who may not read it is not told of it."""
-    if view.status is not None and actor.roles and actor.home_tenant_id == view.tenant_id:
+    """Raise NotFoundError when the application is another community's or street's, or for a review team: who may not read it is not told of it."""
+    if view.status is not None and actor.roles:
         near = {CLERK: view.community_id, "street_officer": view.street_id}
-        if all(role.name in near and near[role.name] != role.unit_id for role in actor.roles):
+        if all(
+            role.name == REVIEW_TEAM or (role.name in near and near[role.name] != role.unit_id)
+            for role in actor.roles
+        ):
             raise NotFoundError(what="application", what_zh="申请")
+
+
+def sees_reviews_alone(actor: Actor) -> bool:
+    """Whether the actor is a review team's member and nothing else: told of nothing but what is assigned."""
+    return bool(actor.roles) and all(role.name == REVIEW_TEAM for role in actor.roles)
 
 
 def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:

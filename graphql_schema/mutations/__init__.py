@@ -194,7 +194,7 @@ class Mutation:
     record_inspection = act(
         record_inspection,
         answers=answers.AnnualReviewResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="A team records what it observed, and concludes the round (现场复查).",
     )
     confirm_review = act(
@@ -299,23 +299,22 @@ class Mutation:
         permission=Permission.ACT,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
-    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="The second party commits to a secret (承诺密数).",
     )
     reveal_secret = act(
         reveal_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A party reveals its secret; the last one settles the draw (公开密数).",
     )
     void_draw = act(
         void_draw,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A draw whose time is over is declared void (作废抽取).",
     )
     commit_register_list = act(
@@ -327,7 +326,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

@@ -106,7 +106,8 @@ async def test_a_sample_follows_from_both_secrets_and_is_answered_once(stage: St
     beside = next(n for n in range(len(NUMBERS)) if n not in positions)
     assert (await city.caller.act(ANSWER, {**given, "position": beside}))["code"] == "not_found"
     clerk = await stage.person(COUNTY.code, "clerk")
-    assert (await clerk.act(ANSWER, {**given, "position": positions[2]}))["code"] == "actor.not_entitled"
+    refused = await clerk.ask(ANSWER, requestId="clerk-1", input={**given, "position": positions[2]})
+    assert refused["errors"][0]["extensions"]["code"] == "permission.denied"
     assert (await stage.verify())[COUNTY.code].ok
 
 

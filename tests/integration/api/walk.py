@@ -62,6 +62,17 @@ IDS: Final = {
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "communityIds": "Unit",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
+    "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
+    "teamId": "ReviewTeam",
+    "streetId": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
@@ -73,7 +84,11 @@ VALUES: Final[Mapping[str, Any]] = {
     "DateTime": "2022-08-10T00:00:00+08:00",
     "Hex": "00" * 32,
     "Int": 1,
+    "SafeInt": 1,
+    "Level": "provincial",
+    "StandardPart": "platform",
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
 }
 NAMED: Final[Mapping[str, Any]] = {
@@ -146,6 +161,23 @@ def node_of(field: GraphQLField) -> GraphQLObjectType:
 
 def select(type_: GraphQLObjectType, depth: int) -> str:
     """Every field of a type, so deep; connections by a short page."""
+    return " ".join(_parts(type_, depth)) or "__typename"
+
+
+def selections(type_: GraphQLObjectType, depth: int, most: int = 300) -> Iterator[str]:
+    """The same in pieces of about so many fields at most, for types that have more than one document may ask."""
+    piece, size = [], 0
+    for part in _parts(type_, depth):
+        fields = len(re.findall(r"\w+", part))
+        if piece and size + fields > most:
+            yield " ".join(piece)
+            piece, size = [], 0
+        piece.append(part)
+        size += fields
+    yield " ".join(piece) or "__typename"
+
+
+def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
     parts = []
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
@@ -158,18 +190,24 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
             else:
                 needed = {key: one for key, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
                 parts.append(f"{name}{arguments(needed)} {{ {select(named, depth - 1)} }}")
-    return " ".join(parts) or "__typename"
+    return parts
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers or enums."""
+    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
-    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
+    return (
+        next(iter(named.values))
+        if isinstance(named, GraphQLEnumType)
+        else {"Int": "1", "Level": '"provincial"'}[named.name]
+    )
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:

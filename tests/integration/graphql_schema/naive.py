@@ -39,6 +39,8 @@ from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
+from tests.integration.graphql_schema import naive_draws
+from tests.integration.graphql_schema.naive_draws import NaiveDraws
 from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, Row, World
 
 TABLES = {
@@ -70,6 +72,7 @@ TABLES = {
     "PublicNotice": "rosters",
     "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
+    **naive_draws.TABLES,
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
@@ -90,10 +93,14 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
+<<<<<<< HEAD
 KEYS = {"LedgerEntry": "seq", "StoryEntry": "seq"}
+=======
+KEYS: dict[str, str | tuple[str, ...]] = {"LedgerEntry": "seq", "RegisterNumber": ("list_id", "position")}
+>>>>>>> cycle
 
 
-class Naive:
+class Naive(NaiveDraws):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
@@ -131,6 +138,8 @@ class Naive:
             "Unit"
         ):
             return False
+        if type_ in naive_draws.TABLES:
+            return self.sees_drawn(type_, row)
         if type_ in ("Certification", "LegacyRecord"):
             return self.reaches(self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"]))
         application = self.application_of(type_, row)
@@ -1190,7 +1199,7 @@ def shown(found: Any) -> dict[str, Any]:
 def place(row: Row, order: str) -> list[Any]:
     key = KEYS.get(row["__typename"], "id")
     tenant = row["id"] if row["__typename"] == "Tenant" else row["tenant_id"]
-    return [row[order], row[key], tenant]
+    return [row[order], *(row[name] for name in (key if isinstance(key, tuple) else (key,))), tenant]
 
 
 def cursor(row: Row, order: str) -> str:

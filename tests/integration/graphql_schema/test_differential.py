@@ -99,6 +99,13 @@ WRITTEN = {
         opensOn closesOn documentNumber documentDate publicity { daysCounted daysLeft closesOn stopped }
         items { position communityName result publicity { daysCounted daysLeft closesOn stopped } } } } }
         some: publicNotices(last: 1, filter: {level: "provincial", kind: DECISION}) { edges { node { kind } } } }""",
+    "draws": """{ draws { totalCount edges { cursor node { id purpose status drawnFrom reviewId size picks listValue listDigest secondParty
+        revealsFirst revealBy seed result openedBy openedAt settledAt voided tenant { code } replaces { id status }
+        registerList { id community { name } } parties { party commitment personId committedAt secret revealedAt defaultedAt defaults
+        personTenant { code } } drawn { position number salt path outcome note authorId recordedAt authorTenant { code } } } } }
+        a: draws(filter: {status: VOID, purpose: SPOT_CHECK}) { totalCount } }""",
+    "register lists": """{ registerLists { totalCount edges { cursor node { id takenOn size root authorId createdAt tenant { code }
+        community { name } numbers(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { position number salt } } } } } } }""",
     "tenants": "{ tenants { edges { cursor node { id code name level origin parent { id } } } } }",
     "viewer": "{ viewer { personId name tenant { name } roles { role validFrom validTo unit { name kind } } } }",
     "certifications with a number too big": "{ certifications { edges { node { documentNumber certifiedOn citedSeq } } } }",
@@ -229,6 +236,8 @@ ROOTS = (
     "certifications",
     "legacyRecords",
     "certificationChanges",
+    "draws",
+    "registerLists",
     "ledgerEntries",
 )
 
