@@ -110,7 +110,7 @@ ELIGIBLE = """query Eligible($level: Level!) {
   standings(first: 100, filter: {level: $level, eligible: true}) { edges { node { community { name } streak } } }
 }"""
 CERTIFIED_ON = """query CertifiedOn($level: Level!, $on: Date!) {
-  certifiedOn(first: 100, filter: {level: $level, on: $on}) { totalCount }
+  certifiedOn(first: 100, level: $level, on: $on) { totalCount }
 }"""
 FORM_HISTORY = """query FormHistory($id: ID!) { node(id: $id) { ... on Application { form { certifiedOn reviews { year result } } } } }"""
 DRAWN = "query Drawn($id: ID!) { node(id: $id) { ... on Draw { drawn { position } } } }"

@@ -60,7 +60,7 @@ async def merge(teller: Teller) -> str:
     named = {place: f"Unit.{one.tenant_id}.{place.id}" for place in (one.nominee, one.rival, one.street)}
     wanted: dict[str, Any] = {
         "merge": {
-            "communities": [named[one.nominee], named[one.rival]],
+            "communityIds": [named[one.nominee], named[one.rival]],
             "into": {"create": {"name": MERGED, "code": merged_code(), "parentId": named[one.street]}},
         },
         "documentNumber": "淮政文〔2024〕演示8号",
@@ -110,7 +110,7 @@ async def _change(teller: Teller, name: str, wanted: dict[str, Any]) -> int:
     proposed = await teller.done(
         teller.actor(CITY, "leader"), q.PROPOSE_UNIT_CHANGE, f"{name}:propose", wanted
     )
-    named = {"changeId": proposed["change"]["id"]}
+    named = {"unitChangeId": proposed["change"]["id"]}
     await teller.refused(
         teller.actor(CITY, "leader"), q.CONFIRM_UNIT_CHANGE, named, "周口市", "一人提出并自行确认区划变更"
     ) if name == "merge" else None

@@ -168,7 +168,7 @@ async def draw(teller: Teller, code: str, origin: str, name: str, wanted: Mappin
 
 async def _plan(teller: Teller, code: str, year: int) -> dict[str, Any]:
     def member(tenant: str, login: str) -> dict[str, Any]:
-        return {"personId": f"Inspector.{_tenant(tenant)}.{person_id(tenant, login)}"}
+        return {"inspectorId": f"Inspector.{_tenant(tenant)}.{person_id(tenant, login)}"}
 
     return {
         "tenantId": f"Tenant.{_tenant(code)}.{_tenant(code)}",
