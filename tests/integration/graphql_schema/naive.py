@@ -93,11 +93,11 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
-<<<<<<< HEAD
-KEYS = {"LedgerEntry": "seq", "StoryEntry": "seq"}
-=======
-KEYS: dict[str, str | tuple[str, ...]] = {"LedgerEntry": "seq", "RegisterNumber": ("list_id", "position")}
->>>>>>> cycle
+KEYS: dict[str, str | tuple[str, ...]] = {
+    "LedgerEntry": "seq",
+    "StoryEntry": "seq",
+    "RegisterNumber": ("list_id", "position"),
+}
 
 
 class Naive(NaiveDraws):
