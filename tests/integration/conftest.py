@@ -24,6 +24,7 @@ async def founded(postgres: EmbeddedPostgres, migrated: str) -> AsyncIterator[Wo
     home = Path(tempfile.mkdtemp(prefix="xt-", dir="/tmp"))
     async with clone_database(postgres, migrated) as urls:
         await found_world(urls, home, BEGINS)
+        place_programmes(home)
         yield World(urls.name, home)
     shutil.rmtree(home)
 
