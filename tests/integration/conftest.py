@@ -14,7 +14,7 @@ from tests.integration.api.star import propose_something
 from tests.integration.demo.kit import KeptStory, Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
-from xingji.demo.run import BEGINS, ENDS
+from xingji.demo.run import BEGINS, ENDS, place_programmes
 from xingji.postgres import EmbeddedPostgres
 
 
