@@ -92,8 +92,7 @@ async def read_street(tx: TenantConnection, community_id: UUID) -> UUID | None:
 
 
 async def read_told(tx: TenantConnection, community_id: UUID, level: str, year: int) -> Mapping[UUID, Told]:
-    """What is recorded of the year's review of a community of the bound tenant, by subject. Raises NotFoundError for no community."""
-    await read_street(tx, community_id)
+    """What is recorded of the year's review of a community of the bound tenant, by subject."""
     asked = {"community": community_id, "level": level, "year": year}
     told = {row["id"]: Told(row["result"], True) for row in await tx.all(_ATTESTED, **asked)}
     for row in await tx.all(_TOLD, **asked):
@@ -107,8 +106,9 @@ async def read_correction(tx: TenantConnection, correction_id: UUID) -> FoundCor
     if row is None:
         raise _absent()
     correction = entity(ReviewCorrection, row)
+    street_id = await read_street(tx, correction.community_id)
     told = await read_told(tx, correction.community_id, correction.level, correction.year)
-    return FoundCorrection(correction, told, await read_street(tx, correction.community_id))
+    return FoundCorrection(correction, told, street_id)
 
 
 def check_confirmer(action: str, name: str, found: FoundCorrection, actor: Actor) -> str:
