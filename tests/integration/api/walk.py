@@ -75,6 +75,12 @@ VALUES: Final[Mapping[str, Any]] = {
     "Boolean": True,
     "String": "理由充分，材料齐全，现予以说明。",
 }
+LITERALS: Final = {
+    "Int": "1",
+    "Level": '"star"',
+    "Date": '"2022-05-20"',
+    "DateTime": '"2022-08-10T00:00:00Z"',
+}
 NAMED: Final[Mapping[str, Any]] = {
     "programme": "zhoukou-2022",
     "password": "long enough",
@@ -161,14 +167,14 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers or enums."""
+    """Literal values of arguments: numbers, enums, levels, days."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
-    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else {"Int": "1"}[named.name]
+    return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else LITERALS[named.name]
 
 
 def nested_arguments() -> Iterator[tuple[str, str, str]]:
