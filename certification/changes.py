@@ -19,10 +19,21 @@ from audit.entry import Cite, Subject
 from certification import model, tables
 from certification.fact import Fact
 from certification.life import Actor
+from certification.lineage import model as lineage
 from certification.reviews import model as reviewing
 from certification.reviews import tables as review_tables
 from tenancy.database import TenantConnection
-from tenancy.tables import credentials, people, personal_values, role_assignments, tenant_grants
+from tenancy.tables import (
+    credentials,
+    people,
+    personal_values,
+    role_assignments,
+    tenant_grants,
+    unit_codes,
+    unit_lineages,
+    unit_successions,
+    units,
+)
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -61,6 +72,10 @@ TABLES: Mapping[type, Table] = {
     reviewing.DrawParty: review_tables.draw_parties,
     reviewing.SpotCheckAnswer: review_tables.spot_check_answers,
     reviewing.UnitChange: review_tables.unit_changes,
+    lineage.Unit: units,
+    lineage.UnitCode: unit_codes,
+    lineage.UnitLineage: unit_lineages,
+    lineage.UnitSuccession: unit_successions,
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,

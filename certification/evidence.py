@@ -25,7 +25,14 @@ from certification.errors import (
     NotFoundError,
     WrongStatusError,
 )
-from certification.life import Actor, ApplicationView, Availability, check_seen, find_role
+from certification.life import (
+    Actor,
+    ApplicationView,
+    Availability,
+    check_seen,
+    find_role,
+    sees_reviews_alone,
+)
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
 from certification.programme import Programme
 from certification.reader import MOST_FILES
@@ -137,7 +144,7 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
     near = actor.oversees or actor.home_tenant_id == subject.tenant_id
     found = next((role for role in actor.roles if near and role.name in names), None)
     if found is None:
-        raise _not_entitled(names)
+        raise _missing() if sees_reviews_alone(actor) else _not_entitled(names)
     return str(found.name)
 
 

@@ -12,7 +12,18 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from certification.figures import Figure, name_figure
-from certification.standard import AT_LEAST, AT_MOST, EXACTLY, NONE, YES, Group, Indicator, Item, Result
+from certification.standard import (
+    AT_LEAST,
+    AT_MOST,
+    COUNT,
+    EXACTLY,
+    NONE,
+    YES,
+    Group,
+    Indicator,
+    Item,
+    Result,
+)
 
 _SIGNS: Final = {100: ("%", " %"), 1000: ("‰", " ‰")}
 _PASSES: Final = {
@@ -144,7 +155,7 @@ def _tell_change(indicator: Indicator, change: int | None, empty: bool) -> tuple
     end_zh, end_en = end_zh.format(asked_zh), end_en.format(asked_en)
     count, expected = abs(change), 1 if indicator.comparison in (AT_LEAST, EXACTLY) else -1
     if indicator.change is not None and indicator.change_en is not None and change * expected > 0:
-        zh, en = indicator.change.format(count=count), indicator.change_en.format(count=count)
+        zh, en = (text.replace(COUNT, str(count)) for text in (indicator.change, indicator.change_en))
     else:
         more_zh, more_en = ("增加", "more") if change > 0 else ("减少", "fewer")
         zh = f"“{indicator.numerator}”须{more_zh} {count} {indicator.unit}".rstrip()

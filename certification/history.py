@@ -155,7 +155,7 @@ def settle(facts: Facts, day: date, known_at: datetime | None = None) -> Known:
         (one for one in facts.told if known_at is None or one.time <= known_at),
         key=lambda one: (one.entry.seq, one.position),
     )
-    until = _follow(facts.community_id, told, day)
+    until = follow_line(facts.community_id, told, day)
     mine = [one for one in told if one.fact.community_id in until]
     states: dict[tuple[UUID, str | None], Told] = {}
     for one in mine:
@@ -174,7 +174,7 @@ def settle(facts: Facts, day: date, known_at: datetime | None = None) -> Known:
     return Known(certified, reviewed)
 
 
-def _follow(community_id: UUID, told: Sequence[Told], day: date) -> dict[UUID, date]:
+def follow_line(community_id: UUID, told: Sequence[Told], day: date) -> dict[UUID, date]:
     """The units whose facts are the community's on a day, each with the day up to which they are."""
     links: dict[tuple[UUID, UUID], Told] = {}
     for one in told:

@@ -120,6 +120,24 @@ def judge(
     return _conclude(programme, level, outcomes)
 
 
+def are_met(programme: Programme, level: str, figures: Sequence[Figure], history: History | None) -> bool:
+    """Whether every indicator is stated and passes or does not apply: what lists ask of many applications, without a word of why.
+
+    Figures are as `check_figures` lets them by.
+    """
+    given = {(one.code, one.group): one for one in figures}
+    for one in indicators_of(programme, level):
+        if one.comparison == HISTORY:
+            if _judge_history(programme, one, history)[0] is not Result.PASS:
+                return False
+            continue
+        for group in one.group_codes:
+            figure = given.get((one.code, group))
+            if figure is None or decide_figure(one, figure)[0] is Result.FAIL:
+                return False
+    return True
+
+
 def check_refusing(judgement: Judgement) -> None:
     """Raise StandardUnmetError for the first clause that stands in the way by itself."""
     for one in judgement.refusing:

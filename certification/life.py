@@ -45,13 +45,14 @@ from certification.history import (
     is_held,
     settle,
 )
-from certification.judging import check_refusing, judge
+from certification.judging import are_met, check_refusing, judge
 from certification.model import KIND_ZH, ROLE_ZH, STAGE_ZH, STATUS_ZH, RosterKind, Status
 from certification.planner import local_day
 from certification.programme import HistoryRule, Programme, Requirement, RosterStep, Step
 
 FILING = "filing"
 CLERK = "community_clerk"
+REVIEW_TEAM = "review_team"
 
 
 class Role(Protocol):
@@ -203,11 +204,19 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
 
 
 def check_seen(view: ApplicationView, actor: Actor) -> None:
-    """Raise NotFoundError when the application is another community's or street's: who may not read it is not told of it."""
-    if view.status is not None and actor.roles and actor.home_tenant_id == view.tenant_id:
+    """Raise NotFoundError when the application is another community's or street's, or for a review team: who may not read it is not told of it."""
+    if view.status is not None and actor.roles:
         near = {CLERK: view.community_id, "street_officer": view.street_id}
-        if all(role.name in near and near[role.name] != role.unit_id for role in actor.roles):
+        if all(
+            role.name == REVIEW_TEAM or (role.name in near and near[role.name] != role.unit_id)
+            for role in actor.roles
+        ):
             raise NotFoundError(what="application", what_zh="申请")
+
+
+def sees_reviews_alone(actor: Actor) -> bool:
+    """Whether the actor is a review team's member and nothing else: told of nothing but what is assigned."""
+    return bool(actor.roles) and all(role.name == REVIEW_TEAM for role in actor.roles)
 
 
 def find_role(names: Collection[str], view: ApplicationView, actor: Actor) -> Role | None:
@@ -382,8 +391,10 @@ def _check_figures(programme: Programme, step: Step, view: ApplicationView, now:
             figures_zh="、".join(zh for zh, _ in names),
             figures_en=", ".join(en for _, en in names),
         )
-    if step.action in rule.qualifying.value:
-        history = find_history(programme, view.level, view.facts, now)
+    if step.action not in rule.qualifying.value:
+        return
+    history = find_history(programme, view.level, view.facts, now)
+    if not are_met(programme, view.level, view.figures, history):
         check_refusing(judge(programme, view.level, {}, view.figures, history, parts=()))
 
 

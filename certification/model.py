@@ -420,7 +420,8 @@ class Certification:
     """A community's certification (认定) by the province, citing the entry that it rests on.
 
     That entry is the city's of the province's decision on `application_id`, or the county's own of the legacy record
-    `legacy_id`. `state` None: in force.
+    `legacy_id`. `state` None: in force. One that came with its community from another county (certification/lineage/) has
+    neither of the two, and names the row there: `former_tenant_id`, `former_id`, `former_legacy`.
     """
 
     tenant_id: int
@@ -437,6 +438,9 @@ class Certification:
     state: str | None = None
     state_document: str | None = None
     state_on: date | None = None
+    former_tenant_id: int | None = None
+    former_id: UUID | None = None
+    former_legacy: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Generic, NoReturn, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from certification.errors import NoSuchActionError
+from certification.errors import LevelUnknownError, NoSuchActionError
 from certification.model import Campaign, CampaignLevel, CampaignWindow, StandardClause
 from certification.reviews.rule import ReviewRule
 from certification.standard import Indicator, Item, Standard
@@ -287,6 +287,12 @@ class Programme:
     def zone(self) -> ZoneInfo:
         """The zone in which its days begin and end."""
         return ZoneInfo(self.time_zone)
+
+    def get_level(self, code: str) -> LevelRule:
+        """The level of that code. Raises LevelUnknownError."""
+        if code not in self.levels:
+            raise LevelUnknownError(level=code, levels=", ".join(self.levels))
+        return self.levels[code]
 
     def get_roster_step(self, action: str) -> RosterStep:
         """The row of an action of the city. Raises NoSuchActionError when the programme has none."""

@@ -89,12 +89,32 @@ def parse_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> Programme:
 
 def read_toml(text: str, shelf: Shelf = DELIVERED_ALONE) -> dict[str, Any]:
     """The JSON values of a programme in TOML, with the standard that it names. Raises ProgrammeRefusedError."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProgrammeUnreadableError(where="file", reason=str(error)) from error
-    found: dict[str, Any] = plain(inline_standard(data, shelf))
+    data = _parse_toml(text, "file")
+    found: dict[str, Any] = plain(inline_standard(_on_its_base(data, shelf), shelf))
     return found
+
+
+def _parse_toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProgrammeUnreadableError(where=where, reason=str(error)) from error
+
+
+def _on_its_base(data: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
+    """A programme `based_on` another says what is different: each of its tables takes the place of the other's of that name.
+
+    One step only: what is based on something is no base. Campaigns store the whole.
+    """
+    base = data.pop("based_on", None)
+    if base is None:
+        return data
+    if not isinstance(base, str):
+        raise ProgrammeUnreadableError(where="file", reason="based_on is no code of a programme")
+    found = _parse_toml(shelf.read(PROGRAMMES, base), base)
+    if "based_on" in found:
+        raise ProgrammeUnreadableError(where="file", reason=f"{base} is based on another programme itself")
+    return {**found, **data}
 
 
 @lru_cache(maxsize=64)

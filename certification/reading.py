@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from audit.entry import Cite
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from certification.calendar import PUBLISHED, Calendar
-from certification.errors import LevelUnknownError, NotFoundError, RosterMissingError
+from certification.errors import NotFoundError, RosterMissingError
 from certification.extensions import Confirmed, latest_closes
 from certification.facts import read_facts
 from certification.figures import parse_figures
@@ -461,8 +461,7 @@ async def read_round(tx: TenantConnection, campaign_id: UUID, level: str, now: d
     """
     campaign = await get_campaign(tx, tx.tenant_id, campaign_id)
     programme = parse_stored(campaign.programme)
-    if level not in programme.levels:
-        raise LevelUnknownError(level=level, levels="、".join(programme.levels))
+    programme.get_level(level)
     lists = tuple(entity(Roster, row) for row in await tx.all(_ROSTERS, campaign=campaign_id, level=level))
     items: dict[UUID, list[RosterItem]] = {roster.id: [] for roster in lists}
     for row in await tx.all(_ITEMS, rosters=list(items)):

@@ -45,6 +45,7 @@ from certification.errors import (
 from certification.fact import format_fact
 from certification.life import Actor
 from certification.projection import keep
+from certification.reviews.watching import is_watched
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
 from tenancy.personal import insert_values
@@ -174,6 +175,8 @@ async def record(
         raise ActTooLargeError from error
     await keep(tx, receipt, change.facts, now)
     tx.committed.append(lambda: remember(after, signer))
+    if is_watched(change):
+        tx.committed.append(lambda: tx.announce(tx.tenant_id))
     return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
 
 

@@ -49,8 +49,10 @@ def read_file(path: Path) -> str:
         if path.stat().st_size > LARGEST:
             _refuse(path.name, f"is larger than {LARGEST} bytes")
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _refuse(path.name, f"cannot be read: {error}")
+    except OSError as error:
+        _refuse(path.name, f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        _refuse(path.name, "is not UTF-8")
 
 
 def _refuse(where: str, reason: str) -> NoReturn:

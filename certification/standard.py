@@ -28,6 +28,8 @@ MEASURED: Final = (AT_LEAST, AT_MOST, EXACTLY)
 NOT_APPLICABLE: Final = "not_applicable"
 FAILS: Final = "fails"
 ZERO: Final = (NOT_APPLICABLE, FAILS)
+COUNT: Final = "{count}"
+"""Where a text of what would change a result has its number."""
 FULL: Final = "full"
 NOTHING: Final = "nothing"
 

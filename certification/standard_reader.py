@@ -22,6 +22,7 @@ from certification.shelf import STANDARDS, Shelf
 from certification.standard import (
     AT_LEAST,
     COMPARISONS,
+    COUNT,
     FULL,
     HISTORY,
     MEASURED,
@@ -128,9 +129,9 @@ def _indicators(row: Reader, levels: tuple[str, ...]) -> tuple[Indicator, ...]:
         row.refuse("per is 100 or 1000")
     counted = comparison in (*MEASURED, NONE)
     groups = each(row, "groups", _group) if row.holds("groups") else ()
-    change, change_en = row.find_text("change"), row.find_text("change_en")
-    if (change is None) != (change_en is None) or "{count}" not in (change or "{count}") + (change_en or ""):
-        row.refuse("change and change_en belong together and say {count}")
+    change, change_en = _change(row, "change"), _change(row, "change_en")
+    if (change is None) != (change_en is None):
+        row.refuse("change and change_en belong together")
     common = {
         "code": row.text("code"),
         "comparison": comparison,
@@ -151,6 +152,14 @@ def _indicators(row: Reader, levels: tuple[str, ...]) -> tuple[Indicator, ...]:
     }
     names = (row.text("numerator"), row.text("numerator_en")) if counted else (None, None)
     return each(row, "at", lambda one: _at(one, levels, common, names))
+
+
+def _change(row: Reader, key: str) -> str | None:
+    """A text with a place for a number, and for nothing else."""
+    text = row.find_text(key)
+    if text is not None and (COUNT not in text or set("{}") & set(text.replace(COUNT, ""))):
+        row.refuse(f"{key} says {COUNT}, and has no other braces")
+    return text
 
 
 def _at(

@@ -388,6 +388,9 @@ certifications = tenant_table(
     Column("state", Text, comment="NULL: in force"),
     Column("state_document", Text, comment="the document that suspended, revoked or reinstated it"),
     Column("state_on", Date, comment="the day of that document"),
+    Column("former_tenant_id", Integer, comment="whence its community moved; NULL: it was made here"),
+    Column("former_id", Uuid, comment="the certification there that it is made anew from"),
+    Column("former_legacy", Boolean, comment="that one rests on paper"),
     ForeignKeyConstraint(["tenant_id", "community_id"], ["units.tenant_id", "units.id"]),
     ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
     level_code(),
@@ -395,6 +398,7 @@ certifications = tenant_table(
     UniqueConstraint("tenant_id", "application_id"),
     UniqueConstraint("tenant_id", "legacy_id"),
     Index(None, "tenant_id", "community_id"),
+    Index(None, "tenant_id", "former_id"),
     audited=True,
 )
 

@@ -44,9 +44,11 @@ APPLICATION_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
 
 def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
     """The latest start of a publicity that leaves its report inside the window, or what stands against one."""
-    extended = extended_for(row["extensions"], row["level"])
+    held, extended = parse_stored(row["programme"]), extended_for(row["extensions"], row["level"])
     try:
-        plan = latest_plan(parse_stored(row["programme"]), parse_calendar(row["calendar"]), extended)
+        if row["level"] is not None:
+            held.get_level(row["level"])
+        plan = latest_plan(held, parse_calendar(row["calendar"]), extended)
     except CertificationError as obstacle:
         found = describe(obstacle, session)
         return {"opens_on": None, "counted": [], "report_from": None, "obstacle": found}
@@ -59,9 +61,12 @@ def decide_publicity(row: Mapping[str, Any], session: Session) -> Mapping[str, A
 
 
 def decide_deadlines(row: Mapping[str, Any], session: Session) -> list[Mapping[str, Any]]:
-    """Every deadline of a campaign for a level."""
+    """Every deadline of a campaign for a level; none for a level that the programme lacks."""
+    held = parse_stored(row["programme"])
+    if row["level"] not in held.levels:
+        return []
     found = plan_deadlines(
-        parse_stored(row["programme"]),
+        held,
         session.now,
         parse_calendar(row["calendar"]),
         extended_for(row["extensions"], row["level"]),

@@ -66,6 +66,7 @@ class Parameters(Protocol):
 
 
 Build = Callable[[FromClause, Parameters], ColumnElement[Any]]
+Through = Callable[[FromClause, FromClause], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +159,18 @@ Extend = Callable[[FromClause, Mapping[str, ColumnElement[Any]], Parameters], Ex
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(RelationSource):
-    """A Relay connection, paged by key. `order` names the default sort column; `extend` takes `asked` arguments and filter fields."""
+    """A Relay connection, paged by key. `order` names the default sort column; `extend` takes `asked` arguments and filter fields.
+
+    `through` says of a row and of ours that they belong together, where no pair of columns does. `guard`: which of our rows the reader
+    must reach to be shown any of these, where everybody sees ours.
+    """
 
     order: str = "id"
     descending: bool = False
     extend: Extend | None = None
     asked: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
+    through: Through | None = None
+    guard: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,11 @@ class ActSource:
     """A mutation: its resolver answers an Outcome."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """A subscription: its resolver answers a Topic (graphql_schema/topics.py)."""
+
+
 Source = (
     ColumnSource
     | ExpressionSource
@@ -211,6 +223,7 @@ Source = (
     | ComputedSource
     | NodeSource
     | ActSource
+    | FeedSource
 )
 
 
@@ -222,17 +235,23 @@ class Compare(Enum):
     REFERS = "refers"
     TENANT = "tenant"
     ASKED = "asked"
+    SINCE = "since"
+    BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSource:
-    """One field of a filter input. `type` is the GraphQL type that a global id must have; `kind` of a value that is asked for."""
+    """One field of a filter input. `type` is the GraphQL type that a global id must have; `kind` of a value that is asked for.
+
+    `means`: the column's values that a given one stands for, when it is none itself.
+    """
 
     compare: Compare
     column: Column[Any] | None = None
     type: str | None = None
     tenant: Column[Any] | None = None
     kind: TypeEngine[Any] | None = None
+    means: Callable[[Any], Sequence[Any]] | None = None
 
 
 def nothing(_row: FromClause, _reached: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -412,13 +431,17 @@ def connection(
     permission: Permission | None = None,
     extend: Extend | None = None,
     asked: Mapping[str, tuple[Any, str]] | None = None,
+    through: Through | None = None,
+    guard: Reach | None = None,
 ) -> Any:
     """A Relay connection. `order` is a NOT NULL column; `order_input` lets the client choose among others.
 
     `asked`: name → type and description of arguments that `extend` takes.
     """
     kinds = {name: kind_of(type_) for name, (type_, _) in (asked or {}).items()}
-    source = ConnectionSource(on or {}, None, where, within, False, order, descending, extend, kinds)
+    source = ConnectionSource(
+        on or {}, None, where, within, False, order, descending, extend, kinds, through, guard
+    )
     made = _field(source, description, permission)
     arguments: list[tuple[str, Any, str]] = [
         (
@@ -499,6 +522,16 @@ def act(resolver: Callable[..., Any], *, answers: Any, permission: Permission, d
     )
 
 
+def feed(resolver: Callable[..., Any], *, answers: Any, permission: Permission, description: str) -> Any:
+    """A subscription: `async resolver(root: Session, …) -> Topic`; `answers` is the type of its events."""
+    return strawberry.field(
+        resolver=resolver,
+        graphql_type=answers,
+        description=description,
+        metadata={SOURCE: FeedSource(), PERMISSION: permission},
+    )
+
+
 def equals(source: Column[Any], description: str) -> Any:
     """A filter field: the column equals the value."""
     return _filter(FilterSource(Compare.EQUALS, source), description)
@@ -507,6 +540,21 @@ def equals(source: Column[Any], description: str) -> Any:
 def among(source: Column[Any], description: str) -> Any:
     """A filter field: the column is one of the values; an empty list finds nothing."""
     return _filter(FilterSource(Compare.ONE_OF, source), description)
+
+
+def among_meant(source: Column[Any], means: Callable[[Any], Sequence[Any]], description: str) -> Any:
+    """A filter field: the column is one of the values that those given stand for."""
+    return _filter(FilterSource(Compare.ONE_OF, source, means=means), description)
+
+
+def since(source: Column[Any], description: str) -> Any:
+    """A filter field: the column is at the value or behind it."""
+    return _filter(FilterSource(Compare.SINCE, source), description)
+
+
+def before(source: Column[Any], description: str) -> Any:
+    """A filter field: the column is before the value."""
+    return _filter(FilterSource(Compare.BEFORE, source), description)
 
 
 def refers(source: Column[Any], type_name: str, description: str, tenant: Column[Any] | None = None) -> Any:

@@ -172,11 +172,11 @@ async def execute(
         done.errors.append(unanswered.error)
         data = b"null"
     if done.reads.found:
-        data = await _keep_reads(data, done)
+        data = await keep_reads(data, done)
     return respond(data, done)
 
 
-async def _keep_reads(data: bytes, done: Completion) -> bytes:
+async def keep_reads(data: bytes, done: Completion) -> bytes:
     """The data, once the access log holds which personal values it shows; null when that fails."""
     session = done.session
     try:
@@ -264,7 +264,7 @@ async def _query(
         data = await _roots(engine, plan, operation, call, done, tx)
     if call.beyond:
         fields = ",".join(selected.name for selected, _ in plan.roots)
-        await _log_attempt(call.session, fields, ",".join(map(str, sorted(call.beyond))), BEYOND)
+        await log_attempt(call.session, fields, ",".join(map(str, sorted(call.beyond))), BEYOND)
     return data
 
 
@@ -362,17 +362,17 @@ async def _act(
     try:
         check_permission(plan.maker.reader, permission)
         outcome = await _resolve(engine, selected, call)
-        return await _select(plan, selected, outcome, call.after(), done, path)
+        return await select_outcome(plan, selected, outcome, call.after(), done, path)
     except UnansweredError:
         raise
     except DeniedError as denied:
-        await _log_attempt(call.session, selected.name, "-", denied.code)
+        await log_attempt(call.session, selected.name, "-", denied.code)
         raise failure(denied.code, selected, path) from denied
     except Exception as error:
         raise refusal(error, selected, path, call.session.trace_id) from error
 
 
-async def _log_attempt(session: Session, operation: str, target: str, code: str) -> None:
+async def log_attempt(session: Session, operation: str, target: str, code: str) -> None:
     """Note what somebody known tried beyond their reach; strangers are in the server's own log."""
     if session.principal is not None:
         await record_refusal(
@@ -381,23 +381,33 @@ async def _log_attempt(session: Session, operation: str, target: str, code: str)
 
 
 async def _resolve(engine: Engine, selected: Selected, call: Call) -> Outcome:
-    declared = selected.definition.extensions["strawberry-definition"]
-    given = get_argument_values(selected.definition, selected.nodes[0], call.values)
-    config, scalars = engine.strawberry.config, engine.strawberry.schema_converter.scalar_registry
-    arguments = convert_arguments(given, declared.arguments, scalars, config)
-    outcome = await declared.base_resolver.wrapped_func(call.session, **arguments)
+    outcome = await call_resolver(engine, selected, call)
     assert isinstance(outcome, Outcome)  # noqa: S101 - our own resolvers
     return outcome
 
 
-async def _select(
-    plan: OperationPlan, selected: Selected, outcome: Outcome, call: Call, done: Completion, path: Path
+async def call_resolver(engine: Engine, selected: Selected, call: Call) -> object:
+    """What a root field's own function answers to its arguments."""
+    declared = selected.definition.extensions["strawberry-definition"]
+    given = get_argument_values(selected.definition, selected.nodes[0], call.values)
+    config, scalars = engine.strawberry.config, engine.strawberry.schema_converter.scalar_registry
+    arguments = convert_arguments(given, declared.arguments, scalars, config)
+    return await declared.base_resolver.wrapped_func(call.session, **arguments)
+
+
+async def select_outcome(
+    plan: OperationPlan,
+    selected: Selected,
+    outcome: Outcome,
+    call: Call,
+    done: Completion,
+    path: Path,
+    tx: TenantConnection | None = None,
 ) -> bytes:
-    """The payload: plain values by Python, rows by the read path, in the order of selection."""
+    """The payload: plain values by Python, rows by the read path, in the order of selection; rows in `tx` if there is one."""
     payload = _payload(plan, selected, outcome, call)
     parts: list[tuple[str, bytes]] = []
     async with AsyncExitStack() as stack:
-        tx = None
         for child in payload.children:
             beneath: Path = (*path, child.key)
             place = payload.places.get(child.key)

@@ -19,6 +19,7 @@ from certification.acts.legacy import ZONE
 from certification.facts import facts_of, parse_facts
 from certification.history import Break, Facts, History, Year, first_year, fold, settle
 from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
+from certification.lineage.errors import UnitClosedError
 from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import parse_stored
@@ -91,17 +92,26 @@ def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping
     for level in found.levels:
         view = _of_unit(row, level)
         lacks = find_history_obstacle(found, level, find_history(found, view.level, view.facts, session.now))
-        against = find_obstacle(found, "file_application", view, reader, session.now)
-        shown = lacks or against
+        ended = _find_ended(row, session)
+        against = ended or find_obstacle(found, "file_application", view, reader, session.now)
+        shown = ended or lacks or against
         answer.append(
             {
                 "level": level,
-                "eligible": lacks is None,
+                "eligible": lacks is None and ended is None,
                 "allowed": against is None,
                 "obstacle": None if shown is None else describe(shown, session),
             }
         )
     return answer
+
+
+def _find_ended(row: Mapping[str, Any], session: Session) -> UnitClosedError | None:
+    """What stands against everything in the name of a unit that has ended."""
+    ended = None if row["valid_to"] is None else date.fromisoformat(row["valid_to"])
+    if ended is None or ended > local_day(session.now, ZONE):
+        return None
+    return UnitClosedError(name=row["name"], day=ended)
 
 
 def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]] | None:
@@ -216,7 +226,7 @@ def _latest_programme(row: FromClause, parameters: Parameters) -> ColumnElement[
 
 
 UNIT_NEEDS: Final[Mapping[str, Column[Any] | Build]] = {
-    **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id")},
+    **{name: units.c[name] for name in ("tenant_id", "id", "kind", "parent_id", "name", "valid_to")},
     "city": _city,
     "programme": _latest_programme,
     "facts": lambda row, _: facts_of(row.c.tenant_id, row.c.id),

@@ -17,13 +17,19 @@ from uuid import UUID
 
 
 class Permission(StrEnum):
-    """What a root field or a type asks for. `PUBLIC` asks for nothing, not even signing in."""
+    """What a root field or a type asks for. `PUBLIC` asks for nothing, not even signing in.
+
+    `INSPECT` is for what review teams do, and officers beside them: a team's member is asked for nothing else that is done.
+    `DRAW` is for the parties of a draw: an auditor, who may be the second, does nothing else.
+    """
 
     PUBLIC = "public"
     READ = "read"
     READ_CONTACTS = "read_contacts"
     READ_PEOPLE = "read_people"
     ACT = "act"
+    INSPECT = "inspect"
+    DRAW = "draw"
     ADMINISTER = "administer"
 
 
@@ -49,10 +55,14 @@ ROLE_REACH: Final[Mapping[str, ReachKind]] = {
 ROLE_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "community_clerk": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
     "street_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
-    "county_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
-    "city_officer": frozenset({Permission.READ, Permission.READ_CONTACTS, Permission.ACT}),
-    "review_team": frozenset({Permission.READ, Permission.ACT}),
-    "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE}),
+    "county_officer": frozenset(
+        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT, Permission.DRAW}
+    ),
+    "city_officer": frozenset(
+        {Permission.READ, Permission.READ_CONTACTS, Permission.ACT, Permission.INSPECT, Permission.DRAW}
+    ),
+    "review_team": frozenset({Permission.READ, Permission.INSPECT}),
+    "auditor": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.DRAW}),
     "tenant_administrator": frozenset({Permission.READ, Permission.READ_PEOPLE, Permission.ADMINISTER}),
 }
 

@@ -38,6 +38,7 @@ from graphql_schema.types.roster import Roster, RosterFilter
 from graphql_schema.types.standing import Standing, StandingFilter
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit, UnitFilter
+from graphql_schema.types.unit_change import UnitChange, UnitChangeFilter
 from graphql_schema.types.viewer import Viewer, is_viewer
 
 
@@ -131,6 +132,12 @@ class Query:
         filter_input=CertificationChangeFilter,
         permission=Permission.READ,
         description="What the city does to certifications (认定变更).",
+    )
+    unit_changes: Connection[UnitChange] = connection(
+        order="proposed_at",
+        filter_input=UnitChangeFilter,
+        permission=Permission.READ,
+        description="Changes of divisions, confirmed or not (区划变更).",
     )
     review_cycles: Connection[ReviewCycle] = connection(
         order="created_at",

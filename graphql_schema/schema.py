@@ -16,6 +16,7 @@ from graphql_schema.declare import (
     ActSource,
     ColumnSource,
     ConnectionSource,
+    FeedSource,
     NodeSource,
     OneSource,
     RelationSource,
@@ -38,9 +39,13 @@ class UndeclaredError(GraphQLSchemaError):
         )
 
 
-def build_schema(query: type = Query, mutation: type | None = None) -> strawberry.Schema:
+def build_schema(
+    query: type = Query, mutation: type | None = None, subscription: type | None = None
+) -> strawberry.Schema:
     """The schema over these roots. Raises UndeclaredError."""
-    schema = strawberry.Schema(query, mutation=mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
+    schema = strawberry.Schema(
+        query, mutation, subscription, config=StrawberryConfig(scalar_map=dict(SCALARS))
+    )
     problems = [*find_problems(schema._schema)]
     if problems:
         raise UndeclaredError(problems)
@@ -54,13 +59,15 @@ def print_schema(schema: strawberry.Schema) -> str:
 
 def find_problems(schema: GraphQLSchema) -> Iterator[str]:
     """What is silent: root fields without permission, fields without source, sort columns that may be null."""
-    for root in (schema.query_type, schema.mutation_type):
+    roots: tuple[tuple[GraphQLObjectType | None, tuple[type, ...]], ...] = (
+        (schema.query_type, (RelationSource, NodeSource)),
+        (schema.mutation_type, (ActSource,)),
+        (schema.subscription_type, (FeedSource,)),
+    )
+    for root, allowed in roots:
         for name, definition in root.fields.items() if root else ():
             if find_permission(definition) is None:
                 yield f"{root.name if root else ''}.{name} has no permission"
-            allowed: tuple[type, ...] = (
-                (RelationSource, NodeSource) if root is schema.query_type else (ActSource,)
-            )
             if not isinstance(find_source(definition), allowed):
                 yield f"{root.name if root else ''}.{name} has no source for a root field"
     for type_ in schema.type_map.values():

@@ -85,13 +85,15 @@ def opening_sql(scope: Scope, read_only: bool) -> str:
 class TenantConnection:
     """A connection inside a transaction bound to one tenant; dead once the transaction ends.
 
-    What is put into `committed` is called behind the commit, and never without one.
+    What is put into `committed` is called behind the commit, and never without one. `announce` wakes who follows a tenant
+    (tenancy/waking.py); it is for behind the commit.
     """
 
     raw: Connection
     scope: Scope
     vault: Vault | None = None
     committed: list[Callable[[], None]] = field(default_factory=list, compare=False)
+    announce: Callable[[int], None] = field(default=lambda _tenant_id: None, compare=False)
 
     @property
     def tenant_id(self) -> int:
@@ -152,7 +154,8 @@ class Database:
 
     def __init__(self, dsn: str, max_size: int, vault: Vault | None = None) -> None:
         self.vault = vault
-        self._dsn = dsn
+        self.announce: Callable[[int], None] = lambda _tenant_id: None
+        self.dsn = dsn
         self._max_size = max_size
         self._free: list[Connection] = []
         self._places = asyncio.Semaphore(max_size)
@@ -210,7 +213,7 @@ class Database:
             if not raw.is_closed():
                 return raw
         try:
-            return await open_connection(self._dsn)
+            return await open_connection(self.dsn)
         except BaseException:
             self._places.release()
             raise
@@ -246,7 +249,9 @@ class Transaction:
         except BaseException:
             await self._undo()
             raise
-        connection = TenantConnection(self._raw, self._scope, self._database.vault)
+        connection = TenantConnection(
+            self._raw, self._scope, self._database.vault, announce=self._database.announce
+        )
         self._committed = connection.committed
         return connection
 

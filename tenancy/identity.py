@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Table, and_, bindparam, cast, or_, select
 
 from tenancy.database import Scope, TenantConnection
 from tenancy.statements import Statement, statement
@@ -107,6 +107,11 @@ ROLES: Final[Statement] = statement(
         role_assignments.c.tenant_id == bindparam("home"),
         role_assignments.c.person_id == bindparam("person_id"),
         in_force(role_assignments),
+        # A unit that has ended gives nobody a role. No end is recorded ahead but by the real divisions' data, to the day.
+        or_(
+            units.c.valid_to.is_(None),
+            units.c.valid_to > cast(bindparam("now", type_=DateTime(timezone=True)), Date),
+        ),
     )
     .order_by(role_assignments.c.role, role_assignments.c.unit_id)
 )

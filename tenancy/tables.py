@@ -132,6 +132,22 @@ unit_lineages = tenant_table(
     audited=True,
 )
 
+unit_successions = tenant_table(
+    "unit_successions",
+    Column("id", Uuid, nullable=False),
+    Column("unit_id", Uuid, nullable=False, comment="the predecessor, of this tenant"),
+    Column("kind", Text, nullable=False),
+    Column("successor_tenant_id", Integer, nullable=False),
+    Column("successor_unit_id", Uuid, nullable=False),
+    Column("carried", Boolean, nullable=False, comment="its history goes on there"),
+    Column("effective_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "unit_id"], ["units.tenant_id", "units.id"]),
+    one_of("kind", "moved", "merged", "split"),
+    Index(None, "tenant_id", "unit_id"),
+    audited=True,
+)
+
 people = tenant_table(
     "people",
     Column("id", Uuid, nullable=False, comment="the pseudonym that entries carry"),
@@ -246,5 +262,6 @@ __all__ = [
     "throttles",
     "unit_codes",
     "unit_lineages",
+    "unit_successions",
     "units",
 ]

@@ -107,6 +107,11 @@ class TokenKeys:
             raise TokenError
         return verified.principal
 
+    def ends(self, token: str) -> int:
+        """When a token of ours ends, in seconds since the epoch. Raises TokenError for any other."""
+        self._current()
+        return self._verified(token).expires
+
     def _current(self) -> Mapping[str, Ed25519PrivateKey]:
         changed = self._directory.stat().st_mtime_ns
         if changed != self._seen:

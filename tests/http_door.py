@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +17,10 @@ from graphql.execution.values import get_variable_values
 from starlette.types import ASGIApp
 
 from graphql_schema.documents import Documents, Operation
-from graphql_schema.errors import RequestError
+from graphql_schema.errors import CodedError, RequestError
 from graphql_schema.limits import Limits
 from xingji.app import create_app
-from xingji.http.serving import make_server
+from xingji.http.serving import Server, make_server
 from xingji.http.settings import HttpSettings, Service
 
 SCHEMA = """
@@ -34,6 +34,13 @@ type Query {
 }
 type Tree { name: String  tree: Tree  trees: [Tree!] }
 type Mutation { touch: Int }
+type Subscription {
+  count(to: Int!): Int
+  tick: Int
+  who: String
+  absent: Int
+  broken: Int
+}
 """
 
 
@@ -60,6 +67,9 @@ class Backend:
     cancelled: int = 0
     closed: bool = False
     database_up: bool = True
+    ticks: int = 0
+    watching: int = 0
+    filling: int = 0
 
     def resolvers(self) -> dict[str, Callable[..., Any]]:
         async def slow(_: Any, seconds: float) -> str:
@@ -103,12 +113,44 @@ class Backend:
         result = await outcome if not isinstance(outcome, ExecutionResult) else outcome
         return orjson.dumps(result.formatted)
 
+    async def subscribe(
+        self, operation: Operation, variables: dict[str, Any] | None, open_session: Callable[[], Caller]
+    ) -> AsyncGenerator[bytes, None]:
+        """`count` counts and ends; `tick` tells the ticks as they are when it looks; `who` tells each time who watches."""
+        open_session()
+        [field] = operation.definition.selection_set.selections
+        name = field.name.value  # type: ignore[union-attr]
+        if name == "absent":
+            raise RequestError([CodedError("not_found", "未找到：记录", "not found: record")])
+        if name == "broken":
+            raise ZeroDivisionError("secret detail")
+        if name == "count":
+            for number in range((variables or {})["to"]):
+                yield orjson.dumps({"data": {"count": number + 1}})
+            return
+        self.watching += 1
+        try:
+            told = -1
+            while True:
+                if self.ticks != told:
+                    told = self.ticks
+                    shown = open_session().principal if name == "who" else told
+                    yield orjson.dumps({"data": {name: shown}, "extensions": {"filling": "x" * self.filling}})
+                await asyncio.sleep(0.005)
+        finally:
+            self.watching -= 1
+
+    def seconds_left(self, token: str) -> float:
+        """A token may say itself until when it counts: `good-name-until-1700000000.5`."""
+        until = token.partition("-until-")[2]
+        return float(until) - time.time() if until else 3600.0
+
     def read_token(self, token: str) -> str:
         if token == "broken":
             raise RuntimeError("key store is on fire")
-        if not token.startswith("good-"):
+        if not token.startswith("good-") or self.seconds_left(token) <= 0:
             raise TokenError
-        return token.removeprefix("good-")
+        return token.removeprefix("good-").partition("-until-")[0]
 
     async def check_database(self) -> None:
         if not self.database_up:
@@ -130,6 +172,7 @@ class Running:
     backend: Backend
     log: list[dict[str, Any]]
     documents: Documents
+    server: Server
 
     def post(
         self, query: Any = None, *, raw: Any = None, headers: dict[str, str] | None = None, **more: Any
@@ -152,7 +195,16 @@ def make_door(
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Service[str, Caller]]:
         checks = {"database": backend.check_database}
-        yield Service(documents, backend.execute, Caller, backend.read_token, checks, backend.find_head)
+        yield Service(
+            documents,
+            backend.execute,
+            Caller,
+            backend.read_token,
+            checks,
+            backend.find_head,
+            subscribe=backend.subscribe,
+            seconds_left=backend.seconds_left,
+        )
         backend.closed = True
 
     return create_app(settings, open_service, write_log=write_log)
@@ -175,7 +227,7 @@ def run_door(settings: HttpSettings | None = None, limits: Limits | None = None)
         assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Running(f"http://127.0.0.1:{port}", port, backend, lines, documents)
+    yield Running(f"http://127.0.0.1:{port}", port, backend, lines, documents, server)
     server.should_exit = True
     thread.join(20)
     assert backend.closed

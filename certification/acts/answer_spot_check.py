@@ -18,7 +18,7 @@ from audit.entry import Subject
 from certification.changes import Act, Change, Context, update
 from certification.errors import NotEntitledError, NotFoundError, SpotCheckAnsweredError
 from certification.forms import REASON_LIMIT, check_text
-from certification.life import Actor
+from certification.life import Actor, sees_reviews_alone
 from certification.model import ROLE_ZH
 from certification.reading import entity
 from certification.reviews.model import SpotCheckAnswer, SpotCheckOutcome
@@ -94,6 +94,8 @@ def authorise(state: State, command: Command, actor: Actor) -> str:
         return "city_officer"
     if (at_home or actor.oversees) and "review_team" in held and actor.person_id in state.team:
         return "review_team"
+    if sees_reviews_alone(actor):
+        raise NotFoundError(what="drawn number", what_zh="抽中的编号")
     wanted = "review_team"
     raise NotEntitledError(
         action="answer_spot_check", name="填报核查结果", role=wanted, role_zh=ROLE_ZH[wanted]

@@ -14,6 +14,7 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
+    check_exists,
     check_not_here,
     check_open,
     check_overseer,
@@ -53,6 +54,7 @@ def decide(state: Found, command: Command, context: Context) -> Change:
     """The record, attested; a certification beside it."""
     record = state.record
     check_open(record, context.actor)
+    check_exists(state.community, state.ended, context.now)
     if not state.scanned:
         raise LegacyDocumentMissingError(year=record.year)
     years = tuple((level, on.year) for level, on in state.certified)

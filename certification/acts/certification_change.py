@@ -24,6 +24,8 @@ from certification.acts.legacy import ZONE
 from certification.changes import Context
 from certification.errors import ChangeRefusedError, FieldRefusedError, NotEntitledError, NotFoundError
 from certification.life import Actor
+from certification.lineage.errors import CertificationMovedError, UnitChangeWaitingError
+from certification.lineage.whereabouts import find_moved, find_waiting
 from certification.model import (
     CHANGE_ZH,
     ROLE_ZH,
@@ -102,19 +104,25 @@ _CONFIRMED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The city, a certification with the county's latest entry on it, and its confirmed changes in their order."""
+    """The city, a certification with the county's latest entry on it, and its confirmed changes in their order.
+
+    `moved`: the county to which it has gone with its community; `waiting`: the county, while its
+    units are about to change.
+    """
 
     city: int
     certification: Certification
     entry: Cite
     confirmed: tuple[CertificationChange, ...]
+    moved: str | None = None
+    waiting: str | None = None
 
     @property
     def state(self) -> str | None:
-        """Its state by the city's own record; revoked too when it fell with a higher level."""
+        """Its state by the city's own record; revoked too when it fell with a higher level; one that came from another county brought its own."""
         if self.certification.state == CertificationState.REVOKED:
             return CertificationState.REVOKED.value
-        return TO[self.confirmed[-1].kind] if self.confirmed else None
+        return TO[self.confirmed[-1].kind] if self.confirmed else self.certification.state
 
 
 async def read_certification(
@@ -125,11 +133,14 @@ async def read_certification(
     if row is None:
         raise NotFoundError(what="certification", what_zh="认定")
     rows = await tx.all(_CONFIRMED, county=county, certification=certification_id)
+    today = local_day(now, ZONE)
     return Found(
         tx.tenant_id,
         entity(Certification, row),
         Cite(row["origin"], row["seq"], row["hash"]),
         tuple(entity(CertificationChange, one) for one in rows),
+        await find_moved(tx, county, certification_id, row["community_id"], today),
+        await find_waiting(tx, county),
     )
 
 
@@ -142,6 +153,10 @@ def check_city(city: int, action: str, name: str, actor: Actor) -> str:
 
 def check_change(found: Found, kind: str, day: date, context: Context) -> None:
     """Raise ChangeRefusedError or FieldRefusedError unless a document of that day may do this to the certification now."""
+    if found.moved is not None:
+        raise CertificationMovedError(county=found.moved)
+    if found.waiting is not None:
+        raise UnitChangeWaitingError(name=found.waiting)
     if found.state not in FROM[kind]:
         raise ChangeRefusedError(
             kind=kind,
@@ -149,7 +164,8 @@ def check_change(found: Found, kind: str, day: date, context: Context) -> None:
             state=found.state or "in force",
             state_zh="有效" if found.state is None else f"已{STATE_ZH[CertificationState(found.state)]}",
         )
-    last = found.confirmed[-1].document_date if found.confirmed else found.certification.certified_on
+    made = found.certification
+    last = found.confirmed[-1].document_date if found.confirmed else made.state_on or made.certified_on
     if not last <= day <= local_day(context.now, ZONE):
         raise FieldRefusedError(
             field="document_date",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from audit.entry import Subject
 from certification.changes import Act, Change, Context, insert
-from certification.errors import AlreadyAppliedError, LevelUnknownError, NotInScopeError
+from certification.errors import AlreadyAppliedError, NotInScopeError
 from certification.extensions import Confirmed, cite_late, latest_closes
 from certification.facts import read_all_facts
 from certification.life import Actor, ApplicationView, check_entitled, check_step
@@ -48,8 +48,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read campaign and community. Raises NotFoundError, NotInScopeError for a unit under no street."""
     campaign = await get_campaign(tx, command.campaign_tenant_id, command.campaign_id)
     programme = parse_stored(campaign.programme)
-    if command.level not in programme.levels:
-        raise LevelUnknownError(level=command.level, levels="、".join(programme.levels))
+    programme.get_level(command.level)
     today = local_day(now, programme.zone)
     community = await get_community(tx, command.community_id, command.campaign_id, command.level, today)
     if community.street_id is None:

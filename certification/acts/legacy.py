@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,14 +29,16 @@ from certification.errors import (
 from certification.facts import read_all_facts
 from certification.history import settle
 from certification.life import Actor
+from certification.lineage.errors import UnitClosedError
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord
+from certification.planner import local_day
 from certification.reader import parse_stored
 from certification.reading import entity, recorded_at
 from certification.reviews.tables import review_cycles
 from certification.tables import campaigns, certifications, evidence, legacy_records
 from tenancy.database import TenantConnection
 from tenancy.statements import statement
-from tenancy.tables import tenants
+from tenancy.tables import tenants, units
 
 # Not a programme's: what is imported is of before it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -56,7 +58,19 @@ _scanned = (
     .label("scanned")
 )
 _RECORD = statement(
-    select(legacy_records, ledger_heads.c.origin, ledger_entries.c.seq, ledger_entries.c.hash, _scanned)
+    select(
+        legacy_records,
+        ledger_heads.c.origin,
+        ledger_entries.c.seq,
+        ledger_entries.c.hash,
+        _scanned,
+        units.c.name.label("community"),
+        units.c.valid_to.label("ended"),
+    )
+    .join(
+        units,
+        and_(units.c.tenant_id == legacy_records.c.tenant_id, units.c.id == legacy_records.c.community_id),
+    )
     .join(ledger_heads, ledger_heads.c.tenant_id == legacy_records.c.tenant_id)
     .join(
         ledger_entries,
@@ -106,7 +120,8 @@ Levels = Mapping[str, str] | None
 class Found:
     """A record, the entry that proposed it, and (level, day) of the community's certifications.
 
-    `scanned`: its document is attached as a file, to the community or to the record itself. `levels`: see `read_levels`.
+    `scanned`: its document is attached as a file, to the community or to the record itself; `community` and `ended`: the
+    community's name, and the day on which it ended. `levels`: see `read_levels`.
     """
 
     record: LegacyRecord
@@ -115,6 +130,8 @@ class Found:
     scanned: bool = False
     levels: Levels = None
     here: ReviewedHere = NOTHING_HERE
+    community: str = ""
+    ended: date | None = None
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
@@ -130,13 +147,17 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         row["scanned"],
         await read_levels(tx),
         await read_reviewed_here(tx, record.community_id),
+        row["community"],
+        row["ended"],
     )
 
 
 async def read_certified(tx: TenantConnection, community_id: UUID) -> tuple[tuple[str, date], ...]:
-    """(level, day) of each certification of a community of the bound tenant."""
+    """(level, day) of each certification of a community of the bound tenant, of those too that it goes on from."""
     rows = await tx.all(_CERTIFIED, community=community_id)
-    return tuple((row["level"], row["certified_on"]) for row in rows)
+    told = settle(await read_all_facts(tx, community_id), date.max).certified
+    own = [(row["level"], row["certified_on"]) for row in rows]
+    return tuple(dict.fromkeys([*own, *((one.level, one.on) for one in told)]))
 
 
 async def read_levels(tx: TenantConnection) -> Levels:
@@ -163,6 +184,12 @@ def check_open(record: LegacyRecord, actor: Actor) -> None:
         raise LegacySettledError
     if record.proposed_by == actor.person_id:
         raise SecondPersonError
+
+
+def check_exists(community: str, ended: date | None, now: datetime) -> None:
+    """Raise UnitClosedError for a community that has ended: what paper says of it is entered for the one that goes on."""
+    if ended is not None and ended <= local_day(now, ZONE):
+        raise UnitClosedError(name=community, day=ended)
 
 
 def check_reviewed_later(

@@ -6,7 +6,7 @@ Who goes where is not said here: a draw says it (certification/reviews/assignmen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from certification.changes import Act, Change, Context, insert
 from certification.errors import NotFoundError
 from certification.forms import check_line
 from certification.life import Actor
+from certification.lineage.whereabouts import read_heirs
 from certification.model import Campaign
 from certification.planner import local_day
 from certification.programme import Programme
@@ -138,9 +139,16 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     campaign = await get_campaign(tx, command.campaign_tenant_id, command.campaign_id)
     programme = parse_stored(campaign.programme)
     year = min(max(command.year, 1), 9999)
-    held = tuple(entity(Held, row) for row in await tx.all(_CERTIFIED, before=date(year, 1, 1)))
-    ids = {one.community_id for one in held} if command.communities is None else set(command.communities)
     today = local_day(now, programme.zone)
+    rows = tuple(entity(Held, row) for row in await tx.all(_CERTIFIED, before=date(year, 1, 1)))
+    # Who goes on from a community is reviewed as what that was certified as.
+    heirs = await read_heirs(tx, tx.tenant_id, {one.community_id for one in rows}, today)
+    held = tuple(
+        replace(one, community_id=heir)
+        for one in rows
+        for heir in heirs[one.community_id] or (one.community_id,)
+    )
+    ids = {one.community_id for one in held} if command.communities is None else set(command.communities)
     communities = {
         row["id"]: Community(
             row["id"], row["parent_id"], row["name"], row["valid_to"] is None or row["valid_to"] > today

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from audit.canonical import digest
 from audit.entry import Subject, format_time
 from certification.changes import Act, Change, Context, insert
-from certification.errors import ExtensionRefusedError, LevelUnknownError, NotEntitledError, NotFoundError
+from certification.errors import ExtensionRefusedError, NotEntitledError, NotFoundError
 from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
 from certification.model import ROLE_ZH, Extension
@@ -90,8 +90,8 @@ def check_city_officer(tenant_id: int, action: str, name: str, actor: Actor) -> 
 def decide(state: State, command: Command, context: Context) -> Change:
     """The proposal. Raises NotFoundError, FieldRefusedError, ExtensionRefusedError."""
     programme = state.programme
-    if command.level is not None and command.level not in programme.levels:
-        raise LevelUnknownError(level=command.level, levels="、".join(programme.levels))
+    if command.level is not None:
+        programme.get_level(command.level)
     if command.beneficiary_tenant_id is not None and not state.beneficiary_known:
         raise NotFoundError(what="tenant", what_zh="租户")
     if command.community_id is not None and state.community_kind not in programme.scope.value:

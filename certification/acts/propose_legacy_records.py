@@ -22,6 +22,7 @@ from certification.acts.legacy import (
     Levels,
     ReviewedHere,
     check_county,
+    check_exists,
     check_not_here,
     check_reviewed_later,
     describe,
@@ -45,7 +46,7 @@ OPERATION: Final = "legacy.proposed"
 MOST: Final = 30
 FIRST_YEAR: Final = 2000
 _UNIT = statement(
-    select(units.c.id, units.c.kind).where(
+    select(units.c.id, units.c.kind, units.c.name, units.c.valid_to).where(
         units.c.tenant_id == bindparam("tenant_id"), units.c.id == bindparam("community")
     )
 )
@@ -95,6 +96,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     row = await tx.first(_UNIT, community=command.community_id)
     if row is None or row["kind"] not in ("community", "village"):
         raise NotFoundError(what="community", what_zh="社区")
+    check_exists(row["name"], row["valid_to"], now)
     rows = await tx.all(_LIVE, community=command.community_id)
     certified = await read_certified(tx, command.community_id)
     return State(
@@ -118,7 +120,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
         _refuse("records", "记录", f"一次须补录 1 至 {MOST} 条", f"are 1 to {MOST} in an act")
     for item in command.records:
         if state.levels is not None and item.level not in state.levels:
-            raise LevelUnknownError(level=item.level, levels="、".join(state.levels))
+            raise LevelUnknownError(level=item.level, levels=", ".join(state.levels))
         _check_item(item, today)
     certified = {(level, year) for level, year in state.certified}
     certified |= {(level, year) for kind, level, year in state.live if kind == LegacyKind.CERTIFICATION}

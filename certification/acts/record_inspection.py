@@ -180,15 +180,17 @@ def _after(review: AnnualReview, step: ReviewStep, given: Conclusion) -> AnnualR
 
 
 def _row(review: AnnualReview, said: Said, context: Context) -> Observation:
-    place = said.place
+    place, about = said.place, said.about
+    if about is None:
+        raise InvariantError("an observation of nothing was let through")
     superseded = sorted(map(str, said.supersedes))
     return Observation(
         tenant_id=review.tenant_id,
         id=said.id,
         review_id=review.id,
         round=review.round,
-        key=key_of(said.about),
-        value=value_of(said.about),
+        key=key_of(about),
+        value=value_of(about),
         observed_at=said.observed_at,
         author_tenant_id=context.actor.home_tenant_id,
         author_id=context.actor.person_id,

@@ -19,8 +19,8 @@ from uuid import UUID
 from audit.canonical import Json
 from audit.draw import SECRET_SIZE
 from certification.changes import Write
-from certification.errors import DrawStatusError, FieldRefusedError, NotEntitledError
-from certification.life import Actor
+from certification.errors import DrawStatusError, FieldRefusedError, NotEntitledError, NotFoundError
+from certification.life import Actor, sees_reviews_alone
 from certification.model import ROLE_ZH
 from certification.reviews.model import Draw, DrawParty, DrawSide, DrawStatus
 from tenancy.identity import RoleName
@@ -129,6 +129,7 @@ def check_party(tenant_id: int, party: str, action: str, name: str, actor: Actor
 
     The county's are its own officers; the city's and the auditors those of another tenant, by a grant that stands.
     """
+    _check_told(actor)
     role = PARTY_ROLE[party]
     at_home = actor.home_tenant_id == tenant_id
     if at_home != (party == DrawSide.COUNTY) or all(one.name != role for one in actor.roles):
@@ -137,12 +138,19 @@ def check_party(tenant_id: int, party: str, action: str, name: str, actor: Actor
 
 
 def party_of(tenant_id: int, actor: Actor) -> str:
-    """The party that an officer would be: the county's at home, else an auditor or the city's by the role."""
+    """The party that an officer would be: the county's at home, else an auditor or the city's by the role. Raises NotFoundError."""
+    _check_told(actor)
     if actor.home_tenant_id == tenant_id:
         return DrawSide.COUNTY
     held = {one.name for one in actor.roles}
     is_auditor = RoleName.AUDITOR in held and RoleName.CITY_OFFICER not in held
     return DrawSide.AUDITOR if is_auditor else DrawSide.CITY
+
+
+def _check_told(actor: Actor) -> None:
+    """Raise NotFoundError for a review team's member, who is told of no draw but their review's."""
+    if sees_reviews_alone(actor):
+        raise NotFoundError(what="draw", what_zh="抽取")
 
 
 def check_status(draw: Draw, wanted: Sequence[str], action: str, name: str) -> None:

@@ -88,11 +88,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One observation as a device sends it. `supersedes`: those of its key that it takes the place of."""
+    """One observation as a device sends it. `about` None: it did not say exactly one thing, and is refused.
+
+    `supersedes`: those of its key that it takes the place of.
+    """
 
     id: UUID
     observed_at: datetime
-    about: About
+    about: About | None
     supersedes: tuple[UUID, ...] = ()
     place: Place | None = None
 
@@ -176,6 +179,8 @@ def _check_frame(programme: Programme, one: Said, opens_on: date, now: datetime)
 
 def _check_about(programme: Programme, level: str, one: Said) -> None:
     match one.about:
+        case None:
+            _refuse(one, "须且只须说明一项内容", "says exactly one thing")
         case ItemSaid():
             _check_item(programme, level, one, one.about)
         case Figure():

@@ -20,12 +20,14 @@ from graphql_schema.mutations.confirm_certification_change import confirm_certif
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.confirm_review import confirm_review
 from graphql_schema.mutations.confirm_review_correction import confirm_review_correction
+from graphql_schema.mutations.confirm_unit_change import confirm_unit_change
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.decline_certification_change import decline_certification_change
 from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.decline_review_correction import decline_review_correction
+from graphql_schema.mutations.decline_unit_change import decline_unit_change
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
 from graphql_schema.mutations.extend_review_cycle import extend_review_cycle
@@ -42,6 +44,7 @@ from graphql_schema.mutations.propose_certification_change import propose_certif
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.propose_review_correction import propose_review_correction
+from graphql_schema.mutations.propose_unit_change import propose_unit_change
 from graphql_schema.mutations.rank_applications import rank_applications
 from graphql_schema.mutations.record_decision import record_decision
 from graphql_schema.mutations.record_inspection import record_inspection
@@ -194,7 +197,7 @@ class Mutation:
     record_inspection = act(
         record_inspection,
         answers=answers.AnnualReviewResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="A team records what it observed, and concludes the round (现场复查).",
     )
     confirm_review = act(
@@ -275,6 +278,24 @@ class Mutation:
         permission=Permission.ACT,
         description="A person of the city declines it, with a reason (否决认定变更).",
     )
+    propose_unit_change = act(
+        propose_unit_change,
+        answers=answers.UnitChangeResult,
+        permission=Permission.ACT,
+        description="The city proposes to merge, divide, move, rename or recode units (提出区划变更).",
+    )
+    confirm_unit_change = act(
+        confirm_unit_change,
+        answers=answers.UnitChangeResult,
+        permission=Permission.ACT,
+        description="Another person of the city confirms it: the counties' ledgers follow (确认区划变更).",
+    )
+    decline_unit_change = act(
+        decline_unit_change,
+        answers=answers.UnitChangeResult,
+        permission=Permission.ACT,
+        description="A person of the city declines it, with a reason (否决区划变更).",
+    )
     propose_extension = act(
         propose_extension,
         answers=answers.ExtensionResult,
@@ -296,26 +317,25 @@ class Mutation:
     open_draw = act(
         open_draw,
         answers=answers.DrawResult,
-        permission=Permission.ACT,
+        permission=Permission.DRAW,
         description="A party opens a draw and commits to a secret (发起抽取).",
     )
-    # An auditor, who may be the second party of a draw, reads and does nothing else.
     commit_secret = act(
         commit_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="The second party commits to a secret (承诺密数).",
     )
     reveal_secret = act(
         reveal_secret,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A party reveals its secret; the last one settles the draw (公开密数).",
     )
     void_draw = act(
         void_draw,
         answers=answers.DrawResult,
-        permission=Permission.READ,
+        permission=Permission.DRAW,
         description="A draw whose time is over is declared void (作废抽取).",
     )
     commit_register_list = act(
@@ -327,7 +347,7 @@ class Mutation:
     answer_spot_check = act(
         answer_spot_check,
         answers=answers.DrawResult,
-        permission=Permission.ACT,
+        permission=Permission.INSPECT,
         description="What looking up a drawn number came to (填报核查结果).",
     )
     set_calendar = act(

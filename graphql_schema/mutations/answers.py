@@ -26,6 +26,7 @@ from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.review import AnnualReview, ReviewCycle
 from graphql_schema.types.roster import Roster
 from graphql_schema.types.unit import Unit
+from graphql_schema.types.unit_change import UnitChange
 
 
 @strawberry.type(
@@ -174,6 +175,20 @@ class CertificationChangeRecorded:
     )
 
 
+@strawberry.type(description="A change of divisions was proposed, confirmed or declined (区划变更已记录).")
+class UnitChangeRecorded:
+    """The change as it is now, and what followed in the counties' ledgers."""
+
+    change: UnitChange = strawberry.field(description="The change (区划变更).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
+    followed: list[Receipt] = strawberry.field(
+        description="The entries in the counties' ledgers that follow what was confirmed."
+    )
+    unfollowed: list[str] = strawberry.field(
+        description="Codes of what stood against following; tried again behind the city's next act (未跟进)."
+    )
+
+
 @strawberry.type(description="A cycle of reviews was planned or extended (复查周期已记录).")
 class ReviewCycleRecorded:
     """The cycle as it is now."""
@@ -283,6 +298,9 @@ LegacyRecordResult = Annotated[
 CertificationChangeResult = Annotated[
     CertificationChangeRecorded | Refusal,
     strawberry.union("CertificationChangeResult", description="Recorded, or refused."),
+]
+UnitChangeResult = Annotated[
+    UnitChangeRecorded | Refusal, strawberry.union("UnitChangeResult", description="Recorded, or refused.")
 ]
 ReviewCycleResult = Annotated[
     ReviewCycleRecorded | Refusal, strawberry.union("ReviewCycleResult", description="Recorded, or refused.")

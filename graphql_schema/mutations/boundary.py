@@ -19,6 +19,7 @@ from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
+from certification.lineage.following import follow_unit_change, pending_unit_changes
 from certification.recording import Recorded, perform, perform_public
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
@@ -250,6 +251,65 @@ async def follow_changes(
             _log.exception("tenant %d failed to follow change %s", one.tenant_id, one.change_id)
             left[one.certification_id] = "internal"
     return tuple(done), tuple(left.values())
+
+
+async def answer_unit_change(
+    session: Session, act: Act[C, S], command: C, request_id: str, ref: NodeRef | None = None
+) -> Outcome:
+    """An act on divisions in the own city, and then what counties' logs follow, as `UnitChangeResult`.
+
+    `ref` is the change that the input names: it is the city's own.
+    """
+    tenant_id = get_principal(session).tenant_id
+    try:
+        if ref is not None and ref.tenant != tenant_id:
+            raise NotFoundError(what="change", what_zh="变更")
+        done = await record(session, act, command, tenant_id, request_id)
+    except REFUSALS as refusal:
+        return await refuse(session, refusal, act.operation, tenant_id if ref is None else ref.tenant)
+    city = get_principal(session).scope()
+    await follow_changes(session.database, session.get_desk(), city, session.now)
+    followed, left = await follow_unit_changes(session.database, session.get_desk(), city, session.now)
+    return Outcome(
+        "UnitChangeRecorded",
+        {
+            "receipt": receipt_of(done),
+            "followed": [receipt_of(one) for one in followed],
+            "unfollowed": list(left),
+        },
+        {"change": NodeRef("UnitChange", tenant_id, done.subject_id)},
+    )
+
+
+async def follow_unit_changes(
+    database: Database, desk: Desk, city: Scope, now: datetime
+) -> tuple[tuple[Recorded, ...], tuple[str, ...]]:
+    """Let counties' logs follow what the city confirmed of their divisions, as `follow_changes`: piece by piece, each by itself.
+
+    Behind a piece that is left, whatever concerns its counties waits: a move that has not closed does not open.
+    """
+    async with database.read(city) as tx:
+        pending = await pending_unit_changes(tx)
+    done: list[Recorded] = []
+    left: list[str] = []
+    held: set[int] = set()
+    for one in pending:
+        if held.intersection(one.tenants):
+            continue
+        try:
+            async with database.write(one.scope()) as tx:
+                done.append(await follow_unit_change(tx, desk.get_signer(one.tenant_id), one, now))
+        except REFUSALS as refusal:
+            _log.warning(
+                "tenant %d does not follow unit change %s: %s", one.tenant_id, one.change_id, refusal.code
+            )
+            left.append(refusal.code)
+            held.update(one.tenants)
+        except Exception:
+            _log.exception("tenant %d failed to follow unit change %s", one.tenant_id, one.change_id)
+            left.append("internal")
+            held.update(one.tenants)
+    return tuple(done), tuple(left)
 
 
 async def follow_lists(

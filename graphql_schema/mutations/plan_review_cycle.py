@@ -19,15 +19,15 @@ from graphql_schema.session import Session
 class ReviewTeamMemberInput:
     """A person, and what they say they do not review."""
 
-    person_id: strawberry.ID = strawberry.field(description="The inspector (复查人员).")
-    declared_ids: list[strawberry.ID] = strawberry.field(
+    inspector_id: strawberry.ID = strawberry.field(description="Who (复查人员).")
+    barred_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="Streets of the county that they do not review (主动回避)."
     )
 
     def decode(self) -> tuple[NodeRef, tuple[NodeRef, ...]]:
         """Places."""
-        return parse_id(self.person_id, "Inspector"), tuple(
-            parse_id(one, "Unit") for one in self.declared_ids
+        return parse_id(self.inspector_id, "Inspector"), tuple(
+            parse_id(one, "Unit") for one in self.barred_ids
         )
 
 
@@ -49,7 +49,7 @@ class PlanReviewCycleInput:
     name: str = strawberry.field(description="Name, at most 60 字 (名称).")
     opens_on: date = strawberry.field(description="First day of inspections (起始日).")
     closes_on: date = strawberry.field(description="Last day, of the same year (截止日).")
-    communities: list[strawberry.ID] | None = strawberry.field(
+    community_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Which; null: all that are to be reviewed and are not planned yet (社区)."
     )
     teams: list[ReviewTeamInput] = strawberry.field(description="The teams (复查组).")
@@ -59,7 +59,9 @@ async def plan_review_cycle(root: Session, request_id: strawberry.ID, input: Pla
     """Who goes where is drawn."""
     county = parse_id(input.tenant_id, "Tenant").tenant
     campaign = parse_id(input.campaign_id, "Campaign")
-    communities = None if input.communities is None else [parse_id(one, "Unit") for one in input.communities]
+    communities = (
+        None if input.community_ids is None else [parse_id(one, "Unit") for one in input.community_ids]
+    )
     teams = [(team.name, [member.decode() for member in team.members]) for team in input.teams]
     units = [
         *(communities or ()),

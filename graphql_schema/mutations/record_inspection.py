@@ -10,11 +10,10 @@ import strawberry
 
 from certification.acts.record_inspection import ACT, Command
 from certification.reviews.concluding import Conclusion
-from certification.reviews.errors import ObservationRefusedError
 from certification.reviews.observing import About, ItemSaid, NoteSaid, PhotoSaid, Place, Said
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import parse_id
-from graphql_schema.mutations.boundary import answer_act, refuse
+from graphql_schema.mutations.boundary import answer_act
 from graphql_schema.mutations.figures import FigureInput, figures_of
 from graphql_schema.mutations.findings import ItemFindingInput
 from graphql_schema.scalars import Hex
@@ -75,7 +74,7 @@ class ObservationInput:
     place: PlaceInput | None = strawberry.field(default=None, description="Where (位置).")
 
     def decode(self) -> Said:
-        """As the act takes it. Raises ObservationRefusedError."""
+        """As the act takes it."""
         place = self.place
         return Said(
             self.id,
@@ -85,7 +84,8 @@ class ObservationInput:
             None if place is None else Place(place.latitude_e6, place.longitude_e6, place.accuracy_m),
         )
 
-    def _about(self) -> About:
+    def _about(self) -> About | None:
+        """The one thing; None if it is not one."""
         found: list[About] = []
         if self.item is not None:
             found.append(ItemSaid(self.item.code, self.item.verdict.value, self.item.note, self.item.score))
@@ -94,10 +94,7 @@ class ObservationInput:
             found.append(NoteSaid(self.note.word, self.note.text))
         if self.photo is not None:
             found.append(PhotoSaid(self.photo.sha256, self.photo.caption, self.photo.item))
-        if len(found) != 1:
-            reasons = {"reason_zh": "须且只须说明一项内容", "reason_en": "says exactly one thing"}
-            raise ObservationRefusedError(id=self.id, **reasons)
-        return found[0]
+        return found[0] if len(found) == 1 else None
 
 
 @strawberry.input(description="What the team concludes of the round (复查结论).")
@@ -137,10 +134,7 @@ async def record_inspection(
 ) -> Outcome:
     """Contradictions are shown, and stop the conclusion."""
     review = parse_id(input.review_id, "AnnualReview")
-    try:
-        said = tuple(one.decode() for one in input.observations)
-    except ObservationRefusedError as refusal:
-        return await refuse(root, refusal, ACT.operation, review.tenant)
+    said = tuple(one.decode() for one in input.observations)
     concluded = None if input.conclusion is None else input.conclusion.decode()
     command = Command(review.uuid, said, concluded)
     answer = ("AnnualReviewRecorded", "review", "AnnualReview")

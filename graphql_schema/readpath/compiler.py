@@ -59,6 +59,7 @@ from graphql_schema.declare import (
     Mask,
     Need,
     PersonalSource,
+    Reach,
     RelationSource,
     ScopeKind,
     SecretSource,
@@ -338,6 +339,12 @@ class Compiler:
             where += [row.c[theirs.name] == outer.c[ours.name] for theirs, ours in relation.on.items()]
         if relation.where is not None:
             where.append(relation.where(row, self.slots))
+        if isinstance(relation, ConnectionSource) and outer is not None:
+            if relation.through is not None:
+                where.append(relation.through(row, outer))
+            if relation.guard is not None:
+                guarded = self._reach_by(source.permission, relation.guard, outer)
+                where += [] if guarded is None else [guarded]
         return where if relation.within else [*where, *self._reached(source, row)]
 
     # -- connections
@@ -531,8 +538,17 @@ class Compiler:
                 equal = slot(column.type, stored)
                 filters.append(lambda row: row.c[column.name] == equal)
             case Compare.ONE_OF if column is not None:
-                values = slot(ARRAY(column.type), lambda listed: [stored(value) for value in listed])
+                means = declared.means or (lambda value: (stored(value),))
+                values = slot(
+                    ARRAY(column.type), lambda listed: [one for value in listed for one in means(value)]
+                )
                 filters.append(lambda row: row.c[column.name] == any_(values))
+            case Compare.SINCE if column is not None:
+                first = slot(column.type, stored)
+                filters.append(lambda row: row.c[column.name] >= first)
+            case Compare.BEFORE if column is not None:
+                end = slot(column.type, stored)
+                filters.append(lambda row: row.c[column.name] < end)
             case Compare.REFERS if column is not None:
                 is_uuid = isinstance(column.type, Uuid)
                 wanted = place(column.type, lambda _call, ref: checked_key(ref.key, is_uuid))
@@ -580,12 +596,15 @@ class Compiler:
         self, permission: Permission, source: TypeSource, row: FromClause
     ) -> ColumnElement[bool] | None:
         """The rows that a permission reaches; None: all."""
+        return self._reach_by(permission, source.reach, row)
+
+    def _reach_by(self, permission: Permission, reach: Reach, row: FromClause) -> ColumnElement[bool] | None:
         kinds = kinds_of(self.reader.signature, permission)
         if ReachKind.WHOLE in kinds or permission is Permission.PUBLIC:
             return None
         conditions: list[ColumnElement[bool]] = []
         for kind in sorted(kinds):
-            predicate = source.reach.predicate(kind)
+            predicate = reach.predicate(kind)
             if predicate is None:
                 return None
             conditions.append(predicate(row, self._units(permission, kind)))

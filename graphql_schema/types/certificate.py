@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import strawberry
+from sqlalchemy import or_
 
 from certification.tables import applications, certifications, legacy_records
 from graphql_schema.declare import Node, column, equals, expression, in_tenant, refers, rows, to_one
@@ -57,7 +58,7 @@ class Certification(Node):
         description="The application that led to it; null for one of before the platform (申报).",
     )
     legacy: bool = expression(
-        lambda row, _: row.c.legacy_id.is_not(None),
+        lambda row, _: or_(row.c.legacy_id.is_not(None), row.c.former_legacy.is_(True)),
         nullable=False,
         description="It rests on paper, attested by county and city (历史记录).",
     )
@@ -65,6 +66,11 @@ class Certification(Node):
         {legacy_records.c.id: certifications.c.legacy_id},
         within=True,
         description="The record that it is (历史记录).",
+    )
+    former: Certification | None = to_one(
+        {certifications.c.id: certifications.c.former_id},
+        tenant=certifications.c.former_tenant_id,
+        description="The one in the county from which its community moved, when it is in reach (原认定).",
     )
     state: CertificationState | None = column(
         certifications.c.state, description="Suspended or revoked; null: in force (状态)."

@@ -11,6 +11,7 @@ from typing import Final
 import strawberry
 
 from certification.comparison import Kind as SegmentKind
+from certification.lineage.model import UnitChangeKind
 from certification.model import (
     CertificationState,
     Finding,
@@ -54,6 +55,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "RosterVerdict": (RosterVerdict, "What a list says of an application (名单结论)."),
     "CertificationState": (CertificationState, "What became of a certification (认定状态)."),
     "CertificationChangeKind": (CertificationChangeKind, "What is done to a certification (认定变更)."),
+    "UnitChangeKind": (UnitChangeKind, "What is done to units (区划变更)."),
     "LegacyKind": (LegacyKind, "What a legacy record is of (历史记录类型)."),
     "LegacyResult": (LegacyResult, "What a legacy record says (历史记录结论)."),
     "ReviewResult": (ReviewResult, "How the review of a year ended (年度复查结论)."),
@@ -127,5 +129,6 @@ __all__ = [
     "SpotCheckOutcome",
     "StandardPart",
     "TenantLevel",
+    "UnitChangeKind",
     "UnitKind",
 ]

@@ -30,8 +30,9 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.enums import LineageKind, UnitKind
 from graphql_schema.types.history import Eligibility, History
 from graphql_schema.types.reach import of_assigned_unit
+from graphql_schema.types.story import READERS, StoryEntry, StoryFilter, of_story
 from graphql_schema.types.tenant import Tenant
-from tenancy.tables import tenants, unit_codes, unit_lineages, units
+from tenancy.tables import tenants, unit_codes, unit_lineages, unit_successions, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.legacy import LegacyRecord
@@ -76,6 +77,31 @@ class UnitLineage:
         tenant=unit_lineages.c.predecessor_tenant_id,
         description="The unit before, when it is in reach (前身).",
     )
+    tenant: Tenant = to_one(
+        {tenants.c.id: unit_lineages.c.predecessor_tenant_id}, description="Whose unit it was (前身所属租户)."
+    )
+
+
+@rows(unit_successions, permission=Permission.READ, description="Where a unit went on (去向).")
+class UnitSuccession:
+    """One successor of a unit."""
+
+    kind: LineageKind = column(unit_successions.c.kind, description="What happened (变更方式).")
+    effective_on: date = column(unit_successions.c.effective_on, description="Since when (生效日期).")
+    carried: bool = column(
+        unit_successions.c.carried,
+        description="The history of certifications and reviews goes on there (延续历史).",
+    )
+    source: str = column(unit_successions.c.source, description="The document (依据).")
+    successor: Unit | None = to_one(
+        {units.c.id: unit_successions.c.successor_unit_id},
+        tenant=unit_successions.c.successor_tenant_id,
+        description="The unit that goes on, when it is in reach (承接单位).",
+    )
+    tenant: Tenant = to_one(
+        {tenants.c.id: unit_successions.c.successor_tenant_id},
+        description="Whose unit that is (承接单位所属租户).",
+    )
 
 
 @rows(
@@ -108,6 +134,16 @@ class Unit(Node):
         order=(unit_lineages.c.effective_on, unit_lineages.c.id),
         description="Its predecessors (沿革).",
     )
+    predecessors: list[UnitLineage] = to_many(
+        {unit_lineages.c.unit_id: units.c.id},
+        order=(unit_lineages.c.effective_on, unit_lineages.c.id),
+        description="The same, beside `successors` (前身).",
+    )
+    successors: list[UnitSuccession] = to_many(
+        {unit_successions.c.unit_id: units.c.id},
+        order=(unit_successions.c.effective_on, unit_successions.c.id),
+        description="Where it went on (去向).",
+    )
     history: History | None = computed(
         UNIT_NEEDS,
         decide_unit_history,
@@ -124,6 +160,14 @@ class Unit(Node):
         UNIT_NEEDS,
         decide_eligibility,
         description="For each level of the city's latest campaign, whether a community may apply now (申报资格).",
+    )
+    story: Connection[StoryEntry] = connection(
+        order="seq",
+        descending=True,
+        filter_input=StoryFilter,
+        through=of_story,
+        guard=READERS,
+        description="Every entry about a community, the latest first; empty out of reach (社区经历).",
     )
     legacy_records: list[Annotated[LegacyRecord, strawberry.lazy("graphql_schema.types.legacy")]] = to_many(
         {legacy_records.c.community_id: units.c.id},

@@ -34,6 +34,7 @@ POLICIES = {
     "draw_parties": ("granted",),
     "spot_check_answers": ("granted",),
     "unit_changes": ("granted", "shared"),
+    "unit_successions": ("granted",),
     "history_facts": ("granted",),
     "standings": ("granted",),
 }
@@ -51,6 +52,7 @@ GRANTS = {
     "draw_parties": "SELECT, INSERT, UPDATE",
     "spot_check_answers": "SELECT, INSERT, UPDATE",
     "unit_changes": "SELECT, INSERT, UPDATE",
+    "unit_successions": "SELECT, INSERT, UPDATE",
     "history_facts": "SELECT, INSERT, DELETE",
     "standings": "SELECT, INSERT, UPDATE, DELETE",
 }
@@ -67,6 +69,7 @@ AUDITED = [
     "draw_parties",
     "spot_check_answers",
     "unit_changes",
+    "unit_successions",
 ]
 LEVELLED = [
     "campaign_levels",
@@ -77,7 +80,12 @@ LEVELLED = [
     "legacy_records",
     "extensions",
 ]
-NEW = {"form_versions": "figures", "item_assessments": "score", "evidence": "received_sha256"}
+NEW = {
+    "form_versions": ("figures",),
+    "item_assessments": ("score",),
+    "evidence": ("received_sha256",),
+    "certifications": ("former_tenant_id", "former_id", "former_legacy"),
+}
 
 
 def upgrade() -> None:
@@ -107,10 +115,13 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION xingji_digest_{name}({name})")
     for name in reversed(POLICIES):
         op.drop_table(name)
-    for table, column in NEW.items():
-        op.drop_column(table, column)
+    for table, columns in NEW.items():
         lines = DIGESTS[table].split("\n")
-        replace_digest(table, "\n".join(line for line in lines if f"coalesce('{column}:" not in line))
+        for column in columns:
+            lines = [line for line in lines if f"coalesce('{column}:" not in line]
+        replace_digest(table, "\n".join(lines))
+        for column in columns:
+            op.drop_column(table, column)
     for table in LEVELLED:
         op.drop_constraint(f"ck_{table}_level", table)
         op.create_check_constraint(f"ck_{table}_level", table, "level IN ('provincial', 'star')")
@@ -141,6 +152,17 @@ def add_columns() -> None:
     op.add_column(
         "evidence",
         sa.Column("received_sha256", sa.LargeBinary, comment="of the file as it was handed in, 32 bytes"),
+    )
+    for column in (
+        sa.Column(
+            "former_tenant_id", sa.Integer, comment="whence its community moved; NULL: it was made here"
+        ),
+        sa.Column("former_id", sa.Uuid, comment="the certification there that it is made anew from"),
+        sa.Column("former_legacy", sa.Boolean, comment="that one rests on paper"),
+    ):
+        op.add_column("certifications", column)
+    op.create_index(
+        "ix_certifications_tenant_id_former_id", "certifications", ["tenant_id", "former_id"], unique=False
     )
 
 
@@ -683,6 +705,28 @@ def create_tables() -> None:
         unique=False,
     )
     op.create_table(
+        "unit_successions",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False, comment="the predecessor, of this tenant"),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("successor_tenant_id", sa.Integer(), nullable=False),
+        sa.Column("successor_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("carried", sa.Boolean(), nullable=False, comment="its history goes on there"),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('moved', 'merged', 'split')", name=("ck_unit_successions_kind")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["units.tenant_id", "units.id"],
+            name=("fk_unit_successions_tenant_id_unit_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=("pk_unit_successions")),
+    )
+    op.create_index(
+        ("ix_unit_successions_tenant_id_unit_id"), "unit_successions", ["tenant_id", "unit_id"], unique=False
+    )
+    op.create_table(
         "history_facts",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False, comment="of the entry that says it"),
@@ -778,6 +822,25 @@ def create_tables() -> None:
 
 
 DIGESTS = {
+    "certifications": """SELECT sha256(convert_to(
+    'xingji-row 1 certifications 1' || E'\\n'
+    || coalesce('application_id:uuid 36 ' || r.application_id::text || E'\\n', '')
+    || coalesce('certified_on:date 10 ' || CASE WHEN r.certified_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.certified_on::timestamp, 'YYYY-MM-DD') ELSE r.certified_on::text END || E'\\n', '')
+    || coalesce('cited_hash:bytes ' || octet_length(encode(r.cited_hash, 'hex')) || ' ' || encode(r.cited_hash, 'hex') || E'\\n', '')
+    || coalesce('cited_origin:text ' || octet_length(r.cited_origin::text) || ' ' || r.cited_origin::text || E'\\n', '')
+    || coalesce('cited_seq:int ' || octet_length(r.cited_seq::text) || ' ' || r.cited_seq::text || E'\\n', '')
+    || coalesce('community_id:uuid 36 ' || r.community_id::text || E'\\n', '')
+    || coalesce('document_number:text ' || octet_length(r.document_number::text) || ' ' || r.document_number::text || E'\\n', '')
+    || coalesce('former_id:uuid 36 ' || r.former_id::text || E'\\n', '')
+    || coalesce('former_legacy:bool ' || octet_length(r.former_legacy::text) || ' ' || r.former_legacy::text || E'\\n', '')
+    || coalesce('former_tenant_id:int ' || octet_length(r.former_tenant_id::text) || ' ' || r.former_tenant_id::text || E'\\n', '')
+    || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
+    || coalesce('legacy_id:uuid 36 ' || r.legacy_id::text || E'\\n', '')
+    || coalesce('level:text ' || octet_length(r.level::text) || ' ' || r.level::text || E'\\n', '')
+    || coalesce('state:text ' || octet_length(r.state::text) || ' ' || r.state::text || E'\\n', '')
+    || coalesce('state_document:text ' || octet_length(r.state_document::text) || ' ' || r.state_document::text || E'\\n', '')
+    || coalesce('state_on:date 10 ' || CASE WHEN r.state_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.state_on::timestamp, 'YYYY-MM-DD') ELSE r.state_on::text END || E'\\n', '')
+    || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', ''), 'UTF8'))""",
     "form_versions": """SELECT sha256(convert_to(
     'xingji-row 1 form_versions 1' || E'\\n'
     || coalesce('application_id:uuid 36 ' || r.application_id::text || E'\\n', '')
@@ -1365,4 +1428,45 @@ $xingji$""",
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.xingji_audit_unit_changes()""",
     """CREATE TRIGGER xingji_kept BEFORE TRUNCATE ON public.unit_changes
 FOR EACH STATEMENT EXECUTE FUNCTION public.xingji_audit_unit_changes()""",
+    """CREATE FUNCTION public.xingji_digest_unit_successions(r public.unit_successions) RETURNS bytea
+LANGUAGE sql STABLE AS $xingji$
+SELECT sha256(convert_to(
+    'xingji-row 1 unit_successions 1' || E'\\n'
+    || coalesce('carried:bool ' || octet_length(r.carried::text) || ' ' || r.carried::text || E'\\n', '')
+    || coalesce('effective_on:date 10 ' || CASE WHEN r.effective_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.effective_on::timestamp, 'YYYY-MM-DD') ELSE r.effective_on::text END || E'\\n', '')
+    || coalesce('id:uuid 36 ' || r.id::text || E'\\n', '')
+    || coalesce('kind:text ' || octet_length(r.kind::text) || ' ' || r.kind::text || E'\\n', '')
+    || coalesce('source:text ' || octet_length(r.source::text) || ' ' || r.source::text || E'\\n', '')
+    || coalesce('successor_tenant_id:int ' || octet_length(r.successor_tenant_id::text) || ' ' || r.successor_tenant_id::text || E'\\n', '')
+    || coalesce('successor_unit_id:uuid 36 ' || r.successor_unit_id::text || E'\\n', '')
+    || coalesce('tenant_id:int ' || octet_length(r.tenant_id::text) || ' ' || r.tenant_id::text || E'\\n', '')
+    || coalesce('unit_id:uuid 36 ' || r.unit_id::text || E'\\n', ''), 'UTF8'))
+$xingji$""",
+    """CREATE FUNCTION public.xingji_audit_unit_successions() RETURNS trigger
+LANGUAGE plpgsql AS $xingji$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    RAISE EXCEPTION 'audited table unit_successions is never truncated' USING ERRCODE = 'XJ002';
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RAISE EXCEPTION 'audited row unit_successions/% is never deleted', OLD.id::text USING ERRCODE = 'XJ002';
+  END IF;
+  IF TG_OP = 'UPDATE' AND (OLD.tenant_id <> NEW.tenant_id OR OLD.id <> NEW.id) THEN
+    RAISE EXCEPTION 'audited row unit_successions/% never changes its key', OLD.id::text USING ERRCODE = 'XJ002';
+  END IF;
+  IF ((SELECT public.xingji_digest_unit_successions(r) FROM public.unit_successions r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.id)
+     =
+     (SELECT l.digest FROM public.ledger_rows l
+      WHERE l.tenant_id = NEW.tenant_id AND l.table_name = 'unit_successions' AND l.row_key = NEW.id::text
+      ORDER BY l.seq DESC LIMIT 1)) IS NOT TRUE
+  THEN
+    RAISE EXCEPTION 'row unit_successions/% has no entry with its digest', NEW.id::text USING ERRCODE = 'XJ001';
+  END IF;
+  RETURN NULL;
+END
+$xingji$""",
+    """CREATE CONSTRAINT TRIGGER xingji_recorded AFTER INSERT OR UPDATE OR DELETE ON public.unit_successions
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.xingji_audit_unit_successions()""",
+    """CREATE TRIGGER xingji_kept BEFORE TRUNCATE ON public.unit_successions
+FOR EACH STATEMENT EXECUTE FUNCTION public.xingji_audit_unit_successions()""",
 )

@@ -29,6 +29,8 @@ from xingji.http.health import answer_health, make_ready
 from xingji.http.imports import import_routes
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, P, S, Service
+from xingji.http.sockets import SocketEndpoint
+from xingji.http.watchers import Watchers
 
 
 def create_app(
@@ -57,14 +59,20 @@ def create_app(
     router = Starlette(
         routes=[*ours, *routes], exception_handlers={HTTPException: _answer_refusal}, lifespan=lifespan
     )
-    graphql = GraphQLEndpoint[P, S](settings, format_page() if settings.graphiql else None)
+    watchers = Watchers(settings)
+    graphql = GraphQLEndpoint[P, S](settings, format_page() if settings.graphiql else None, watchers)
+    sockets = SocketEndpoint[P, S](settings, watchers)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         """The one hot path goes straight to its endpoint: the router would cost as much as the endpoint does."""
-        hot = scope["type"] == "http" and scope["path"] == "/graphql"
-        await (graphql if hot else router)(scope, receive, send)
+        if scope["type"] == "lifespan" or scope["path"] != "/graphql":
+            await router(scope, receive, send)
+        elif scope["type"] == "http":
+            await graphql(scope, receive, send)
+        else:
+            await sockets(scope, receive, send)
 
-    return Envelope(dispatch, write_log)
+    return Envelope(dispatch, write_log, watchers.stop)
 
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:

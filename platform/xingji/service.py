@@ -35,11 +35,13 @@ from certification.shelf import Shelf
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
+from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
-from graphql_schema.mutations.boundary import follow_changes, follow_lists
+from graphql_schema.mutations.boundary import follow_changes, follow_lists, follow_unit_changes
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
+from graphql_schema.subscriptions import Subscription
 from tenancy.database import Database, Scope
 from tenancy.errors import TokenError
 from tenancy.identity import Principal
@@ -47,6 +49,7 @@ from tenancy.statements import statement
 from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
+from tenancy.waking import Wakes
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
@@ -157,6 +160,8 @@ async def open_service(
     guard = guard or Guard(HeadStore(settings.heads_folder))
     vault = RememberingVault(open_vault(settings.home))
     database = await Database.connect(url, min_size=2, max_size=settings.pool, vault=vault)
+    wakes = Wakes(database)
+    database.announce = wakes.announce
     try:
         head = get_head_revision()
         registry = await read_registry(database)
@@ -175,9 +180,10 @@ async def open_service(
         await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
-        schema = build_schema(Query, Mutation)
+        schema = build_schema(Query, Mutation, Subscription)
         engine = Engine(schema, introspection=settings.introspection)
         limits = replace(Limits(), introspection=settings.introspection)
+        live = Live(engine, wakes)
 
         def open_session(principal: Principal | None, locale: str, trace_id: str, client: str) -> Session:
             language = cast("Locale", locale)
@@ -205,6 +211,9 @@ async def open_service(
             }
             return {name: codes for name, codes in found.items() if codes}
 
+        def seconds_left(token: str) -> float:
+            return office.tokens.ends(token) - wall_clock().timestamp()
+
         async with keeping_heads(guard) as unkept:
             yield Service(
                 documents=Documents(engine.schema, limits),
@@ -215,8 +224,11 @@ async def open_service(
                 find_head=find_head,
                 find_troubles=find_troubles,
                 evidence=keeper,
+                subscribe=live.subscribe,
+                seconds_left=seconds_left,
             )
     finally:
+        await wakes.close()
         await database.close()
 
 
@@ -235,6 +247,7 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
             scope = Scope(city.id, granted=counties)
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
+            await follow_unit_changes(database, desk, scope, now)
 
 
 async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:

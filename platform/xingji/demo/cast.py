@@ -38,6 +38,17 @@ STARS: Final = ("411602", "411625", "411627", "411628")
 GAP: Final = "411624"
 """The county whose community lacks one of the three years."""
 
+STEADY: Final = "411602"
+"""The county whose new provincial community passes every year."""
+MENDED: Final = "411603"
+"""The county whose community must put something right, then merges with its neighbour."""
+FAILED: Final = "411621"
+"""The county whose community fails a year."""
+MISSED: Final = "411622"
+"""The county that leaves a year out."""
+TAKER: Final = "411681"
+"""The county that a street of the county `GAP` goes to."""
+
 _PEOPLE: Final = UUID("5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d11")
 _ROLES: Final[Mapping[str, tuple[str, str]]] = {
     "clerk": ("社区经办员", "community_clerk"),
@@ -52,9 +63,21 @@ _ROLES: Final[Mapping[str, tuple[str, str]]] = {
     "visitor": ("市级考察员", "city_officer"),
     "leader": ("市级负责人", "city_officer"),
     "auditor": ("审计员", "auditor"),
+    "inspector": ("复查员", "review_team"),
+    "inspector2": ("复查员（二）", "review_team"),
 }
-_COUNTY: Final = ("clerk", "rival", "star", "street", "county", "county2", "admin")
-_CITY: Final = ("reviewer", "visitor", "leader", "auditor", "admin")
+_COUNTY: Final = (
+    "clerk",
+    "rival",
+    "star",
+    "street",
+    "county",
+    "county2",
+    "admin",
+    "inspector",
+    "inspector2",
+)
+_CITY: Final = ("reviewer", "visitor", "leader", "auditor", "admin", "inspector")
 
 
 @dataclass(frozen=True, slots=True)

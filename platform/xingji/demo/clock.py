@@ -1,4 +1,4 @@
-"""The demonstration's clock: the round is played on its own days of 2022.
+"""The demonstration's clock: rounds and reviews are played on their own days, from 2022 to 2026.
 
 Only domain time moves; tokens and logs keep the wall clock. No setting and no request can reach it.
 """
@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def shanghai(month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
-    """A moment of 2022 in Zhoukou."""
-    return datetime(2022, month, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+def shanghai(month: int, day: int, hour: int = 9, minute: int = 0, *, year: int = 2022) -> datetime:
+    """A moment in Zhoukou."""
+    return datetime(year, month, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
 
 
 class StoryClock:

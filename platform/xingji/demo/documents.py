@@ -59,6 +59,29 @@ DECIDE_OBJECTION = _mutation(
     "decideObjection",
     f"__typename ... on ObjectionRecorded {{ objection {{ id }} {_RECEIPT} followed {{ origin sequence hash }} }} {_REFUSED}",
 )
+PLAN_REVIEW_CYCLE = _mutation(
+    "planReviewCycle",
+    _recorded(
+        "ReviewCycleRecorded", "cycle", "id reviews(first: 100) { edges { node { community { name } } } }"
+    ),
+)
+OPEN_DRAW = _mutation("openDraw", _recorded("DrawRecorded", "draw", "id status"))
+COMMIT_SECRET = _mutation("commitSecret", _recorded("DrawRecorded", "draw", "id status"))
+REVEAL_SECRET = _mutation("revealSecret", _recorded("DrawRecorded", "draw", "id status seed result"))
+RECORD_INSPECTION = _mutation(
+    "recordInspection",
+    _recorded("AnnualReviewRecorded", "review", "id status result conflicts { key }"),
+)
+CONFIRM_REVIEW = _mutation("confirmReview", _recorded("AnnualReviewRecorded", "review", "id status"))
+COMMIT_REGISTER_LIST = _mutation("commitRegisterList", _recorded("RegisterListRecorded", "list", "id"))
+ANSWER_SPOT_CHECK = _mutation("answerSpotCheck", _recorded("DrawRecorded", "draw", "id status"))
+PROPOSE_UNIT_CHANGE = _mutation("proposeUnitChange", _recorded("UnitChangeRecorded", "change", "id"))
+CONFIRM_UNIT_CHANGE = _mutation(
+    "confirmUnitChange",
+    f"__typename ... on UnitChangeRecorded {{ change {{ id }} {_RECEIPT} followed {{ origin }} }} {_REFUSED}",
+)
+ADD_PERSON = _mutation("addPerson", _recorded("PersonRecorded", "person", "id"))
+ASSIGN_ROLE = _mutation("assignRole", _recorded("RoleRecorded", "role", "id"))
 
 COMPARISON = """query Comparison($id: ID!) {
   node(id: $id) { ... on Application { comparison(from: 1, to: 2) { label changed } } }
@@ -81,6 +104,20 @@ TRAY = """query Tray {
 LISTS = "query Lists($kind: RosterKind!) { rosters(first: 100, filter: {kind: $kind}) { edges { node { id level } } } }"
 PLAN = """query Plan($code: String!) {
   campaigns(filter: {code: $code}) { edges { node { publicityPlan { opensOn counted reportFrom obstacle { code } } } } }
+}"""
+REVIEW_DAY = """{ reviewDay { id level status year round dueOn community { id name } } }"""
+ELIGIBLE = """query Eligible($level: Level!) {
+  standings(first: 100, filter: {level: $level, eligible: true}) { edges { node { community { name } streak } } }
+}"""
+CERTIFIED_ON = """query CertifiedOn($level: Level!, $on: Date!) {
+  certifiedOn(first: 100, level: $level, on: $on) { totalCount }
+}"""
+FORM_HISTORY = """query FormHistory($id: ID!) { node(id: $id) { ... on Application { form { certifiedOn reviews { year result } } } } }"""
+DRAWN = "query Drawn($id: ID!) { node(id: $id) { ... on Draw { drawn { position } } } }"
+REVIEWS = """query Reviews($year: Int!) {
+  annualReviews(first: 100, filter: {year: $year}) { edges { node {
+    id level status result overdue community { name } tenant { code } verdicts { id stage round verdict }
+  } } }
 }"""
 PASTE = (
     'mutation {{ signIn(input: {{tenantCode: "{code}", login: "county", password: "{password}"}}) '

@@ -26,6 +26,7 @@ from audit.note import VerifierKey
 from audit.online import verify_stored
 from audit.verdict import Verdict
 from audit.verify import verify_log
+from certification.shelf import PROGRAMMES
 from tenancy.database import Database, Scope
 from tenancy.personal import value_reader
 from tenancy.sign_in import hash_password
@@ -52,8 +53,9 @@ from xingji.settings import Settings
 
 DOMAIN: Final = "demo.xingji.example"
 BEGINS: Final = shanghai(4, 25, 8)
-ENDS: Final = shanghai(7, 15, 10)
+ENDS: Final = shanghai(7, 15, 10, year=2026)
 TOLD: Final = "demo-told.json"
+OURS: Final = Path(__file__).parent / "programmes"
 
 
 def run_demo(settings: Settings, *, stay: bool) -> int:
@@ -62,6 +64,7 @@ def run_demo(settings: Settings, *, stay: bool) -> int:
     with open_database(settings) as server:
         screen.step("PostgreSQL 就绪", "内嵌" if server.server else "外部")
         sealing.upgrade(server.get_owner_url(), settings.home)
+        place_programmes(settings.home)
         screen.step("数据库结构已是最新")
         try:
             return asyncio.run(_run(settings, server, screen, stay))
@@ -91,6 +94,14 @@ async def _run(settings: Settings, server: Server, screen: Screen, stay: bool) -
             return 0 if held else 1
     finally:
         await database.close()
+
+
+def place_programmes(home: Path) -> None:
+    """Lay the demonstration's own programmes where an installation has its own."""
+    folder = home / PROGRAMMES.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in OURS.glob("*.toml"):
+        (folder / file.name).write_bytes(file.read_bytes())
 
 
 def _read_told(home: Path) -> Told:

@@ -38,6 +38,7 @@ def print_told(told: Told) -> None:
     _print_list(
         "省厅认定星级 · certified star（三年复查据纸质材料补录 · on legacy-attested reviews）", told.stars
     )
+    _print_list("2026 年省厅认定星级 · certified star (2023–2025 on the ledger)", told.later)
     print("\n不予办理 · refused")
     for one in told.refused:
         print(_format_refusal(one))

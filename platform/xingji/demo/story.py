@@ -1,4 +1,4 @@
-"""The round of 2022 as it goes, on its own days: every step is a request over HTTP by the person whose step it is.
+"""The round of 2022 and the years behind it, up to star level in 2026, on their own days: every step is a request over HTTP by the person whose step it is.
 
 Beside what is done stands what is refused and why. `play` goes on behind the last step that was kept; within a step every request id is
 fixed, so what is repeated answers with its first receipt.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from xingji.demo.chapters import city, filing, history
+from xingji.demo.chapters import city, divisions, filing, history, later, reviews
 from xingji.demo.clock import shanghai
 from xingji.demo.telling import Teller, Told
 
@@ -37,6 +38,26 @@ ROUND: Final[tuple[tuple[datetime, str, Step], ...]] = (
     (shanghai(5, 27), "公示未满不得报送", city.too_early),
     (shanghai(5, 30), "公示无异议，报送省厅", city.report),
     (shanghai(7, 15), "省厅认定", city.decide),
+    (shanghai(3, 1, year=2023), "2023 年度复查：计划与抽签", partial(reviews.plan, year=2023)),
+    (shanghai(5, 10, year=2023), "现场复查（离线补传）", partial(reviews.inspect, year=2023)),
+    (shanghai(6, 1, year=2023), "随机实名查询", reviews.check_register),
+    (shanghai(7, 20, year=2023), "整改复核", partial(reviews.mend, year=2023)),
+    (shanghai(9, 1, year=2023), "县市确认", partial(reviews.confirm, year=2023)),
+    (shanghai(1, 22, year=2024), "两个社区合并", divisions.merge),
+    (shanghai(3, 1, year=2024), "2024 年度复查：计划与抽签", partial(reviews.plan, year=2024)),
+    (shanghai(5, 10, year=2024), "现场复查", partial(reviews.inspect, year=2024)),
+    (shanghai(9, 2, year=2024), "县市确认", partial(reviews.confirm, year=2024)),
+    (shanghai(2, 5, year=2025), "一个街道划归他县", divisions.move),
+    (shanghai(3, 3, year=2025), "2025 年度复查：计划与抽签", partial(reviews.plan, year=2025)),
+    (shanghai(5, 12, year=2025), "现场复查", partial(reviews.inspect, year=2025)),
+    (shanghai(9, 1, year=2025), "县市确认", partial(reviews.confirm, year=2025)),
+    (shanghai(4, 20, year=2026), "2026 星级批次（演示）", later.open_campaign),
+    (shanghai(4, 21, year=2026), "全市一问：谁可申报星级", later.survey),
+    (shanghai(4, 22, year=2026), "申报星级", later.apply),
+    (shanghai(5, 11, year=2026), "街道、县级意见", later.recommend),
+    (shanghai(5, 18, year=2026), "初审、考察、排序、公示", later.review),
+    (shanghai(5, 26, year=2026), "报送省厅", later.decide),
+    (shanghai(7, 15, year=2026), "省厅认定", later.certify),
 )
 STEPS: Final = len(ROUND)
 

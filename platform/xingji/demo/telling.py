@@ -43,6 +43,7 @@ class Told:
     selected: list[str] = field(default_factory=list)
     certified: list[str] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     steps: int = 0
 
@@ -78,22 +79,27 @@ class Teller:
             self._actors[key] = Actor(self.http, Login(tenant_code, login, PASSWORD))
         return self._actors[key]
 
-    async def resting_on(self, kind: str, argument: str, level: str = LEVEL) -> dict[str, Any]:
+    async def resting_on(
+        self, kind: str, argument: str, level: str = LEVEL, programme: str = PROGRAMME
+    ) -> dict[str, Any]:
         """The input that names the campaign, the level and the latest list of a kind."""
         data = await self.actor(CITY, "leader").ask(q.LISTS, kind=kind.upper())
         lists = [edge["node"] for edge in data["rosters"]["edges"]]
         latest = [one["id"] for one in lists if one["level"] == level][-1]
-        return {"campaignId": await self.campaign(), "level": level, argument: latest}
+        return {"campaignId": await self.campaign(programme), "level": level, argument: latest}
 
-    async def campaign(self) -> str:
-        """The campaign's id."""
-        data = await self.actor(CITY, "leader").ask(q.CAMPAIGN, code=PROGRAMME)
+    async def campaign(self, programme: str = PROGRAMME) -> str:
+        """A campaign's id, by its programme."""
+        data = await self.actor(CITY, "leader").ask(q.CAMPAIGN, code=programme)
         return str(data["campaigns"]["edges"][0]["node"]["id"])
 
-    async def applications(self, county: County, login: str) -> dict[str, dict[str, Any]]:
-        """What a person of a county sees, by the community's name."""
+    async def applications(
+        self, county: County, login: str, level: str | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """What a person of a county sees, of one level or of all, by the community's name."""
         data = await self.actor(county.code, login).ask(q.TRAY)
-        return {edge["node"]["community"]["name"]: edge["node"] for edge in data["applications"]["edges"]}
+        nodes = [edge["node"] for edge in data["applications"]["edges"]]
+        return {node["community"]["name"]: node for node in nodes if level in (None, node["level"])}
 
     async def find(self, county: County, login: str, community: str) -> dict[str, Any]:
         """The latest application of a community, as a person of its county sees it."""

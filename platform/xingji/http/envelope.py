@@ -32,11 +32,17 @@ def write_stderr(line: bytes) -> None:
 class Envelope:
     """The outermost ASGI layer. `write` takes one log line, a JSON object and a newline."""
 
-    def __init__(self, app: ASGIApp, write: Callable[[bytes], None] = write_stderr) -> None:
-        self.app, self.write = app, write
+    def __init__(
+        self,
+        app: ASGIApp,
+        write: Callable[[bytes], None] = write_stderr,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stop` is called when the server goes, before it waits for what is under way."""
+        self.app, self.write, self.stop = app, write, stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = perf_counter()
@@ -44,6 +50,9 @@ class Envelope:
         trace_id = given.decode() if _WELL_FORMED.fullmatch(given) else os.urandom(16).hex()
         state: dict[str, Any] = scope.setdefault("state", {})
         state["trace_id"] = trace_id
+        if scope["type"] == "websocket":
+            await self._watch_socket(scope, receive, send, started)
+            return
         status = 0
 
         async def send_dressed(message: Message) -> None:
@@ -65,6 +74,17 @@ class Envelope:
         finally:
             self.write(_format_line(scope, state, status, perf_counter() - started))
 
+    async def _watch_socket(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
+        """A socket: one line at its end, whose status is the code it closed with."""
+        state = scope["state"]
+        try:
+            await self.app(scope, receive, send)
+        except Exception:
+            _log.exception("unexpected", extra={"trace_id": state["trace_id"]})
+        finally:
+            line = _format_line(scope, state, state.get("closed", 0), perf_counter() - started)
+            self.write(line)
+
 
 async def _send_internal(send: Send, trace_id: str) -> None:
     body = format_internal(CHINESE, trace_id)
@@ -77,7 +97,7 @@ def _format_line(scope: Scope, state: dict[str, Any], status: int, seconds: floa
     """One access log line; `status` 0 is an answer that never began."""
     line = {
         "event": "request",
-        "method": scope["method"],
+        "method": scope.get("method", "SOCKET"),
         "path": scope["path"][:200],
         "status": status,
         "ms": round(seconds * 1000, 2),

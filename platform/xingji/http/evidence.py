@@ -35,10 +35,10 @@ from xingji.evidence.errors import EvidenceError, FileTooLargeError, FileTypeErr
 from xingji.evidence.keeping import Attached, Given, Keeper
 from xingji.evidence.receiving import Kept
 from xingji.http.errors import HttpError, format_refusal
-from xingji.http.graphql import read_principal
 from xingji.http.multipart import read_form, refuse_form
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, Service
+from xingji.http.tokens import read_principal
 
 Answer = Callable[[Request, Session, Keeper], Awaitable[Response]]
 NAMES: Final = frozenset({"subject", "item", "label", "requestId"})
@@ -132,9 +132,16 @@ class Door:
 
         return endpoint
 
-    async def upload(self, request: Request, keeper: Keeper, names: frozenset[str], work: Any) -> Response:
-        """The form's fields and file, handed to `work(fields, path)`. The file is gone behind it."""
-        async with self._place(check_may_act(request)), keeper.folder() as folder:
+    async def upload(
+        self,
+        request: Request,
+        keeper: Keeper,
+        names: frozenset[str],
+        work: Any,
+        permission: Permission = Permission.ACT,
+    ) -> Response:
+        """The form's fields and file, of who has the permission, handed to `work(fields, path)`. The file is gone behind it."""
+        async with self._place(check_may_act(request, permission)), keeper.folder() as folder:
             try:
                 async with asyncio.timeout(self.settings.upload_seconds) as clock:
                     fields = await read_form(
@@ -181,7 +188,7 @@ class Door:
             done = await attach_file(session, keeper, given, await keeper.inspector.inspect(path))
             return answer_attached(given, done, {})
 
-        return await self.upload(request, keeper, NAMES, attach)
+        return await self.upload(request, keeper, NAMES, attach, Permission.INSPECT)
 
 
 async def attach_file(session: Session, keeper: Keeper, given: Given, kept: Kept) -> Attached:
@@ -211,11 +218,12 @@ def answer_attached(given: Given, done: Attached, more: Mapping[str, Any]) -> Re
     return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, media_type="application/json")
 
 
-def check_may_act(request: Request) -> UUID:
+def check_may_act(request: Request, permission: Permission = Permission.ACT) -> UUID:
     """Who sends, before a body is read: somebody whose roles never act need not send one. Raises HttpError 403."""
     service: Service[Principal, Session] = request.state.service
     principal = _get_principal(request, service)
-    if not any(Permission.ACT in ROLE_PERMISSIONS.get(role.name, ()) for role in principal.roles):
+    held = {one for role in principal.roles for one in ROLE_PERMISSIONS.get(role.name, ())}
+    if not held & {Permission.ACT, permission}:
         raise HttpError(403, "permission.denied", "无权办理。", "Not permitted.", close=True)
     return principal.person_id
 

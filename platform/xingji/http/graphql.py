@@ -4,37 +4,62 @@ A request that never ran is answered 400 under `application/graphql-response+jso
 as the specification says; what is wrong with the HTTP itself has its own status under both. Whatever ran is 200.
 GET runs queries alone. An unexpected error is logged with the trace id and masked. A request has `request_seconds`
 from its head to its answer: a body still on its way is refused, work under way is cancelled; its transaction rolls back, or had just committed; the caller asks again with the same request id.
+
+A subscription is answered by a stream of events (xingji/http/stream.py) to whoever accepts one; so is a query of whoever accepts nothing
+else. A mutation is not: its answer must be one that a retry gets again.
 """
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Any, Final, Generic
 
 import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from graphql_schema.documents import Operation
 from graphql_schema.errors import RequestError, format_error
 from xingji.http.clients import find_client
 from xingji.http.errors import HttpError, format_internal, format_refusal
 from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
-from xingji.http.negotiation import HTML, JSON, RESPONSE, choose_locale, find_media_type
+from xingji.http.negotiation import (
+    EVENTS,
+    HTML,
+    JSON,
+    RESPONSE,
+    accepts_events,
+    choose_locale,
+    find_media_type,
+)
 from xingji.http.requests import Asked, check_content_type, parse_body, parse_url, read_body
 from xingji.http.settings import HttpSettings, P, S, Service
+from xingji.http.stream import once, send_stream
+from xingji.http.tokens import read_principal
+from xingji.http.watchers import Watcher, Watchers
 
 _log: Final = logging.getLogger("xingji.http")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _TYPES: Final = {
-    kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, RESPONSE, HTML)
+    kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, RESPONSE, HTML, EVENTS)
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed(Generic[P, S]):
+    """A subscription that is to be streamed, and to whom."""
+
+    operation: Operation
+    variables: dict[str, Any] | None
+    watcher: Watcher[P, S]
 
 
 class GraphQLEndpoint(Generic[P, S]):
     """The ASGI application at /graphql. The service comes with the application's lifespan, in the scope's state."""
 
-    def __init__(self, settings: HttpSettings, page: bytes | None) -> None:
+    def __init__(self, settings: HttpSettings, page: bytes | None, watchers: Watchers) -> None:
         """`page` is what a browser is shown at GET; None answers it like any other client."""
-        self.settings, self.page = settings, page
+        self.settings, self.page, self.watchers = settings, page, watchers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -48,9 +73,13 @@ class GraphQLEndpoint(Generic[P, S]):
                 status, body, extra = 200, self.page, PAGE_HEADERS
                 scope["state"]["policy"] = PAGE_POLICY
             else:
-                status, body = 200, await self._answer(scope, headers, receive, locale)
+                answer = await self._answer(scope, headers, receive, locale, kind)
+                if isinstance(answer, Subscribed):
+                    await self._stream(answer, receive, send)
+                    return
+                status, body = 200, answer
         except RequestError as refusal:
-            status = 200 if kind == JSON else 400
+            status = 200 if kind in (JSON, EVENTS) else 400
             body = orjson.dumps(
                 {"errors": [format_error(error, locale, trace_id) for error in refusal.errors]}
             )
@@ -60,10 +89,18 @@ class GraphQLEndpoint(Generic[P, S]):
         except Exception:
             _log.exception("unexpected", extra={"trace_id": trace_id})
             status, body = 500, format_internal(locale, trace_id)
+        if kind == EVENTS:
+            kind, body = (EVENTS, once(body)) if status == 200 else (RESPONSE, body)
         length = (b"content-length", str(len(body)).encode())
         sent = [_TYPES[kind], length, _NO_STORE, *extra]
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, asked: Subscribed[P, S], receive: Receive, send: Send) -> None:
+        watcher = asked.watcher
+        with self.watchers.enter(), self.watchers.place(watcher.who):
+            responses = watcher.responses(asked.operation, asked.variables)
+            await send_stream(receive, send, responses, self.settings, self.watchers, watcher)
 
     def _choose_type(self, method: str, headers: dict[bytes, bytes]) -> str:
         if method not in ("GET", "HEAD", "POST"):
@@ -75,20 +112,23 @@ class GraphQLEndpoint(Generic[P, S]):
                 headers=[(b"allow", b"GET, HEAD, POST")],
             )
         page = method != "POST" and self.page is not None
-        kind = find_media_type(headers.get(b"accept", b""), page)
+        accept = headers.get(b"accept", b"")
+        kind = find_media_type(accept, page)
+        if kind is None and accepts_events(accept):
+            return EVENTS
         if kind is None:
             raise HttpError(
                 406,
                 "http.not_acceptable",
-                f"只能以 {RESPONSE} 或 {JSON} 作答。",
-                f"Only {RESPONSE} and {JSON} are offered.",
+                f"只能以 {RESPONSE}、{JSON} 或 {EVENTS} 作答。",
+                f"Only {RESPONSE}, {JSON} and {EVENTS} are offered.",
             )
         return kind
 
     async def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, locale: str
-    ) -> bytes:
-        """Read what is asked and run it, within the time a request has."""
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, locale: str, kind: str
+    ) -> bytes | Subscribed[P, S]:
+        """Read what is asked and run it, within the time a request has; or what is to be streamed."""
         state: dict[str, Any] = scope["state"]
         service: Service[P, S] = state["service"]
         principal = read_principal(service, headers.get(b"authorization"))
@@ -98,10 +138,16 @@ class GraphQLEndpoint(Generic[P, S]):
                 asked = await self._read(scope, headers, receive, service)
                 operation = service.documents.prepare(asked.query, asked.operation_name)
                 state["operation"] = operation.name
-                if operation.kind is not OperationType.QUERY:
-                    _check_kind(operation.kind, scope["method"])
-                phase = _TOO_LONG
                 client = find_client(scope, self.settings.trusted_proxies)
+                if operation.kind is OperationType.SUBSCRIPTION and accepts_events(
+                    headers.get(b"accept", b"")
+                ):
+                    given = headers.get(b"authorization")
+                    watcher = Watcher(service, given, locale, state["trace_id"], client)
+                    return Subscribed(operation, asked.variables, watcher)
+                if operation.kind is not OperationType.QUERY:
+                    _check_kind(operation.kind, scope["method"], kind)
+                phase = _TOO_LONG
                 session = service.open_session(principal, locale, state["trace_id"], client)
                 return await service.execute(operation, asked.variables, session)
         except TimeoutError:
@@ -129,30 +175,15 @@ _TOO_LONG: Final = (
 )
 
 
-def read_principal(service: Service[P, S], authorization: bytes | None) -> P | None:
-    """The principal of the bearer token; None without the header. Raises HttpError 401."""
-    if authorization is None:
-        return None
-    scheme, _, token = authorization.decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise _refuse_token("token.scheme", "授权方式须为 Bearer。", "Authorization must be a bearer token.")
-    try:
-        return service.read_token(token.strip())
-    except Exception as refusal:
-        code, zh, en = (getattr(refusal, name, None) for name in ("code", "zh", "en"))
-        if isinstance(code, str) and isinstance(zh, str) and isinstance(en, str):
-            raise _refuse_token(code, zh, en) from refusal
-        raise
-
-
-def _refuse_token(code: str, zh: str, en: str) -> HttpError:
-    return HttpError(401, code, zh, en, headers=[(b"www-authenticate", b'Bearer error="invalid_token"')])
-
-
-def _check_kind(kind: OperationType, method: str) -> None:
-    """Raise 405 unless a mutation came by POST. Subscriptions have no answer here."""
+def _check_kind(kind: OperationType, method: str, answer: str) -> None:
+    """Raise 400 for a subscription, whose answer is a stream, and for a mutation that accepts nothing else; 405 for one by GET."""
     if kind is OperationType.SUBSCRIPTION:
-        raise HttpError(400, "http.subscription", "此处不支持订阅。", "Subscriptions are not served here.")
+        raise HttpError(
+            400,
+            "http.subscription",
+            f"订阅须以 {EVENTS} 接收（Accept），或经 WebSocket（graphql-transport-ws）。",
+            f"A subscription is received as {EVENTS} (Accept), or over a WebSocket (graphql-transport-ws).",
+        )
     if method != "POST":
         raise HttpError(
             405,
@@ -160,4 +191,11 @@ def _check_kind(kind: OperationType, method: str) -> None:
             "GET 只能查询；变更请用 POST。",
             "GET runs queries alone; send a mutation by POST.",
             headers=[(b"allow", b"POST")],
+        )
+    if answer == EVENTS:
+        raise HttpError(
+            400,
+            "http.mutation_streamed",
+            f"变更不能以 {EVENTS} 作答。",
+            f"A mutation is not answered as {EVENTS}.",
         )

@@ -11,6 +11,7 @@ from typing import Final
 JSON: Final = "application/json"
 RESPONSE: Final = "application/graphql-response+json"
 HTML: Final = "text/html"
+EVENTS: Final = "text/event-stream"
 CHINESE: Final = "zh-CN"
 ENGLISH: Final = "en"
 
@@ -20,6 +21,11 @@ _LONGEST: Final = 1_000
 def find_media_type(accept: bytes, page: bool) -> str | None:
     """JSON, RESPONSE or, when `page`, HTML; None if the client accepts none of them."""
     return _find_media_type(accept[:_LONGEST], page)
+
+
+def accepts_events(accept: bytes) -> bool:
+    """Whether the client names `text/event-stream` outright; a wildcard asks for no stream."""
+    return _accepts_events(accept[:_LONGEST])
 
 
 def choose_locale(accept_language: bytes) -> str:
@@ -41,6 +47,12 @@ def _find_media_type(header: bytes, page: bool) -> str | None:
         if quality > 0 and not (offered == HTML and precision < 2) and (quality, precision, order) > best:
             best, chosen = (quality, precision, order), offered
     return chosen
+
+
+@lru_cache(maxsize=256)
+def _accepts_events(header: bytes) -> bool:
+    quality, precision = _match(EVENTS, _parse_ranges(header.decode("latin-1")))
+    return quality > 0 and precision == 2
 
 
 @lru_cache(maxsize=256)

@@ -75,7 +75,7 @@ def parse_body(body: bytes, limits: Limits) -> Asked:
         )
     if not isinstance(parameters, dict):
         raise HttpError(400, "http.parameters", "请求体须为 JSON 对象。", "The body must be a JSON object.")
-    return _check_parameters(parameters, limits)
+    return parse_asked(parameters, limits)
 
 
 def parse_url(query_string: bytes, allowed: int, limits: Limits) -> Asked:
@@ -99,10 +99,11 @@ def parse_url(query_string: bytes, allowed: int, limits: Limits) -> Asked:
         if name in _PARAMETERS:
             structured = name in ("variables", "extensions")
             parameters[name] = _parse_json(value.encode(), f"参数 {name}", name) if structured else value
-    return _check_parameters(parameters, limits)
+    return parse_asked(parameters, limits)
 
 
-def _check_parameters(parameters: dict[str, Any], limits: Limits) -> Asked:
+def parse_asked(parameters: dict[str, Any], limits: Limits) -> Asked:
+    """What parameters ask. Raises HttpError 400 for one of another kind, or RequestError when the variables are too large."""
     query = parameters.get("query")
     name = parameters.get("operationName")
     variables = parameters.get("variables")

@@ -1,9 +1,10 @@
 """Serving the application: uvicorn with uvloop and httptools, one process, a graceful stop, JSON lines on stderr.
 
-On SIGTERM or SIGINT the socket closes, requests under way have `graceful_seconds` to finish, then the lifespan
-closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
+On SIGTERM or SIGINT the socket closes, live connections are told to come again elsewhere, requests under way have `graceful_seconds`
+to finish, then the lifespan closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
 """
 
+import asyncio
 import logging
 import signal
 import socket
@@ -16,9 +17,15 @@ from typing import Final
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
-from xingji.http.envelope import write_stderr
+from xingji.http.envelope import Envelope, write_stderr
 
+UNTAKEN: Final = 60_000
+"""Milliseconds after which the system gives up a connection whose peer takes nothing of what was sent."""
+MESSAGE_BYTES: Final = 524_288
+"""The longest message of a WebSocket, as the longest body."""
 _LEVELS: Final = ("xingji", "audit", "uvicorn.error")
 
 
@@ -51,6 +58,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN)
         listening.bind(address)
         listening.listen(2048)
     except OSError:
@@ -59,9 +68,37 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's, which waits for a peer that takes nothing, and fails on one that is closing when the server goes: both are cut here."""
+
+    async def run_asgi(self) -> None:
+        """Run the application; behind it nobody waits for what the peer does not take."""
+        await super().run_asgi()
+        if not self.writable.is_set():
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Close, or cut what is half closed."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.abort()
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it goes, before it waits for connections to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let live connections end, then shut down."""
+        if isinstance(self.config.app, Envelope):
+            self.config.app.stop()
+            await asyncio.sleep(0.05)  # they speak before uvicorn cuts them short
+        await super().shutdown(sockets)
+
+
 def make_server(
     app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
-) -> uvicorn.Server:
+) -> Server:
     """A server not yet started; `connections` above which it answers 503 at once."""
     config = uvicorn.Config(
         app,
@@ -69,7 +106,9 @@ def make_server(
         port=port,
         loop="auto",
         http="httptools",
-        ws="none",
+        ws=SocketProtocol,
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -79,7 +118,7 @@ def make_server(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=graceful_seconds,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def serve(

@@ -5,7 +5,7 @@ so that this package opens no database and knows no token format. `P` is a princ
 through unopened.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -21,7 +21,9 @@ S = TypeVar("S")
 class HttpSettings:
     """Bounds in bytes and seconds; `uploads_each` are one person's at once; `graphiql` serves the IDE to browsers at GET /graphql.
 
-    `trusted_proxies` may say whom they speak for.
+    `trusted_proxies` may say whom they speak for. `live_at_once` are the sockets and streams of all, `live_each` one person's, a
+    socket has `operations_each` at once. A socket has `init_seconds` to say who it is; a message that is not taken in `send_seconds`
+    ends it; a stream is kept alive every `keep_alive_seconds`. `origins`: whose pages may open a socket, beside our own.
     """
 
     body_bytes: int = 524_288
@@ -30,6 +32,13 @@ class HttpSettings:
     upload_seconds: float = 120.0
     uploads_at_once: int = 16
     uploads_each: int = 4
+    live_at_once: int = 2_000
+    live_each: int = 10
+    operations_each: int = 20
+    init_seconds: float = 5.0
+    send_seconds: float = 20.0
+    keep_alive_seconds: float = 12.0
+    origins: tuple[str, ...] = ()
     ready_seconds: float = 2.0
     graphiql: bool = True
     trusted_proxies: tuple[Network, ...] = ()
@@ -46,6 +55,8 @@ class Service(Generic[P, S]):
     `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_troubles()` gives by their names
     the codes of tenants that an operator should look after: they can be read, so the service is ready all the same.
     `evidence` keeps files (xingji/evidence/keeping.py).
+    `subscribe(operation, variables, open_session)` gives a subscription's responses, one after the other; it asks for a session of
+    the moment whenever it reads, and raises RequestError when there is nothing to watch. `seconds_left(token)`: until a token ends.
     """
 
     documents: Documents
@@ -56,3 +67,7 @@ class Service(Generic[P, S]):
     find_head: Callable[[str], Awaitable[bytes | None]] | None = None
     find_troubles: Callable[[], Mapping[str, Sequence[str]]] | None = None
     evidence: Keeper | None = None
+    subscribe: (
+        Callable[[Operation, dict[str, Any] | None, Callable[[], S]], AsyncGenerator[bytes, None]] | None
+    ) = None
+    seconds_left: Callable[[str], float] | None = None

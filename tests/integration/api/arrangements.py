@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tests.integration.api.divisions import ask, unit
 from tests.integration.api.kit import Stage
-from xingji.demo.cast import CITY
+from xingji.demo.cast import CITY, counties
 
 _ANSWER = (
     "__typename ... on ExtensionRecorded { extension { id stage level closesAt confirmedAt declinedAt"
@@ -71,8 +72,11 @@ def a_year(year: int, *days: tuple[str, bool | None, str], **more: Any) -> dict[
 
 
 async def arrange(stage: Stage) -> None:
-    """An extension in force and a day set, so that there is something to reach for."""
+    """An extension in force, a day set and a rename proposed, so that there is something to reach for."""
     await extend(stage, closesAt="2022-08-01T00:00:00+08:00")
     admin = await stage.person(CITY, "admin")
     made = await admin.act(SET_CALENDAR, a_year(2022, ("2022-07-20", False, "防汛")))
     assert made["__typename"] == "CalendarRecorded", made
+    county = counties()[0]
+    renamed = {"unitId": unit(county.tenant_id, county.rival.id), "name": "待更名社区"}
+    assert "change" in await ask(stage, rename=renamed)

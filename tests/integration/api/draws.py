@@ -61,20 +61,20 @@ async def origin(stage: Stage, county: County = COUNTY) -> str:
 
 
 async def commit_list(
-    stage: Stage, numbers: tuple[str, ...] = NUMBERS, *, login: str = "clerk", **changes: Any
+    stage: Stage, numbers: tuple[str, ...] = NUMBERS, *, county: County = COUNTY, **changes: Any
 ) -> dict[str, Any]:
     """The nominee's register, as its clerk."""
     given = {
-        "communityId": unit(COUNTY, COUNTY.nominee),
+        "communityId": unit(county, county.nominee),
         "takenOn": "2022-04-25",
         "numbers": list(numbers),
         **changes,
     }
-    return await (await stage.person(COUNTY.code, login)).act(LIST, given)
+    return await (await stage.person(county.code, "clerk")).act(LIST, given)
 
 
 async def open_draw(
-    stage: Stage, first: Party, second: str, drawn_from: str, **changes: Any
+    stage: Stage, first: Party, second: str, drawn_from: str, *, county: County = COUNTY, **changes: Any
 ) -> dict[str, Any]:
     """A draw of five, opened by a party."""
     key = str(uuid4())
@@ -83,26 +83,30 @@ async def open_draw(
         "purpose": "SPOT_CHECK",
         "drawnFromId": drawn_from,
         "secondParty": second,
-        "commitment": first.commits(await origin(stage), key),
+        "commitment": first.commits(await origin(stage, county), key),
         "picks": 5,
         **changes,
     }
     return await first.caller.act(OPEN, given)
 
 
-async def committed(stage: Stage, first: Party, second: Party, drawn_from: str, **changes: Any) -> str:
+async def committed(
+    stage: Stage, first: Party, second: Party, drawn_from: str, *, county: County = COUNTY, **changes: Any
+) -> str:
     """The id of a draw to which both parties have committed."""
-    opened = await open_draw(stage, first, second.name.upper(), drawn_from, **changes)
+    opened = await open_draw(stage, first, second.name.upper(), drawn_from, county=county, **changes)
     assert opened["__typename"] == "DrawRecorded", opened
     draw_id = str(opened["draw"]["id"])
-    done = await commit(stage, second, draw_id)
+    done = await commit(stage, second, draw_id, county=county)
     assert done["__typename"] == "DrawRecorded", done
     return draw_id
 
 
-async def commit(stage: Stage, who: Party, draw_id: str, **changes: Any) -> dict[str, Any]:
+async def commit(
+    stage: Stage, who: Party, draw_id: str, *, county: County = COUNTY, **changes: Any
+) -> dict[str, Any]:
     """A party commits to its secret."""
-    given = {"drawId": draw_id, "commitment": who.commits(await origin(stage), draw_id), **changes}
+    given = {"drawId": draw_id, "commitment": who.commits(await origin(stage, county), draw_id), **changes}
     return await who.caller.act(COMMIT, given)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
+from tenancy.divisions import units_of
 from tests.integration.api.kit import Caller, Stage
 from tests.integration.evidence.kit import pdf, send
 from xingji.demo import documents as q
@@ -72,6 +74,15 @@ def a_review(year: int, result: str = "PASS", **changes: Any) -> dict[str, Any]:
 
 def unit(county: County, place: Place) -> str:
     return f"Unit.{county.tenant_id}.{place.id}"
+
+
+def elsewhere(county: County) -> tuple[UUID, UUID]:
+    """Another street of the county, and a community of it."""
+    rows = sorted(units_of(county.code).units, key=lambda row: str(row["sort_key"]))
+    for row in rows:
+        if row["kind"] == "community" and row["parent_id"] != county.street.id and row["valid_to"] is None:
+            return row["parent_id"], row["id"]
+    raise AssertionError(county)
 
 
 async def propose(stage: Stage, county: County, place: Place, *records: dict[str, Any]) -> list[str]:

@@ -154,7 +154,7 @@ async def test_teams_and_a_team_s_sample_are_drawn_again(fresh: Stage, tmp_path:
     }
     stranger = await fresh.person(COUNTY.code, others)
     assert (await stranger.get(DRAWS))["draws"]["edges"] == []
-    assert (await stranger.act(ANSWER, answer))["code"] == "actor.not_entitled"
+    assert (await stranger.act(ANSWER, answer))["code"] == "not_found"
     member = await fresh.person(COUNTY.code, mine)
     (seen,) = (await member.get(DRAWS))["draws"]["edges"]
     assert [one["number"] for one in seen["node"]["drawn"]] == [one["number"] for one in done["drawn"]]

@@ -35,8 +35,9 @@ from graphql_schema.mutations import Mutation
 from graphql_schema.permissions import Permission
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
+from graphql_schema.subscriptions import Subscription
 
-SCHEMA: Final = build_schema(Query, Mutation)._schema
+SCHEMA: Final = build_schema(Query, Mutation, Subscription)._schema
 PAGING: Final = frozenset({"first", "last", "after", "before"})
 UUIDS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -58,9 +59,24 @@ IDS: Final = {
     "recordId": "LegacyRecord",
     "certificationId": "Certification",
     "changeId": "CertificationChange",
+    "unitChangeId": "UnitChange",
+    "communityIds": "Unit",
+    "carriedIds": "Unit",
+    "toTenantId": "Tenant",
+    "toParentId": "Unit",
     "objectionId": "Objection",
     "extensionId": "Extension",
     "noticeId": "PublicNotice",
+    "barredIds": "Unit",
+    "inspectorId": "Inspector",
+    "cycleId": "ReviewCycle",
+    "reviewId": "AnnualReview",
+    "conclusionId": "ReviewVerdict",
+    "correctionId": "ReviewCorrection",
+    "drawId": "Draw",
+    "drawnFromId": "ReviewCycle",
+    "teamId": "ReviewTeam",
+    "streetId": "Unit",
 }
 """Name of an input field that holds a global id → the type that it names."""
 
@@ -72,14 +88,12 @@ VALUES: Final[Mapping[str, Any]] = {
     "DateTime": "2022-08-10T00:00:00+08:00",
     "Hex": "00" * 32,
     "Int": 1,
+    "SafeInt": 1,
+    "Level": "provincial",
+    "StandardPart": "platform",
     "Boolean": True,
+    "UUID": "5b1f2d3c-8f0e-5a52-9d59-0d3c4c1c7d12",
     "String": "理由充分，材料齐全，现予以说明。",
-}
-LITERALS: Final = {
-    "Int": "1",
-    "Level": '"star"',
-    "Date": '"2022-05-20"',
-    "DateTime": '"2022-08-10T00:00:00Z"',
 }
 NAMED: Final[Mapping[str, Any]] = {
     "programme": "zhoukou-2022",
@@ -151,6 +165,23 @@ def node_of(field: GraphQLField) -> GraphQLObjectType:
 
 def select(type_: GraphQLObjectType, depth: int) -> str:
     """Every field of a type, so deep; connections by a short page."""
+    return " ".join(_parts(type_, depth)) or "__typename"
+
+
+def selections(type_: GraphQLObjectType, depth: int, most: int = 300) -> Iterator[str]:
+    """The same in pieces of about so many fields at most, for types that have more than one document may ask."""
+    piece, size = [], 0
+    for part in _parts(type_, depth):
+        fields = len(re.findall(r"\w+", part))
+        if piece and size + fields > most:
+            yield " ".join(piece)
+            piece, size = [], 0
+        piece.append(part)
+        size += fields
+    yield " ".join(piece) or "__typename"
+
+
+def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
     parts = []
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
@@ -163,17 +194,27 @@ def select(type_: GraphQLObjectType, depth: int) -> str:
             else:
                 needed = {key: one for key, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
                 parts.append(f"{name}{arguments(needed)} {{ {select(named, depth - 1)} }}")
-    return " ".join(parts) or "__typename"
+    return parts
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments: numbers, enums, levels, days."""
+    """Literal values of arguments: numbers, enums, levels, days, and filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
+LITERALS: Final = {
+    "Int": "1",
+    "Level": '"provincial"',
+    "Date": '"2022-08-01"',
+    "DateTime": '"2022-08-10T00:00:00Z"',
+}
+
+
 def literal(type_: Any) -> str:
     named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
     return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else LITERALS[named.name]
 
 

@@ -22,20 +22,33 @@ from certification.tables import metadata
 from graphql_schema.declare import ScopeKind
 from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
 from tenancy.database import Database, Scope
-from tenancy.divisions import tenancies, unit_id, units_of
+from tenancy.divisions import tenancies
 from tenancy.personal import read_values
 from tests.integration.api.arrangements import arrange
+from tests.integration.api.draws import commit_list, drawn, party
+from tests.integration.api.inspecting import PROPOSE_CORRECTION, concluding, inspect, observed
 from tests.integration.api.kit import Caller, Stage, file_application
-from tests.integration.api.star import a_record, propose, propose_something
+from tests.integration.api.reviews import PLAN as PLAN_CYCLE
+from tests.integration.api.reviews import a_plan, assigned, certify, inspector, team
+from tests.integration.api.star import a_record, a_review, attest, elsewhere, propose, propose_something
 from tests.integration.api.test_administering import ADD_PERSON, END_GRANT, END_ROLE, grants
 from tests.integration.api.walk import UUIDS, node_types, strings
 from tests.integration.evidence.kit import pdf, send
-from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, counties
+from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, Place, counties
 from xingji.service import open_vault
 
 CITY_TENANT: Final = 1
 THEIRS, OURS, LEFT = counties()[:3]
 """`LEFT` has ended its grants to the city."""
+COMMON: Final = {
+    "campaigns",
+    "campaign_levels",
+    "campaign_windows",
+    "standard_clauses",
+    "calendar_years",
+    "calendar_days",
+}
+"""What of the city's every review team works by."""
 ZONE: Final = next(one.id for one in tenancies() if one.code == FORMED_LATER)
 BEYOND: Final = frozenset({"application_id", "community_id", "certification_id"})
 """Columns of shared rows that name another county's rows: those names are no licence."""
@@ -124,15 +137,6 @@ def unit(county: County, id_: UUID) -> str:
     return f"Unit.{county.tenant_id}.{id_}"
 
 
-def elsewhere(county: County) -> tuple[UUID, UUID]:
-    """Another street of the county, and a community of it."""
-    rows = sorted(units_of(county.code).units, key=lambda row: str(row["sort_key"]))
-    for row in rows:
-        if row["kind"] == "community" and row["parent_id"] != county.street.id and row["valid_to"] is None:
-            return row["parent_id"], row["id"]
-    raise AssertionError(county)
-
-
 async def build(stage: Stage) -> Walls:
     """What the played round lacks, then the people, then what stands behind the walls."""
     await propose_something(stage)
@@ -161,6 +165,9 @@ async def _add_rows(stage: Stage) -> None:
             county.code, "rival"
         ):  # late, by the extension that was arranged
             await file_application(stage, county, "rival", county.rival, await stage.campaign())
+    await _add_cycles(stage)
+    await _add_draws(stage)
+    await _add_inspections(stage)
     clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
     given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
     withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
@@ -168,16 +175,62 @@ async def _add_rows(stage: Stage) -> None:
     assert (await clerk.act(withdraw, given))["__typename"] == "ApplicationRecorded"
 
 
+async def _add_cycles(stage: Stage) -> None:
+    """A cycle in each county, with a team of its own beside one of the city's, each of which was assigned a community."""
+    leader, team_ = await stage.person(CITY, "leader"), await inspector(stage, "team", CITY)
+    for county in (THEIRS, OURS, LEFT):
+        await certify(stage, county, county.star)
+        await certify(stage, county, Place(elsewhere(county)[1], ""))
+        mine = await inspector(stage, "inspector", county.code)
+        # Of ours and theirs the city's inspector; where the city will have nothing to see, two of the county's.
+        other = team_ if county is not LEFT else await inspector(stage, "inspector2", county.code)
+        given = await a_plan(
+            stage, team("县组", mine), team("市组", other), county=county, name=f"{county.name}2022 年度复查"
+        )
+        done = await leader.act(PLAN_CYCLE, {**given, "opensOn": "2022-07-01"})
+        assert done["__typename"] == "ReviewCycleRecorded", done
+        await assigned(stage, done["cycle"]["id"], county=county)
+
+
+async def _add_draws(stage: Stage) -> None:
+    """In each county a register list of the nominee's, of which five numbers were drawn."""
+    for county in (THEIRS, OURS, LEFT):
+        numbers = tuple(f"{county.code}-{n:06}" for n in range(40))
+        listed = (await commit_list(stage, numbers, county=county))["list"]["id"]
+        first, second = await party(stage, "county", county=county), await party(stage, "city")
+        await drawn(stage, first, second, listed, county=county)
+
+
+async def _add_inspections(stage: Stage) -> None:
+    """In each county what a team observed and concluded, and a correction that is proposed."""
+    for county in (THEIRS, OURS, LEFT):
+        caller = await stage.person(county.code, "inspector")
+        review = (await caller.get("{ reviewDay { id } }"))["reviewDay"][0]["id"]
+        seen = observed("2022-07-02T04:00:00Z", note={"word": "visit", "text": f"{county.name}现场无人。"})
+        again = concluding("RECHECK", f"{county.name}另行复核。", dueOn="2022-07-31")
+        assert "review" in await inspect(caller, review, [seen], again)
+        await attest(stage, *await propose(stage, county, county.star, a_review(2019)))
+        given = {
+            "communityId": unit(county, county.star.id),
+            "level": "provincial",
+            "year": 2019,
+            "result": "FAIL",
+            "documentNumber": "豫人社函〔2022〕7号",
+            "reason": f"{county.name}核查发现台账不实。",
+        }
+        officer = await stage.person(county.code, "county")
+        assert "correction" in await officer.act(PROPOSE_CORRECTION, given)
+
+
 async def _people(stage: Stage) -> dict[str, Watched]:
     """Everybody: the brief list of `walls.py`'s walls, each with the roles that they have now."""
     street, community = elsewhere(OURS)
-    ours, city = await stage.person(OURS.code, "admin"), await stage.person(CITY, "admin")
+    ours = await stage.person(OURS.code, "admin")
     made = [
         (ours, "nobody", []),
         (ours, "former", [{"role": "COUNTY_OFFICER", "unitId": unit(OURS, OURS.unit_id)}]),
         (ours, "elsewhere", [{"role": "STREET_OFFICER", "unitId": unit(OURS, street)}]),
         (ours, "outsider", [{"role": "COMMUNITY_CLERK", "unitId": unit(OURS, community)}]),
-        (city, "team", [{"role": "REVIEW_TEAM", "unitId": f"Unit.1.{unit_id(CITY)}"}]),
     ]
     for admin, login, roles in made:
         given = {"name": f"{login}甲", "login": login, "password": PASSWORD, "roles": roles}
@@ -197,6 +250,7 @@ async def _people(stage: Stage) -> dict[str, Watched]:
             "elsewhere": ("street_officer",),
             "county": ("county_officer",),
             "admin": ("tenant_administrator",),
+            "inspector": ("review_team",),
             "nobody": (),
             "former": (),
         },
@@ -245,8 +299,15 @@ def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collec
     shared = {"shared", "public"}.intersection(table.info.get("policies", ()))
     if not one.tenant:
         return "public" not in table.info.get("policies", ())
+    if one.roles == ("review_team",):
+        return _is_beyond_team(one, table, row, reach)
+    if table.name == "register_numbers" and tenant != one.tenant:
+        return True
     if table.name == "objections":
         return one.tenant not in {CITY_TENANT, row["application_tenant_id"]}
+    if table.name == "unit_changes":
+        plan = json.loads(row["details"])
+        return one.tenant not in {CITY_TENANT, plan["tenant"], plan["to"]}
     if tenant == CITY_TENANT and shared:
         return False
     if one.tenant == CITY_TENANT:
@@ -256,8 +317,28 @@ def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collec
     return bool(reach) and _community(table, row) not in {None, *reach}
 
 
+def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: Collection[Any]) -> bool:
+    """Whether a row is neither of a review that is assigned to the inspector, nor the standard and the days that all work by, nor their own."""
+    if row["tenant_id"] == CITY_TENANT and table.name in COMMON:
+        return False
+    if table.name in {"people", "role_assignments"}:
+        return row["id" if table.name == "people" else "person_id"] not in reach
+    of = {
+        "review_team_members": "team_id",
+        "review_verdicts": "review_id",
+        "observations": "review_id",
+        "evidence": "subject_id",
+        "unit_codes": "unit_id",
+    }
+    named = {"units", "review_cycles", "review_teams", "annual_reviews", *of}
+    return table.name not in named or row[of.get(table.name, "id")] not in reach
+
+
 def _community(table: Table, row: Mapping[str, Any]) -> Any:
     """What a row of one community hangs by: the application's or the community's key."""
+    of_draw = {"draw_parties": "draw_id", "spot_check_answers": "draw_id", "register_numbers": "list_id"}
+    if table.name in of_draw:
+        return row[of_draw[table.name]]
     for name in ("application_id", "community_id", "subject_id"):
         if name in table.c and table.name not in {"personal_values", "personal_keys"}:
             return row[name]
@@ -360,6 +441,8 @@ def _licence_of(table: Table, row: Mapping[str, Any]) -> frozenset[str]:
 
 async def _reach(stage: Stage, one: Watched) -> set[Any]:
     """The communities and applications that a clerk or a street officer of ours sees; nothing for who sees the whole tenant."""
+    if one.roles == ("review_team",):
+        return await _assigned(stage, one)
     street, community = elsewhere(OURS)
     login = one.name.partition("/")[2]
     below = {
@@ -377,7 +460,36 @@ async def _reach(stage: Stage, one: Watched) -> set[Any]:
     units = await stage.rows(
         "SELECT id FROM units WHERE tenant_id = $1 AND (id = $2 OR parent_id = $2)", OURS.tenant_id, id_
     )
-    return {id_, *(row["id"] for row in (*rows, *units))}
+    lists = await stage.rows(
+        "SELECT l.id FROM register_lists l JOIN units u ON (u.tenant_id, u.id) = (l.tenant_id, l.community_id)"
+        " WHERE l.tenant_id = $1 AND (u.id = $2 OR u.parent_id = $2)",
+        OURS.tenant_id,
+        id_,
+    )
+    draws = await stage.rows(
+        "SELECT id FROM draws WHERE tenant_id = $1 AND subject_id = ANY($2)",
+        OURS.tenant_id,
+        [row["id"] for row in lists],
+    )
+    return {id_, *(row["id"] for row in (*rows, *units, *lists, *draws))}
+
+
+async def _assigned(stage: Stage, one: Watched) -> set[Any]:
+    """The keys that an inspector sees: of the reviews, their cycles, teams, units, and of what is the inspector's own."""
+    (me,) = [
+        row["id"]
+        for row in await stage.rows("SELECT tenant_id, id FROM people")
+        if str(row["id"]) == (await one.caller.get("{ viewer { personId } }"))["viewer"]["personId"]
+    ]
+    rows = await stage.rows(
+        "SELECT r.id, r.cycle_id, r.team_id, r.community_id, r.street_id, t.unit_id, a.unit_id AS held FROM"
+        " annual_reviews r JOIN review_team_members m USING (tenant_id, team_id) JOIN tenants t ON t.id = r.tenant_id"
+        " JOIN role_assignments a ON a.person_id = m.person_id WHERE m.person_id = $1 AND r.tenant_id <> $2",
+        me,
+        LEFT.tenant_id,
+    )
+    assert rows, one.name
+    return {me, *(value for row in rows for value in row)}
 
 
 def _name_ids(

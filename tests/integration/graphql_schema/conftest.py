@@ -15,6 +15,7 @@ from graphql_schema.session import Session
 from tenancy.database import Database
 from tenancy.identity import Principal
 from tenancy.vault import FileVault
+from tests.integration.graphql_schema.naive_draws import add_draws
 from tests.integration.graphql_schema.world import CITY, NOW, STRANGER, World
 from xingji.postgres import EmbeddedPostgres
 
@@ -23,7 +24,9 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    return World()
+    made = World()
+    add_draws(made)
+    return made
 
 
 @pytest.fixture(scope="session")

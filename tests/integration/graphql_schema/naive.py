@@ -37,14 +37,17 @@ from certification.model import Roster
 from certification.planner import local_day
 from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
-from graphql_schema.scalars import format_timestamp
+from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
+from tests.integration.graphql_schema import naive_draws
+from tests.integration.graphql_schema.naive_draws import NaiveDraws
 from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
     "Tenant": "tenants",
     "Unit": "units",
     "UnitLineage": "unit_lineages",
+    "UnitSuccession": "unit_successions",
     "Campaign": "campaigns",
     "CampaignLevel": "campaign_levels",
     "CampaignWindow": "campaign_windows",
@@ -60,21 +63,24 @@ TABLES = {
     "RosterItem": "roster_items",
     "LegacyRecord": "legacy_records",
     "CertificationChange": "certification_changes",
+    "UnitChange": "unit_changes",
     "Standing": "standings",
     "Holding": "units",
     "Extension": "extensions",
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
+    "StoryEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
     "Objection": "objections",
     "PublicNotice": "rosters",
     "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
+    **naive_draws.TABLES,
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
-SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection"}
+SHARED |= {"Extension", "CalendarYear", "CalendarDay", "CertificationChange", "Objection", "UnitChange"}
 PUBLIC = {"PublicNotice", "PublicNoticeItem"}
 # By hand, from the published arrangements of 2022: 3 to 5 June are Dragon Boat holidays.
 WORKED = [date(2022, 5, n) for n in (11, 12, 13, 16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
@@ -91,10 +97,14 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
-KEYS = {"LedgerEntry": "seq"}
+KEYS: dict[str, str | tuple[str, ...]] = {
+    "LedgerEntry": "seq",
+    "StoryEntry": "seq",
+    "RegisterNumber": ("list_id", "position"),
+}
 
 
-class Naive:
+class Naive(NaiveDraws):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
@@ -132,6 +142,11 @@ class Naive:
             "Unit"
         ):
             return False
+        if type_ in naive_draws.TABLES:
+            return self.sees_drawn(type_, row)
+        if type_ == "UnitChange":
+            plan = json.loads(row["details"])
+            return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
         if type_ == "Holding":
             return self.reaches(row)
         if type_ in ("Certification", "LegacyRecord", "Standing"):
@@ -414,6 +429,69 @@ class Naive:
             )
         return found
 
+    def Unit_story(self, unit: Row, a: dict[str, Any]) -> Any:
+        """Every entry whose subject is the unit's, one's before it, or what is filed for it."""
+        if self.role == "review_team" or not self.reaches(unit):
+            return self.connection([], a, "seq", descending=True)
+        line, waiting = set(), [unit["id"]]
+        while waiting:
+            line.add(one := waiting.pop())
+            waiting += [
+                row["predecessor_unit_id"]
+                for row in self.world.all("unit_lineages")
+                if (row["unit_id"], row["tenant_id"], row["predecessor_tenant_id"])
+                == (one, unit["tenant_id"], unit["tenant_id"])
+                and row["predecessor_unit_id"] not in line
+            ]
+        subjects = set(line)
+        for table in ("applications", "certifications", "legacy_records", "annual_reviews"):
+            subjects |= {row["id"] for row in self.world.all(table) if row["community_id"] in line}
+        subjects |= {row["id"] for row in self.world.all("evidence") if row["subject_id"] in subjects}
+        rows = self.rows("StoryEntry", tenant_id=unit["tenant_id"])
+        rows = [row for row in rows if row["subject_id"] in subjects]
+        given = a.get("filter") or {}
+        if given.get("kind") is not None:
+            rows = [row for row in rows if self.StoryEntry_kind(row, {}) in given["kind"]]
+        if given.get("operation") is not None:
+            rows = [row for row in rows if row["operation"] in given["operation"]]
+        for name, keeps in (
+            ("since", lambda at, bound: at >= bound),
+            ("before", lambda at, bound: at < bound),
+        ):
+            if given.get(name) is not None:
+                rows = [row for row in rows if keeps(row["recorded_at"], parse_timestamp(given[name]))]
+        return self.connection(rows, a, "seq", descending=True)
+
+    def StoryEntry_kind(self, row: Row, _: Any) -> Any:
+        return "ENDORSEMENT" if "opinion" in row["operation"] else "APPLICATION"
+
+    def StoryEntry_summary(self, row: Row, _: Any) -> Any:
+        return "opinion given (agreed)" if "opinion" in row["operation"] else "application filed"
+
+    def StoryEntry_actor(self, row: Row, _: Any) -> Any:
+        return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
+
+    def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
+        given = "opinion" in row["operation"]
+        found = {"verdict": "agree" if given else None, "status": "submitted" if given else None}
+        return {**dict.fromkeys(("stage", "result", "level", "year")), **found}
+
+    def StoryEntry_receipt(self, row: Row, _: Any) -> Any:
+        tenant = self.one("Tenant", id=row["tenant_id"])
+        return {"origin": tenant["origin"] if tenant else None, "sequence": row["seq"], "hash": row["hash"]}
+
+    def StoryEntry_application(self, row: Row, _: Any) -> Any:
+        return self.one("Application", tenant_id=row["tenant_id"], id=row["subject_id"])
+
+    def StoryEntry_certification(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["tenant_id"], id=row["subject_id"])
+
+    def StoryEntry_review(self, row: Row, _: Any) -> Any:
+        return None
+
+    def StoryEntry_legacyRecord(self, row: Row, _: Any) -> Any:
+        return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["subject_id"])
+
     def Query_certifications(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("Certification", a.get("filter") or {}, {"communityId": "community_id"})
         return self.connection(rows, a, "certified_on")
@@ -425,6 +503,9 @@ class Naive:
     def Query_certificationChanges(self, _: Any, a: dict[str, Any]) -> Any:
         rows = self.filtered("CertificationChange", a.get("filter") or {}, {})
         return self.connection(rows, a, "proposed_at")
+
+    def Query_unitChanges(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("UnitChange", a.get("filter") or {}, {}), a, "proposed_at")
 
     def Query_accessLog(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.filtered("AccessRecord", a.get("filter") or {}, {}), a, "at")
@@ -457,7 +538,7 @@ class Naive:
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
-    LegacyRecord_tenant = CertificationChange_tenant = tenant_of
+    LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
     Extension_tenant = CalendarYear_tenant = tenant_of
 
@@ -490,6 +571,72 @@ class Naive:
 
     def UnitLineage_predecessor(self, row: Row, _: Any) -> Any:
         return self.one("Unit", tenant_id=row["predecessor_tenant_id"], id=row["predecessor_unit_id"])
+
+    def UnitLineage_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["predecessor_tenant_id"])
+
+    Unit_predecessors = Unit_lineage
+
+    def Unit_successors(self, row: Row, _: Any) -> Any:
+        return self.rows("UnitSuccession", tenant_id=row["tenant_id"], unit_id=row["id"])
+
+    def UnitSuccession_successor(self, row: Row, _: Any) -> Any:
+        return self.one("Unit", tenant_id=row["successor_tenant_id"], id=row["successor_unit_id"])
+
+    def UnitSuccession_tenant(self, row: Row, _: Any) -> Any:
+        return self.one("Tenant", id=row["successor_tenant_id"])
+
+    def UnitChange_outcome(self, row: Row, _: Any) -> Any:
+        plan = json.loads(row["details"])
+        before, after = f"Unit.{plan['tenant']}.", f"Unit.{plan['to']}."
+        return {
+            "__typename": "UnitChangeOutcome",
+            "closed": [{**one, "unit_id": before + one["unit"]} for one in plan.get("closed", ())],
+            "opened": [
+                {**one, "unit_id": after + one["unit"], "parent_id": after + one["parent"]}
+                for one in plan.get("opened", ())
+            ],
+            "altered": [
+                {
+                    **one,
+                    "unit_id": before + one["unit"],
+                    "former_name": one["was_name"],
+                    "former_code": one["was_code"],
+                }
+                for one in plan.get("altered", ())
+            ],
+            "passed": [
+                {**one, "predecessor_id": before + one["from"], "successor_id": after + one["unit"]}
+                for one in plan.get("passed", ())
+            ],
+            "left_out": plan.get("left_out"),
+        }
+
+    def UnitChange_availableActions(self, row: Row, _: Any) -> Any:
+        ours = self.reader.tenant_id == row["tenant_id"] and self.role == "city_officer"
+        found = []
+        for action, name in (
+            ("confirm_unit_change", "确认区划变更"),
+            ("decline_unit_change", "否决区划变更"),
+        ):
+            code, message = "", ""
+            if not ours:
+                code, message = "actor.not_entitled", f"“{action}” is for a city_officer of this jurisdiction"
+            elif row["confirmed_at"] or row["declined_at"]:
+                code, message = (
+                    "unit_change.settled",
+                    "the change of divisions was confirmed or declined before",
+                )
+            elif action.startswith("confirm") and row["proposed_by"] == self.reader.person_id:
+                code, message = "actor.second_person", "is for another person than the one who proposed it"
+            obstacle = {"code": code, "message": message, "clause": None} if code else None
+            found.append(
+                {"action": action, "name": name, "clause": None, "allowed": not code, "obstacle": obstacle}
+            )
+        return found
+
+    def Certification_former(self, row: Row, _: Any) -> Any:
+        return self.one("Certification", tenant_id=row["former_tenant_id"], id=row["former_id"])
 
     def part(self, type_: str, row: Row, *order: str) -> Any:
         rows = self.rows(type_, tenant_id=row["tenant_id"], campaign_id=row["id"])
@@ -905,7 +1052,7 @@ class Naive:
         return self.one("Tenant", id=row["attested_tenant_id"])
 
     def Certification_legacy(self, row: Row, _: Any) -> Any:
-        return row["legacy_id"] is not None
+        return row["legacy_id"] is not None or bool(row["former_legacy"])
 
     def Certification_legacyRecord(self, row: Row, _: Any) -> Any:
         return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["legacy_id"])
@@ -1219,7 +1366,8 @@ def place(row: Row, order: str) -> list[Any]:
     tenant = row["id"] if row["__typename"] == "Tenant" else row["tenant_id"]
     if row["__typename"] == "Standing":
         return [row[order], row["community_id"], row["level"], row["valid_from"], tenant]
-    return [row[order], row[KEYS.get(row["__typename"], "id")], tenant]
+    key = KEYS.get(row["__typename"], "id")
+    return [row[order], *(row[name] for name in (key if isinstance(key, tuple) else (key,))), tenant]
 
 
 def cursor(row: Row, order: str) -> str:

@@ -85,7 +85,12 @@ WRITTEN = {
         items { position verdict citedSeq citedHash application { id status } } } } } }""",
     "campaigns": "{ campaigns { edges { node { code programme programmeDigest issuedOn rosters(first: 1) { totalCount "
     "edges { node { id items { communityName } } } } } } } }",
-    "lineage": "{ units(filter: {kind: [STREET]}) { edges { node { lineage { kind effectiveOn predecessor { name } } } } } }",
+    "lineage": """{ units(first: 100) { edges { node { lineage { kind effectiveOn predecessor { name } } predecessors { tenant { code } }
+        successors { kind effectiveOn carried source tenant { code } successor { name } } } } } }""",
+    "changes of divisions": """{ unitChanges { totalCount edges { node { id kind documentNumber effectiveOn reason confirmedAt declinedAt tenant { code }
+        outcome { closed { unitId name code } opened { unitId parentId kind name code } altered { unitId name formerName code formerCode }
+        passed { predecessorId successorId carried } leftOut } availableActions { action name clause allowed obstacle { code message clause } } } } }
+        a: unitChanges(filter: {kind: MOVE}) { edges { node { kind } } } certifications { edges { node { former { id } } } } }""",
     "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
         subjectType subjectId actorId requestId tenant { code } } } }
         applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
@@ -99,6 +104,13 @@ WRITTEN = {
         opensOn closesOn documentNumber documentDate publicity { daysCounted daysLeft closesOn stopped }
         items { position communityName result publicity { daysCounted daysLeft closesOn stopped } } } } }
         some: publicNotices(last: 1, filter: {level: "provincial", kind: DECISION}) { edges { node { kind } } } }""",
+    "draws": """{ draws { totalCount edges { cursor node { id purpose status drawnFrom reviewId size picks listValue listDigest secondParty
+        revealsFirst revealBy seed result openedBy openedAt settledAt voided tenant { code } replaces { id status }
+        registerList { id community { name } } parties { party commitment personId committedAt secret revealedAt defaultedAt defaults
+        personTenant { code } } drawn { position number salt path outcome note authorId recordedAt authorTenant { code } } } } }
+        a: draws(filter: {status: VOID, purpose: SPOT_CHECK}) { totalCount } }""",
+    "register lists": """{ registerLists { totalCount edges { cursor node { id takenOn size root authorId createdAt tenant { code }
+        community { name } numbers(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { position number salt } } } } } } }""",
     "tenants": "{ tenants { edges { cursor node { id code name level origin parent { id } } } } }",
     "viewer": "{ viewer { personId name tenant { name } roles { role validFrom validTo unit { name kind } } } }",
     "certifications with a number too big": "{ certifications { edges { node { documentNumber certifiedOn citedSeq } } } }",
@@ -142,6 +154,12 @@ WRITTEN = {
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
         certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }
         legacyRecords(filter: {kind: ANNUAL_REVIEW}) { totalCount edges { node { year result attestedAt declinedAt } } } }""",
+    "stories": """{ units(first: 100) { edges { node { name story(first: 3) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node {
+        kind operation recordedAt summary actor { role origin } outcome { stage verdict result status level year }
+        receipt { origin sequence hash } subjectType subjectId application { id status } certification { id } review { id }
+        legacyRecord { id } } } } opinions: story(filter: {kind: [ENDORSEMENT, REVIEW]}) { totalCount }
+        none: story(filter: {kind: []}) { totalCount } filed: story(filter: {operation: ["application.filed"], before: "2022-04-25T01:02:30Z"}) {
+        totalCount } late: story(filter: {since: "2022-04-25T01:02:13.5Z"}, last: 2) { totalCount edges { node { recordedAt } } } } } } }""",
     "deadlines": """{ campaigns { edges { node { a: deadlines(level: "provincial") { code name opensAt closesAt lastDay workingDaysLeft
         overdue extended obstacle { code } } b: deadlines(level: "star") { code lastDay workingDaysLeft }
         c: publicityPlan { opensOn } d: publicityPlan(level: "star") { opensOn counted reportFrom }
@@ -261,6 +279,9 @@ ROOTS = (
     "certifications",
     "legacyRecords",
     "certificationChanges",
+    "draws",
+    "registerLists",
+    "unitChanges",
     "ledgerEntries",
 )
 

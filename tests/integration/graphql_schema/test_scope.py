@@ -199,7 +199,8 @@ async def test_a_stranger_gets_nothing_but_to_be_told_to_sign_in(ask: Ask, engin
     assert query_type is not None
     public = {"viewer", "publicNotices", "objectionStatus"}
     for name in query_type.fields.keys() - public - {"node", "nodes"}:
-        answer = await ask(f"{{ {name} {{ totalCount }} }}", None)
+        inside = "totalCount" if name != "reviewDay" else "id"
+        answer = await ask(f"{{ {name} {{ {inside} }} }}", None)
         assert answer["data"] is None
         assert [error["extensions"] for error in answer["errors"]] == [
             {"code": "auth.required", "traceId": "trace"}

@@ -24,6 +24,7 @@ from certification.fact import Fact, format_fact
 from certification.history import Facts, Told
 from certification.projection import row_of
 from certification.reader import load_programme
+from certification.reviews import tables as r
 from certification.reviews.tables import history_facts, standings
 from certification.standing import project
 from tenancy import tables as t
@@ -420,6 +421,62 @@ class World:
             effective_on=date(2021, 6, 1),
             source="test",
         )
+        self.add(
+            t.unit_successions,
+            tenant_id=county,
+            id=uid("succession", county),
+            unit_id=uid("community0.1", county),
+            kind="merged",
+            successor_tenant_id=county if county == EAST else EAST,
+            successor_unit_id=uid("community0.0", EAST),
+            carried=county == EAST,
+            effective_on=date(2023, 3, 4),
+            source="test",
+        )
+        self.unit_changes(county)
+
+    def unit_changes(self, county: int) -> None:
+        """A merger that was confirmed, a rename declined, and a move to the other county that waits."""
+        units = [str(uid(f"community0.{n}", county)) for n in range(3)]
+        other = WEST if county == EAST else EAST
+        plans: dict[str, dict[str, Any]] = {
+            "merge": {
+                "closed": [{"code": "411602002001", "name": "甲", "unit": units[1]}],
+                "left_out": "零星",
+                "passed": [{"carried": False, "from": units[1], "unit": units[0]}],
+            },
+            "rename": {
+                "altered": [
+                    {"code": "1", "name": "乙", "unit": units[2], "was_code": "1", "was_name": "丙"},
+                ]
+            },
+            "move": {
+                "closed": [{"code": "411602002001", "name": "甲", "unit": units[0]}],
+                "opened": [
+                    {"code": "2", "kind": "village", "name": "甲", "parent": units[2], "unit": units[1]},
+                ],
+                "passed": [{"carried": True, "from": units[0], "unit": units[1]}],
+            },
+        }
+        for kind, plan in plans.items():
+            self.add(
+                r.unit_changes,
+                tenant_id=CITY,
+                id=uid("unit change", county, kind),
+                kind=kind,
+                details=json.dumps({**plan, "tenant": county, "to": other if kind == "move" else county}),
+                document_number="周政文〔2022〕1号",
+                document_date=date(2022, 1, 2),
+                effective_on=date(2022, 1, 3),
+                reason="调整",
+                proposed_by=uid("person", "officer" if county == EAST else "other", CITY),
+                proposed_at=START,
+                confirmed_by=uid("person", "other", CITY) if kind == "merge" else None,
+                confirmed_at=START + timedelta(hours=1) if kind == "merge" else None,
+                declined_by=uid("person", "other", CITY) if kind == "rename" else None,
+                declined_at=START + timedelta(hours=1) if kind == "rename" else None,
+                decline_reason="不妥" if kind == "rename" else None,
+            )
 
     def application(self, county: int, n: int, street: UUID, community: UUID, level: str) -> None:
         application = uid("application", county, n, level)
@@ -656,9 +713,18 @@ class World:
         )
 
     def entries(self, county: int, application: UUID) -> None:
-        for operation in ("application.file", "application.submit"):
+        for operation in ("application.filed", "application.opinion_given"):
+            actor = {"origin": f"xingji/41160{county}", "role": "community_clerk"}
+            intent = {"status": "submitted", "verdict": "agree"} if "opinion" in operation else {}
             seq = sum(1 for row in self.all("ledger_entries") if row["tenant_id"] == county)
-            self.entry(county, seq, operation, application, '{"body":{}}', digest("entry", county, seq))
+            self.entry(
+                county,
+                seq,
+                operation,
+                application,
+                json.dumps({"body": {"actor": actor, "intent": intent}}),
+                digest("entry", county, seq),
+            )
 
     def entry(self, county: int, seq: int, operation: str, subject: UUID, leaf: str, hash_: bytes) -> None:
         self.add(

@@ -6,7 +6,6 @@ here step by step; and over a fixed set of runs every state and every action of 
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
 from functools import cache
 from random import Random
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from certification.model import CertificationState, ObjectionStatus, Status
 from certification.programme import Programme
-from certification.reader import PROGRAMMES, parse_programme, plain
+from certification.reader import PROGRAMMES, parse_programme, read_toml
 from tests.property.certification.campaign import CITY_OFFICERS, Campaign, DisagreementError
 from tests.property.certification.oracle import CLOSES, OPENS, TURNS, App, Extension, day_of, midnight_after
 from tests.property.certification.store import community_of
@@ -28,7 +27,7 @@ CITY_QUOTA = 2
 @cache
 def small_programme() -> Programme:
     """The delivered programme, with two provincial places instead of six: three counties compete."""
-    data = plain(tomllib.loads((PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8")))
+    data = read_toml((PROGRAMMES / "zhoukou-2022.toml").read_text(encoding="utf-8"))
     data["levels"][0]["city_quota"]["value"] = CITY_QUOTA
     return parse_programme(data)
 

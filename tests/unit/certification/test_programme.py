@@ -189,14 +189,24 @@ def refused(data: dict[str, Any]) -> bool:
     return False
 
 
+def along(path: tuple[Any, ...]) -> dict[str, Any]:
+    """The file with its own tables on the way to a place: what lies beside the way is shared."""
+    data = dict(DATA)
+    here: Any = data
+    for key in path:
+        here[key] = copy.copy(here[key])
+        here = here[key]
+    return data
+
+
 def spoiled(path: tuple[Any, ...], key: Any, value: Any) -> dict[str, Any]:
-    data = copy.deepcopy(DATA)
+    data = along(path)
     at(data, path)[key] = value
     return data
 
 
 def without(path: tuple[Any, ...]) -> dict[str, Any]:
-    data = copy.deepcopy(DATA)
+    data = along(path[:-1])
     del at(data, path[:-1])[path[-1]]
     return data
 

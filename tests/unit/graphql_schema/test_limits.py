@@ -8,6 +8,7 @@ from graphql_schema.mutations import Mutation
 from graphql_schema.price import find_pages
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
+from graphql_schema.subscriptions import Subscription
 
 
 def size(text: str) -> Size:
@@ -64,7 +65,7 @@ def test_pages_in_pages_are_refused_before_they_run() -> None:
 
 
 def test_pages_are_found_in_the_schema() -> None:
-    pages = find_pages(build_schema(Query, Mutation)._schema)
+    pages = find_pages(build_schema(Query, Mutation, Subscription)._schema)
     assert {"units": 20, "children": 20, "opinions": 10, "leaf": 100}.items() <= pages.items()
     assert "edges" not in pages and "types" not in pages and "community" not in pages
 

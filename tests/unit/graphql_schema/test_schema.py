@@ -12,11 +12,13 @@ from sqlalchemy import CheckConstraint
 
 import graphql_schema.types.enums as enums
 from certification import tables as c
+from certification.reviews import tables as r
 from graphql_schema.declare import find_permission, find_rows, find_source
 from graphql_schema.mutations import Mutation
 from graphql_schema.permissions import ROLE_PERMISSIONS, ROLE_REACH, Permission
 from graphql_schema.queries import Query
 from graphql_schema.schema import UndeclaredError, build_schema, print_schema
+from graphql_schema.subscriptions import Subscription
 from tenancy import tables as t
 from tenancy.identity import RoleName
 
@@ -24,17 +26,21 @@ PRINTED = Path(__file__).parents[3] / "graphql_schema" / "schema.graphql"
 
 
 def test_the_printed_schema_is_current() -> None:
-    built = print_schema(build_schema(Query, Mutation))
-    assert built == print_schema(build_schema(Query, Mutation)) == PRINTED.read_text("utf-8")
+    built = print_schema(build_schema(Query, Mutation, Subscription))
+    assert built == print_schema(build_schema(Query, Mutation, Subscription)) == PRINTED.read_text("utf-8")
 
 
 PUBLIC = {"viewer", "signIn", "publicNotices", "objectionStatus", "fileObjection"}
 
 
 def test_every_root_field_declares_its_permission() -> None:
-    schema = build_schema(Query, Mutation)._schema
-    assert schema.query_type is not None and schema.mutation_type is not None
-    roots = {**schema.query_type.fields, **schema.mutation_type.fields}
+    schema = build_schema(Query, Mutation, Subscription)._schema
+    assert schema.query_type and schema.mutation_type and schema.subscription_type
+    roots = {
+        **schema.query_type.fields,
+        **schema.mutation_type.fields,
+        **schema.subscription_type.fields,
+    }
     for name, definition in roots.items():
         permission = find_permission(definition)
         assert isinstance(permission, Permission), name
@@ -87,6 +93,7 @@ def allowed(column: Any) -> set[str]:
         (enums.CertificationState, c.certifications.c.state),
         (enums.CertificationChangeKind, c.certification_changes.c.kind),
         (enums.LegacyKind, c.legacy_records.c.kind),
+        (enums.UnitChangeKind, r.unit_changes.c.kind),
         (enums.LegacyResult, c.legacy_records.c.result),
         (enums.RoleName, t.role_assignments.c.role),
         (enums.GrantScope, t.tenant_grants.c.scope),
