@@ -390,7 +390,8 @@ def test_every_argument_is_walked():
     for name, field in mutations().items():
         assert set(field.args) <= {"input", "requestId"}, name
     for _, _, key, source in filters():
-        named = source.type or (key in UUID_FIELDS) or str(source.column.type) != "UUID"  # type: ignore[union-attr]
+        bare = source.column is not None and str(source.column.type) == "UUID"
+        named = source.type or (key in UUID_FIELDS) or not bare
         assert named, key
     assert find_rows(object_type("Application")) is not None
 
