@@ -600,6 +600,7 @@ def create_tables() -> None:
     op.create_index(
         ("ix_draws_tenant_id_opened_at_id"), "draws", ["tenant_id", "opened_at", "id"], unique=False
     )
+    op.create_index(("ix_draws_tenant_id_review_id"), "draws", ["tenant_id", "review_id"], unique=False)
     op.create_index(("ix_draws_tenant_id_subject_id"), "draws", ["tenant_id", "subject_id"], unique=False)
     op.create_index(
         "uq_draws_standing",
