@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from uuid import UUID
 from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
+    GraphQLSchema,
     build_schema,
     execute_sync,
     get_named_type,
@@ -99,7 +101,14 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
-STORIED = ("applications", "certifications", "legacy_records", "annual_reviews", "review_corrections", "register_lists")
+STORIED = (
+    "applications",
+    "certifications",
+    "legacy_records",
+    "annual_reviews",
+    "review_corrections",
+    "register_lists",
+)
 STORIES = {
     "application.filed": ("APPLICATION", "application filed"),
     "application.opinion_given": ("ENDORSEMENT", "opinion given"),
@@ -117,11 +126,16 @@ KEYS: dict[str, str | tuple[str, ...]] = {
 }
 
 
+@cache
+def schema_of(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl)
+
+
 class Naive(NaiveDraws, NaiveReviews):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
-        self.schema, self.world, self.reader = build_schema(sdl), world, reader
+        self.schema, self.world, self.reader = schema_of(sdl), world, reader
         self.role = reader.roles[0].name.value
         self.jurisdiction = reader.roles[0].unit_id
 
@@ -490,10 +504,12 @@ class Naive(NaiveDraws, NaiveReviews):
         found = [str(said["year"])] if said["year"] else []
         found += [one for one in (said["verdict"] or said["result"],) if one]
         words = f" ({', '.join(found)})" if found else ""
-        return STORIES[row["operation"]][1] + words.replace("agree", "agreed").replace("rectify", "to be rectified")
+        return STORIES[row["operation"]][1] + words.replace("agree", "agreed").replace(
+            "rectify", "to be rectified"
+        )
 
     def StoryEntry_actor(self, row: Row, _: Any) -> Any:
-        return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
+        return {"role": "", "origin": "", **json.loads(row["leaf"])["body"].get("actor", {})}
 
     def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
         intent = json.loads(row["leaf"])["body"]["intent"]
@@ -728,7 +744,9 @@ class Naive(NaiveDraws, NaiveReviews):
     Certification_community = LegacyRecord_community = Application_community
 
     def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
-        return self.unit(row, "unit_id")
+        # Who reaches the role reaches what it is over.
+        unit = self.unit_of(row["tenant_id"], row["unit_id"])
+        return unit and {**unit, "__typename": "Unit"}
 
     def Application_campaign(self, row: Row, _: Any) -> Any:
         return self.one("Campaign", tenant_id=row["campaign_tenant_id"], id=row["campaign_id"])
@@ -999,7 +1017,7 @@ class Naive(NaiveDraws, NaiveReviews):
         return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
 
     def Campaign_standingCounts(self, row: Row, a: dict[str, Any]) -> Any:
-        if self.role in ("street_officer", "community_clerk"):
+        if self.role in ("street_officer", "community_clerk", "review_team"):
             return None
         counted: dict[str, int] = {}
         for unit in self.world.all("units"):

@@ -47,7 +47,15 @@ TABLES = {
     "Person": "people",
     "Grant": "tenant_grants",
 }
-WHOLE_ONLY = {"ReviewTeam", "ReviewTeamMember", "Inspector", "Person", "Grant", "AccessRecord", "RoleAssignment"}
+WHOLE_ONLY = {
+    "ReviewTeam",
+    "ReviewTeamMember",
+    "Inspector",
+    "Person",
+    "Grant",
+    "AccessRecord",
+    "RoleAssignment",
+}
 OF_REVIEW = {"Observation", "ReviewVerdict", "Evidence"}
 STANDARD = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "CalendarYear", "CalendarDay"}
 DRAWN = {"Draw", "DrawParty", "SpotCheckAnswer"}
@@ -75,7 +83,9 @@ def add_reviews(world: World) -> None:
 
 def _inspector(world: World, tenant: int, name: str) -> None:
     person, former = uid("person", name, tenant), name == "former"
-    commitment = world.personal(tenant, person, "name", f"陈{name}", erased=(name, tenant) == ("second", EAST))
+    commitment = world.personal(
+        tenant, person, "name", f"陈{name}", erased=(name, tenant) == ("second", EAST)
+    )
     world.add(t.people, tenant_id=tenant, id=person, name_commitment=commitment, created_at=START)
     world.add(
         t.role_assignments,
@@ -113,7 +123,12 @@ def _cycle(world: World, county: int, year: int, city: int, status: str) -> None
     teams = {1: [(county, "inspector"), (CITY, "inspector")], 2: [(county, "second"), (county, "former")]}
     for number, members in teams.items() if current else ():
         world.add(
-            r.review_teams, tenant_id=county, id=_team(county, number), cycle_id=cycle, number=number, name=f"第{number}组"
+            r.review_teams,
+            tenant_id=county,
+            id=_team(county, number),
+            cycle_id=cycle,
+            number=number,
+            name=f"第{number}组",
         )
         for tenant, name in members:
             barred = [{"ground": "role", "street": str(uid("street1", county))}] if name == "second" else []
@@ -164,7 +179,15 @@ def _reviews(world: World, county: int) -> None:
     disputed = _review(world, county, 0, "community0.0", "assigned", **one)
     _dispute(world, county, disputed)
     late = _review(
-        world, county, 1, "community1.0", "rectifying", round=2, rectified=True, due_on=date(2022, 5, 9), **one
+        world,
+        county,
+        1,
+        "community1.0",
+        "rectifying",
+        round=2,
+        rectified=True,
+        due_on=date(2022, 5, 9),
+        **one,
     )
     _observe(world, county, late, 1, "item:1.1", FAILS)
     _observe(world, county, late, 1, "item:1.2", MEETS)
@@ -198,6 +221,8 @@ def _reviews(world: World, county: int) -> None:
     found = _review(world, county, 7, "community0.2", "inspected", level="star", result="fail", **two)
     _verdict(world, county, found, 1, "inspection", "fail")
     _review(world, county, 8, "community0.0", "planned", **past)
+    seen = _review(world, county, 9, "community1.2", "county_confirmed", result="pass", **two)
+    _observe(world, county, seen, 1, "item:1.1", MEETS, (CITY, "officer"))
     if county == WEST:
         _observe(world, county, uid("review", county, 8), 1, "item:1.1", MEETS)
 
@@ -211,8 +236,25 @@ def _dispute(world: World, county: int, review: UUID) -> None:
     _observe(world, county, review, 1, "item:1.2", '{"note":"齐全","verdict":"meets"}', theirs)
     first = _observe(world, county, review, 1, "item:1.3", FAILS, ours)
     _observe(world, county, review, 1, "item:1.3", MEETS, ours, supersedes=json.dumps([str(first)]))
-    _observe(world, county, review, 1, "item:2.1", '{"verdict":"not_applicable"}', ours, supersedes=json.dumps([str(first)]))
-    _observe(world, county, review, 1, "figure:labour_force_registered", '{"denominator":4000,"numerator":3199}', ours)
+    _observe(
+        world,
+        county,
+        review,
+        1,
+        "item:2.1",
+        '{"verdict":"not_applicable"}',
+        ours,
+        supersedes=json.dumps([str(first)]),
+    )
+    _observe(
+        world,
+        county,
+        review,
+        1,
+        "figure:labour_force_registered",
+        '{"denominator":4000,"numerator":3199}',
+        ours,
+    )
     for count in (2, 3):
         _observe(world, county, review, 1, "figure:staff", json.dumps({"count": count}), ours)
     held = '{"denominator":9,"numerator":8}'
@@ -220,7 +262,9 @@ def _dispute(world: World, county: int, review: UUID) -> None:
     for text in ("门口", "二楼"):
         _observe(world, county, review, 1, "note:手机", json.dumps({"text": text}), ours)
     for caption in ("大厅", "大厅二", "大厅三"):
-        _observe(world, county, review, 1, f"photo:{LATE}", json.dumps({"caption": caption, "item": "1.1"}), ours)
+        _observe(
+            world, county, review, 1, f"photo:{LATE}", json.dumps({"caption": caption, "item": "1.1"}), ours
+        )
     _observe(world, county, review, 1, f"photo:{CAME}", "{}", ours)
     for at, received in enumerate((bytes.fromhex(CAME), None)):
         world.add(
@@ -268,7 +312,9 @@ def _observe(
     return observation
 
 
-def _verdict(world: World, county: int, review: UUID, round_: int, stage: str, verdict: str, **said: Any) -> None:
+def _verdict(
+    world: World, county: int, review: UUID, round_: int, stage: str, verdict: str, **said: Any
+) -> None:
     team = stage == "inspection"
     tenant = CITY if stage == "city" else county
     at = len(world.all("review_verdicts"))
@@ -320,7 +366,11 @@ def _entries(world: World, county: int) -> None:
     told: tuple[tuple[str, UUID, dict[str, Any]], ...] = (
         ("review.inspected", review, {"verdict": "rectify", "stage": "inspection", "year": 2022}),
         ("evidence.attached", uid("evidence", review, 0), {}),
-        ("review_correction.confirmed", uid("correction", county, 0), {"result": "fail", "level": "provincial"}),
+        (
+            "review_correction.confirmed",
+            uid("correction", county, 0),
+            {"result": "fail", "level": "provincial"},
+        ),
         ("register.committed", uid("list", county, 0), {}),
         ("draw.opened", uid("draw", county, 0), {}),
     )
@@ -372,7 +422,8 @@ class NaiveReviews:
         if type_ == "ReviewCycle":
             teams = self.world.all("review_teams")
             return any(
-                (one["tenant_id"], one["id"]) in mine and (one["tenant_id"], one["cycle_id"]) == (tenant, row["id"])
+                (one["tenant_id"], one["id"]) in mine
+                and (one["tenant_id"], one["cycle_id"]) == (tenant, row["id"])
                 for one in teams
             )
         if type_ in ("ReviewTeam", "ReviewTeamMember", "AnnualReview"):
@@ -382,7 +433,10 @@ class NaiveReviews:
         if type_ in DRAWN:
             key = row["id"] if type_ == "Draw" else row["draw_id"]
             draws = self.world.all("draws")
-            return any(one["review_id"] in reviews and (one["tenant_id"], one["id"]) == (tenant, key) for one in draws)
+            return any(
+                one["review_id"] in reviews and (one["tenant_id"], one["id"]) == (tenant, key)
+                for one in draws
+            )
         if type_ == "Unit":
             places = {one[name] for one in there for name in ("community_id", "street_id")}
             return row["id"] in places or (bool(there) and row["kind"] == "county")
@@ -399,14 +453,20 @@ class NaiveReviews:
             return False
         if type_ == "ReviewCorrection":
             return bool(self.reaches(self.unit_of(row["tenant_id"], row["community_id"])))
-        key = row["id"] if type_ == "AnnualReview" else row["subject_id" if type_ == "Evidence" else "review_id"]
+        key = (
+            row["id"]
+            if type_ == "AnnualReview"
+            else row["subject_id" if type_ == "Evidence" else "review_id"]
+        )
         review = self.review_of(row["tenant_id"], key)
         column = "street_id" if self.role == "street_officer" else "community_id"
         return review is not None and review[column] == self.jurisdiction
 
     def inspects(self, person: Row) -> bool:
         return any(
-            one["role"] == "review_team" and one["valid_from"] <= NOW and (one["valid_to"] is None or one["valid_to"] > NOW)
+            one["role"] == "review_team"
+            and one["valid_from"] <= NOW
+            and (one["valid_to"] is None or one["valid_to"] > NOW)
             for one in self.world.all("role_assignments")
             if (one["tenant_id"], one["person_id"]) == (person["tenant_id"], person["id"])
         )
@@ -416,7 +476,9 @@ class NaiveReviews:
         return next(found, None)
 
     def review_of(self, tenant: int, key: UUID) -> Row | None:
-        found = (one for one in self.world.all("annual_reviews") if (one["tenant_id"], one["id"]) == (tenant, key))
+        found = (
+            one for one in self.world.all("annual_reviews") if (one["tenant_id"], one["id"]) == (tenant, key)
+        )
         return next(found, None)
 
     def cycle_of(self, review: Row) -> Row:
@@ -426,7 +488,9 @@ class NaiveReviews:
     def beneath(self, table: str, review: Row, key: str = "review_id") -> list[Row]:
         """Rows of a review, whoever asks: who reaches it reaches them."""
         return [
-            one for one in self.world.all(table) if (one["tenant_id"], one[key]) == (review["tenant_id"], review["id"])
+            one
+            for one in self.world.all(table)
+            if (one["tenant_id"], one[key]) == (review["tenant_id"], review["id"])
         ]
 
     # -- lists
@@ -448,7 +512,7 @@ class NaiveReviews:
 
     def Query_people(self, _: Any, a: dict[str, Any]) -> Any:
         if self.role not in ("auditor", "tenant_administrator"):
-            raise GraphQLError("You are not permitted to read this.")
+            raise GraphQLError("You may not see this.")
         return self.connection(self.chosen("Person", a), a, "created_at")
 
     def Query_reviewDay(self, _: Any, __: Any) -> Any:
@@ -498,7 +562,11 @@ class NaiveReviews:
     def ReviewCycle_progress(self, row: Row, _: Any) -> Any:
         mine = self.my_teams()
         return self.counted(
-            [one for one in self.of_cycle(row) if self.role != "review_team" or (one["tenant_id"], one["team_id"]) in mine]
+            [
+                one
+                for one in self.of_cycle(row)
+                if self.role != "review_team" or (one["tenant_id"], one["team_id"]) in mine
+            ]
         )
 
     def ReviewCycle_byTeam(self, row: Row, _: Any) -> Any:
@@ -539,7 +607,10 @@ class NaiveReviews:
         return self.contact(row, "name_commitment", lambda value: value[0] + "**")
 
     def Person_name(self, row: Row, _: Any) -> Any:
-        name = next((one.value for one in self.world.personal_values if one.commitment == row["name_commitment"]), None)
+        name = next(
+            (one.value for one in self.world.personal_values if one.commitment == row["name_commitment"]),
+            None,
+        )
         own = self.role == "tenant_administrator" and row["tenant_id"] == self.reader.tenant_id
         return name if own or name is None else name[0] + "**"
 
@@ -549,7 +620,8 @@ class NaiveReviews:
     def Person_roleHistory(self, row: Row, _: Any) -> Any:
         rows = self.beneath("role_assignments", row, "person_id")
         return [
-            {**one, "__typename": "RoleAssignment"} for one in sorted(rows, key=lambda one: (one["valid_from"], one["id"]))
+            {**one, "__typename": "RoleAssignment"}
+            for one in sorted(rows, key=lambda one: (one["valid_from"], one["id"]))
         ]
 
     def Person_roles(self, row: Row, _: Any) -> Any:
@@ -643,14 +715,21 @@ class NaiveReviews:
         for key in sorted({one["key"] for one in seen}):
             since = 1
             for one in said:
-                again = one["verdict"] in ("rectify", "recheck") and key.split(":")[1] in json.loads(one["items"] or "[]")
+                again = one["verdict"] in ("rectify", "recheck") and key.split(":")[1] in json.loads(
+                    one["items"] or "[]"
+                )
                 if one["verdict"] == "return" or again:
                     since = max(since, one["round"] + 1)
             counted = [one for one in seen if one["key"] == key and one["round"] >= since]
             last = [one for one in counted if one["round"] == max(one["round"] for one in counted)]
             gone = {id_ for one in last for id_ in json.loads(one["supersedes"] or "[]")}
             if last:
-                yield key, sorted((one for one in last if str(one["id"]) not in gone), key=lambda one: str(one["id"]))
+                yield (
+                    key,
+                    sorted(
+                        (one for one in last if str(one["id"]) not in gone), key=lambda one: str(one["id"])
+                    ),
+                )
 
     def disputed(self, key: str, heads: list[Row]) -> bool:
         said = [{**json.loads(one["value"]), "note": None} for one in heads]
@@ -668,7 +747,8 @@ class NaiveReviews:
             {
                 "key": key,
                 "sides": [
-                    {**one, "observation_id": one["id"], "supersedes": json.loads(one["supersedes"] or "[]")} for one in heads
+                    {**one, "observation_id": one["id"], "supersedes": json.loads(one["supersedes"] or "[]")}
+                    for one in heads
                 ],
             }
             for key, heads in (self.heads(row) if self.has_standard(row) else ())
@@ -692,9 +772,14 @@ class NaiveReviews:
         left = [one for one in found.outcomes if one.comparison != "history"]
         bad = ("fail", "missing")
         outcomes = [
-            {**asdict(one), "refuses": str(one.result) in bad, "explanation": one.en, "remedy": one.change_en} for one in left
+            {**asdict(one), "refuses": str(one.result) in bad, "explanation": one.en, "remedy": one.change_en}
+            for one in left
         ]
-        return {**asdict(found), "outcomes": outcomes, "qualifies": all(str(one.result) not in bad for one in left)}
+        return {
+            **asdict(found),
+            "outcomes": outcomes,
+            "qualifies": all(str(one.result) not in bad for one in left),
+        }
 
     def AnnualReview_missingPhotos(self, row: Row, _: Any) -> Any:
         came = {one["received_sha256"] for one in self.beneath("evidence", row, "subject_id")}
@@ -702,7 +787,9 @@ class NaiveReviews:
         for one in sorted(self.beneath("observations", row), key=lambda one: str(one["id"])):
             kind, name, *_rest = one["key"].split(":")
             if kind == "photo" and bytes.fromhex(name) not in came:
-                missing.setdefault(name, {"sha256": name, "caption": None, "item": None, **json.loads(one["value"])})
+                missing.setdefault(
+                    name, {"sha256": name, "caption": None, "item": None, **json.loads(one["value"])}
+                )
         return [missing[name] for name in sorted(missing)]
 
     # -- what may be done
@@ -711,7 +798,11 @@ class NaiveReviews:
         """The delivered file's table: who, then where it is, then the days, then one person one stage."""
         if not self.has_standard(row):
             return []
-        steps = [one for one in json.loads(PROGRAMME.canonical)["reviews"]["life"] if "from" in one and not one.get("by_draw")]
+        steps = [
+            one
+            for one in json.loads(PROGRAMME.canonical)["reviews"]["life"]
+            if "from" in one and not one.get("by_draw")
+        ]
         looks = [one for one in steps if one.get("stage") == "inspection"]
         told = {"record_observations": ("上传查看记录", looks)}
         for one in steps:
@@ -720,7 +811,9 @@ class NaiveReviews:
         for action, (name, rows) in {**told, "attach_evidence": ("上传佐证材料", looks)}.items():
             against = self.stands_against(row, action, rows)
             obstacle = against and {"code": against[0], "message": against[1], "clause": None}
-            answer.append({"action": action, "name": name, "clause": None, "allowed": not against, "obstacle": obstacle})
+            answer.append(
+                {"action": action, "name": name, "clause": None, "allowed": not against, "obstacle": obstacle}
+            )
         return answer
 
     def stands_against(self, row: Row, action: str, steps: list[dict[str, Any]]) -> tuple[str, str] | None:
@@ -738,7 +831,8 @@ class NaiveReviews:
         wrong = ("review.wrong_status", f"the review is {status}: {action} does not start from there")
         if action == "attach_evidence":
             return wrong if status in ("planned", "confirmed", "cancelled") else None
-        step = next((one for one in steps if status in one["from"] or status == one["from"]), None)
+        starts = [one["from"] if isinstance(one["from"], list) else [one["from"]] for one in steps]
+        step = next((one for one, start in zip(steps, starts, strict=True) if status in start), None)
         if step is None and action == "record_observations" and status != "planned":
             words = "this round of inspection is concluded: keep the observations, and send them if another round begins"
             return "inspection.round_closed", words
