@@ -38,7 +38,7 @@ from certification.programme import Programme
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
 from certification.reviews.errors import ReviewStatusError
-from certification.reviews.life import OBSERVE, ReviewView, check_entitled
+from certification.reviews.life import OBSERVE, TEAM, ReviewView, check_entitled
 from certification.reviews.life import STATUS_ZH as REVIEW_ZH
 from certification.reviews.model import AnnualReview, ReviewStatus
 from certification.reviews.observing import items_of
@@ -139,7 +139,7 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
     if subject.application is not None:
         return _check_reached(subject.application.programme, subject.application.view, actor)
     if subject.review is not None:
-        return check_entitled(subject.review.programme, OBSERVE, subject.review.view, actor)
+        return _check_inspects(subject.review.programme, subject.review.view, actor)
     names = OFFICERS[subject.type]
     near = actor.oversees or actor.home_tenant_id == subject.tenant_id
     found = next((role for role in actor.roles if near and role.name in names), None)
@@ -179,11 +179,19 @@ def find_attaching_to_review(
     """Whether the actor may attach to a review that has so many files."""
     obstacle: CertificationError | None = None
     try:
-        check_entitled(programme, OBSERVE, view, actor)
+        _check_inspects(programme, view, actor)
         _check_review_now(view, files)
     except CertificationError as refused:
         obstacle = refused
     return Availability(ACTION, NAME, None, obstacle)
+
+
+def _check_inspects(programme: Programme, view: ReviewView, actor: Actor) -> str:
+    """Who observes may attach; who does not is refused in the words of attaching."""
+    try:
+        return check_entitled(programme, OBSERVE, view, actor)
+    except NotEntitledError:
+        raise _not_entitled((TEAM,)) from None
 
 
 def _check_review_now(view: ReviewView, files: int) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from uuid import UUID
 from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
+    GraphQLSchema,
     build_schema,
     execute_sync,
     get_named_type,
@@ -39,8 +41,9 @@ from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema import naive_draws
+from tests.integration.graphql_schema import naive_draws, naive_reviews
 from tests.integration.graphql_schema.naive_draws import NaiveDraws
+from tests.integration.graphql_schema.naive_reviews import NaiveReviews
 from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
@@ -77,6 +80,7 @@ TABLES = {
     "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
     **naive_draws.TABLES,
+    **naive_reviews.TABLES,
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
@@ -97,6 +101,24 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
+STORIED = (
+    "applications",
+    "certifications",
+    "legacy_records",
+    "annual_reviews",
+    "review_corrections",
+    "register_lists",
+)
+STORIES = {
+    "application.filed": ("APPLICATION", "application filed"),
+    "application.opinion_given": ("ENDORSEMENT", "opinion given"),
+    "review.inspected": ("REVIEW", "review inspected"),
+    "evidence.attached": ("EVIDENCE", "evidence attached"),
+    "review_correction.confirmed": ("CORRECTION", "review corrected"),
+    "register.committed": ("SPOT_CHECK", "register list committed"),
+    "draw.opened": ("SPOT_CHECK", "draw opened"),
+    "told": ("OTHER", "told"),
+}
 KEYS: dict[str, str | tuple[str, ...]] = {
     "LedgerEntry": "seq",
     "StoryEntry": "seq",
@@ -104,11 +126,16 @@ KEYS: dict[str, str | tuple[str, ...]] = {
 }
 
 
-class Naive(NaiveDraws):
+@cache
+def schema_of(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl)
+
+
+class Naive(NaiveDraws, NaiveReviews):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
-        self.schema, self.world, self.reader = build_schema(sdl), world, reader
+        self.schema, self.world, self.reader = schema_of(sdl), world, reader
         self.role = reader.roles[0].name.value
         self.jurisdiction = reader.roles[0].unit_id
 
@@ -142,8 +169,14 @@ class Naive(NaiveDraws):
             "Unit"
         ):
             return False
+        if type_ not in PUBLIC and self.role == "review_team":
+            return self.team_sees(type_, row)
         if type_ in naive_draws.TABLES:
             return self.sees_drawn(type_, row)
+        if type_ in naive_reviews.TABLES or type_ in naive_reviews.WHOLE_ONLY:
+            return self.sees_review(type_, row)
+        if type_ == "Evidence" and row["subject_type"] == "annual_review":
+            return self.sees_review(type_, row)
         if type_ == "UnitChange":
             plan = json.loads(row["details"])
             return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
@@ -444,9 +477,10 @@ class Naive(NaiveDraws):
                 and row["predecessor_unit_id"] not in line
             ]
         subjects = set(line)
-        for table in ("applications", "certifications", "legacy_records", "annual_reviews"):
+        for table in STORIED:
             subjects |= {row["id"] for row in self.world.all(table) if row["community_id"] in line}
-        subjects |= {row["id"] for row in self.world.all("evidence") if row["subject_id"] in subjects}
+        for table in ("evidence", "draws"):
+            subjects |= {row["id"] for row in self.world.all(table) if row["subject_id"] in subjects - line}
         rows = self.rows("StoryEntry", tenant_id=unit["tenant_id"])
         rows = [row for row in rows if row["subject_id"] in subjects]
         given = a.get("filter") or {}
@@ -463,18 +497,25 @@ class Naive(NaiveDraws):
         return self.connection(rows, a, "seq", descending=True)
 
     def StoryEntry_kind(self, row: Row, _: Any) -> Any:
-        return "ENDORSEMENT" if "opinion" in row["operation"] else "APPLICATION"
+        return STORIES[row["operation"]][0]
 
     def StoryEntry_summary(self, row: Row, _: Any) -> Any:
-        return "opinion given (agreed)" if "opinion" in row["operation"] else "application filed"
+        said = self.StoryEntry_outcome(row, None)
+        found = [str(said["year"])] if said["year"] else []
+        found += [one for one in (said["verdict"] or said["result"],) if one]
+        words = f" ({', '.join(found)})" if found else ""
+        return STORIES[row["operation"]][1] + words.replace("agree", "agreed").replace(
+            "rectify", "to be rectified"
+        )
 
     def StoryEntry_actor(self, row: Row, _: Any) -> Any:
-        return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
+        return {"role": "", "origin": "", **json.loads(row["leaf"])["body"].get("actor", {})}
 
     def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
-        given = "opinion" in row["operation"]
-        found = {"verdict": "agree" if given else None, "status": "submitted" if given else None}
-        return {**dict.fromkeys(("stage", "result", "level", "year")), **found}
+        intent = json.loads(row["leaf"])["body"]["intent"]
+        facts = intent.get("facts", [{}])[0]
+        first = {name: facts.get(name) for name in ("result", "level", "year")}
+        return {**dict.fromkeys(("stage", "verdict", "status")), **first, **intent}
 
     def StoryEntry_receipt(self, row: Row, _: Any) -> Any:
         tenant = self.one("Tenant", id=row["tenant_id"])
@@ -487,7 +528,7 @@ class Naive(NaiveDraws):
         return self.one("Certification", tenant_id=row["tenant_id"], id=row["subject_id"])
 
     def StoryEntry_review(self, row: Row, _: Any) -> Any:
-        return None
+        return self.one("AnnualReview", tenant_id=row["tenant_id"], id=row["subject_id"])
 
     def StoryEntry_legacyRecord(self, row: Row, _: Any) -> Any:
         return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["subject_id"])
@@ -703,7 +744,9 @@ class Naive(NaiveDraws):
     Certification_community = LegacyRecord_community = Application_community
 
     def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
-        return self.unit(row, "unit_id")
+        # Who reaches the role reaches what it is over.
+        unit = self.unit_of(row["tenant_id"], row["unit_id"])
+        return unit and {**unit, "__typename": "Unit"}
 
     def Application_campaign(self, row: Row, _: Any) -> Any:
         return self.one("Campaign", tenant_id=row["campaign_tenant_id"], id=row["campaign_id"])
@@ -901,6 +944,7 @@ class Naive(NaiveDraws):
     def shows_past(self, row: Row) -> bool:
         """Of a community in reach whose city's campaign is in reach."""
         known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
+        known = known and self.role != "review_team"
         return known and self.reaches(row)
 
     def Unit_history(self, row: Row, a: dict[str, Any]) -> Any:
@@ -973,7 +1017,7 @@ class Naive(NaiveDraws):
         return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
 
     def Campaign_standingCounts(self, row: Row, a: dict[str, Any]) -> Any:
-        if self.role in ("street_officer", "community_clerk"):
+        if self.role in ("street_officer", "community_clerk", "review_team"):
             return None
         counted: dict[str, int] = {}
         for unit in self.world.all("units"):
@@ -1329,9 +1373,7 @@ class Naive(NaiveDraws):
         return self.personal(row, "name_commitment")
 
     def Viewer_roles(self, row: Row, _: Any) -> Any:
-        rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
-        held = [role for role in rows if role["valid_from"] <= NOW]
-        return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+        return self.Person_roles(row, None)
 
 
 def figures_of(text: str | None) -> tuple[Figure, ...]:
