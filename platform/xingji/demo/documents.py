@@ -78,7 +78,7 @@ ANSWER_SPOT_CHECK = _mutation("answerSpotCheck", _recorded("DrawRecorded", "draw
 PROPOSE_UNIT_CHANGE = _mutation("proposeUnitChange", _recorded("UnitChangeRecorded", "change", "id"))
 CONFIRM_UNIT_CHANGE = _mutation(
     "confirmUnitChange",
-    f"__typename ... on UnitChangeRecorded {{ change {{ id }} {_RECEIPT} followed {{ origin }} }} {_REFUSED}",
+    f"__typename ... on UnitChangeRecorded {{ change {{ id }} {_RECEIPT} followed {{ origin sequence hash }} }} {_REFUSED}",
 )
 ADD_PERSON = _mutation("addPerson", _recorded("PersonRecorded", "person", "id"))
 ASSIGN_ROLE = _mutation("assignRole", _recorded("RoleRecorded", "role", "id"))

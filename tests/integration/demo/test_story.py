@@ -1,4 +1,4 @@
-"""The round of 2022, played through the API as its actors: what it must say, what it leaves in the ledgers, and that it goes on."""
+"""The round of 2022 and what became of it until 2026, played through the API as its actors: what it must say, what it leaves in the ledgers, and that it goes on."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -9,7 +9,8 @@ from audit.entry import Cite, parse_entry
 from tests.integration.api.kit import Stage, World, rows_of, serve_world
 from tests.integration.demo.kit import KeptStory, Playing, play_until
 from tests.support import clone_database
-from xingji.demo.cast import CITY, LATE, VILLAGE, WITHDRAWN, counties
+from xingji.demo.cast import CITY, GAP, LATE, MENDED, STEADY, TAKER, VILLAGE, WITHDRAWN, counties
+from xingji.demo.chapters.divisions import MERGED
 from xingji.demo.clock import StoryClock
 from xingji.demo.run import BEGINS, ENDS
 from xingji.demo.story import STEPS
@@ -17,8 +18,8 @@ from xingji.demo.telling import Told
 from xingji.postgres import EmbeddedPostgres
 
 FOLLOWED = """
-SELECT e.leaf, e.request_id, e.seq, e.hash, h.origin FROM ledger_entries e JOIN ledger_heads h USING (tenant_id)
-WHERE e.operation = 'application.followed' ORDER BY e.tenant_id, e.seq"""
+SELECT e.operation, e.leaf, e.request_id, e.seq, e.hash, h.origin FROM ledger_entries e JOIN ledger_heads h USING (tenant_id)
+WHERE e.request_id LIKE 'follow:%' ORDER BY e.tenant_id, e.seq"""
 SIZES = "SELECT tenant_id, size, head FROM ledger_heads ORDER BY tenant_id"
 # How many acts are done before the story is cut: more than the longest step has, and no divisor of what a step has.
 AT_ONCE = 61
@@ -45,6 +46,12 @@ def test_who_is_recommended_selected_and_certified(whole: Playing):
     # One objection was upheld, and the province refused the last of the report.
     assert told.certified == told.selected[:4]
     assert len(told.stars) == 4
+    # A failed year and a missed one are refused; a rectification, a merger and a move are not.
+    assert [name.rpartition(" / ")[2] for name in told.later] == [
+        by_code[STEADY].nominee.name,
+        MERGED,
+        by_code[GAP].star.name,
+    ]
     assert told.steps == STEPS
 
 
@@ -66,6 +73,14 @@ def test_each_refusal_has_its_reason_and_clause(whole: Playing):
         ("calendar.unpublished", None),
         ("publicity.objected", "三（二）"),
         ("publicity.incomplete", "三（二）"),
+        ("inspection.conflict", None),
+        ("draw.wrong_status", None),
+        ("review.wrong_status", None),
+        ("actor.second_person", None),
+        ("inspection.fails", "附件1 三（一）.4"),
+        ("application.history_missing", "一；附件1 三（二）.1"),
+        ("application.history_missing", "一；附件1 三（二）.1"),
+        ("application.certified", None),
     ]
     assert all(one.reason for one in whole.told.refused)
 
@@ -83,19 +98,52 @@ async def test_every_application_ends_as_its_story_goes(seen: Stage):
         ("provincial", "WITHDRAWN"): 1,
         ("provincial", "LAPSED"): 1,
         ("provincial", "STREET_ENDORSED"): 1,
-        ("star", "CERTIFIED"): 4,
+        # On paper in 2022, on the ledgers' own reviews in 2026.
+        ("star", "CERTIFIED"): 4 + 3,
     }
 
 
 async def test_a_star_says_that_it_rests_on_paper(seen: Stage):
-    query = '{ applications(first: 100, filter: {level: "star"}) { edges { node { restsOnLegacy form { certifiedOn reviews { year legacy } } } } } }'
+    query = '{ applications(first: 100, filter: {level: "star"}) { edges { node { createdAt restsOnLegacy form { certifiedOn reviews { year legacy } } } } } }'
     data = await (await seen.person(CITY, "leader")).get(query)
-    for edge in data["applications"]["edges"]:
-        assert edge["node"]["restsOnLegacy"]
-        assert edge["node"]["form"]["certifiedOn"] == "2018-12-10"
-        assert edge["node"]["form"]["reviews"] == [
-            {"year": year, "legacy": True} for year in (2019, 2020, 2021)
-        ]
+    nodes = [edge["node"] for edge in data["applications"]["edges"]]
+    assert len(nodes) == 7
+    for node in (one for one in nodes if one["createdAt"] < "2023"):
+        assert node["restsOnLegacy"]
+        assert node["form"]["certifiedOn"] == "2018-12-10"
+        assert node["form"]["reviews"] == [{"year": year, "legacy": True} for year in (2019, 2020, 2021)]
+
+
+async def test_a_later_star_says_which_entries_its_three_years_rest_on(seen: Stage):
+    """Of the ledgers' own reviews; a moved community's cite the log of its former county."""
+    query = """{ applications(first: 100, filter: {level: "star"}) { edges { node { createdAt tenant { code } form {
+      certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }"""
+    data = await (await seen.person(CITY, "leader")).get(query)
+    later = {
+        edge["node"]["tenant"]["code"]: edge["node"]["form"]
+        for edge in data["applications"]["edges"]
+        if edge["node"]["createdAt"] > "2026"
+    }
+    results = {
+        code: [(one["year"], one["result"]) for one in form["reviews"]] for code, form in later.items()
+    }
+    plain = [(year, "PASS") for year in (2023, 2024, 2025)]
+    assert results == {STEADY: plain, MENDED: [(2023, "PASS_AFTER_RECTIFICATION"), *plain[1:]], TAKER: plain}
+    assert {code: form["certifiedOn"] for code, form in later.items()} == {
+        STEADY: "2022-07-15",
+        MENDED: "2022-07-15",
+        TAKER: "2018-12-10",
+    }
+    rows = await seen.rows("SELECT origin, seq, hash FROM ledger_entries JOIN ledger_heads USING (tenant_id)")
+    stored = {(row["origin"], row["seq"], row["hash"].hex()) for row in rows}
+    origins = set()
+    for form in later.values():
+        for one in form["reviews"]:
+            assert not one["legacy"]
+            cite = one["cite"]
+            assert (cite["origin"], cite["sequence"], cite["hash"]) in stored
+            origins.add((one["year"], cite["origin"].rpartition("/")[2]))
+    assert {(2023, GAP), (2024, GAP), (2025, TAKER)} <= origins
 
 
 async def test_county_ledgers_cite_the_city_entry_that_they_follow(seen: Stage, whole: Playing):
@@ -107,16 +155,18 @@ async def test_county_ledgers_cite_the_city_entry_that_they_follow(seen: Stage, 
     rows = await seen.rows(FOLLOWED)
     for row in rows:
         entry = parse_entry(row["leaf"].encode())
-        assert len(entry.draft.cites) == 1
-        assert set(entry.draft.cites) <= theirs
-        assert entry.draft.cites[0].hash.hex() in row["request_id"]
+        first, *more = entry.draft.cites
+        assert first in theirs
+        assert first.hash.hex() in row["request_id"]
+        assert not more or entry.draft.operation == "unit.opened"
     answered = [
         (one["origin"], one["sequence"], one["hash"])
         for receipt in whole.receipts.values()
         for one in receipt["followed"]
     ]
-    # Publicised, an objection upheld, reported or out, decided: of both levels.
-    assert len(answered) == (6 + 4) + 1 + (5 + 4 + 4) + (5 + 4)
+    # Publicised, an objection upheld, reported or out, decided: of both levels; the same three times for three in 2026.
+    listed = (6 + 4) + 1 + (5 + 4 + 4) + (5 + 4) + 3 * 3
+    assert sum(row["operation"] == "application.followed" for row in rows) == listed
     assert sorted(answered) == sorted((row["origin"], row["seq"], row["hash"].hex()) for row in rows)
 
 
