@@ -469,17 +469,30 @@ class Naive(NaiveDraws):
         return self.connection(rows, a, "seq", descending=True)
 
     def StoryEntry_kind(self, row: Row, _: Any) -> Any:
+        if row["operation"] == "told":
+            return "OTHER"
         return "ENDORSEMENT" if "opinion" in row["operation"] else "APPLICATION"
 
     def StoryEntry_summary(self, row: Row, _: Any) -> Any:
+        if row["operation"] == "told":
+            fact = first_fact(row)
+            words = {"pass_after_rectification": "pass after rectification"}
+            result = fact.get("result")
+            parts = [str(one) for one in (fact.get("year"), words.get(str(result), result)) if one]
+            return f"told ({', '.join(parts)})" if parts else "told"
         return "opinion given (agreed)" if "opinion" in row["operation"] else "application filed"
 
     def StoryEntry_actor(self, row: Row, _: Any) -> Any:
+        if row["operation"] == "told":
+            return {"role": "", "origin": ""}
         return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
 
     def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
         given = "opinion" in row["operation"]
         found = {"verdict": "agree" if given else None, "status": "submitted" if given else None}
+        if row["operation"] == "told":
+            found = {name: first_fact(row).get(name) for name in ("result", "level", "year")}
+            return {**dict.fromkeys(("stage", "verdict", "status")), **found}
         return {**dict.fromkeys(("stage", "result", "level", "year")), **found}
 
     def StoryEntry_receipt(self, row: Row, _: Any) -> Any:
@@ -1355,6 +1368,12 @@ class Naive(NaiveDraws):
         rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
         held = [role for role in rows if role["valid_from"] <= NOW]
         return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+
+
+def first_fact(row: Row) -> dict[str, Any]:
+    """The first fact that an entry says."""
+    found: dict[str, Any] = json.loads(row["leaf"])["body"]["intent"]["facts"][0]
+    return found
 
 
 def figures_of(text: str | None) -> tuple[Figure, ...]:
