@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +34,13 @@ from certification.evidence import find_attaching
 from certification.figures import Figure
 from certification.history import Facts, first_year, fold, settle
 from certification.judging import ItemFinding, judge
-from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
+from certification.life import (
+    ApplicationView,
+    available_actions,
+    find_held_obstacle,
+    find_history_obstacle,
+    find_obstacle,
+)
 from certification.model import Roster
 from certification.planner import local_day
 from certification.publicity import ListedItem, pause_of
@@ -975,8 +981,15 @@ class Naive(NaiveDraws, NaiveReviews):
             return None
         return self.history(row["tenant_id"], row["community_id"], row["day"])
 
+    def star(self, row: Row) -> Any:
+        """The star certification that holds on the day."""
+        known = settle(self.facts(row["tenant_id"], row["community_id"]), row["day"]).certified
+        return next((one for one in known if one.level == "star" and one.state != "revoked"), None)
+
     def Standing_eligible(self, row: Row, _: Any) -> Any:
-        return None if not row["asked"] else self.stood(row).stands and self.stood(row).streak >= 3
+        if not row["asked"]:
+            return None
+        return self.star(row) is None and self.stood(row).stands and self.stood(row).streak >= 3
 
     def Standing_eligibleFor(self, row: Row, _: Any) -> Any:
         return "star" if row["asked"] else None
@@ -984,6 +997,8 @@ class Naive(NaiveDraws, NaiveReviews):
     def Standing_reason(self, row: Row, _: Any) -> Any:
         if not row["asked"] or self.Standing_eligible(row, None):
             return "ELIGIBLE" if row["asked"] else None
+        if self.star(row) is not None:
+            return "HELD"
         found = self.stood(row)
         return "MISSING" if found.stands else found.certified.state.upper()
 
@@ -1011,7 +1026,14 @@ class Naive(NaiveDraws, NaiveReviews):
         return self.of_standing(row, "certified_by")
 
     def Standing_obstacle(self, row: Row, _: Any) -> Any:
+        if row["asked"] and self.star(row) is not None:
+            return told(self.held("star", row["tenant_id"], row["community_id"], row["day"]))
         return self.of_standing(row, "obstacle")
+
+    def held(self, level: str, tenant: int, community: UUID, day: date = date(2022, 5, 10)) -> Any:
+        """That it is what it would apply for."""
+        now = datetime.combine(day, time(9), UTC)
+        return find_held_obstacle(PROGRAMME, level, self.facts(tenant, community), now)
 
     def Standing_community(self, row: Row, _: Any) -> Any:
         return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
@@ -1078,12 +1100,13 @@ class Naive(NaiveDraws, NaiveReviews):
             )
             lacks = find_history_obstacle(PROGRAMME, level, self.history(row["tenant_id"], row["id"]))
             against = find_obstacle(PROGRAMME, "file_application", view, self.actor(row), NOW)
+            held = self.held(level, row["tenant_id"], row["id"])
             answer.append(
                 {
                     "level": level,
-                    "eligible": lacks is None,
+                    "eligible": lacks is None and held is None,
                     "allowed": against is None,
-                    "obstacle": told(lacks or against),
+                    "obstacle": told(held or lacks or against),
                 }
             )
         return answer
@@ -1374,6 +1397,12 @@ class Naive(NaiveDraws, NaiveReviews):
 
     def Viewer_roles(self, row: Row, _: Any) -> Any:
         return self.Person_roles(row, None)
+
+
+def first_fact(row: Row) -> dict[str, Any]:
+    """The first fact that an entry says."""
+    found: dict[str, Any] = json.loads(row["leaf"])["body"]["intent"]["facts"][0]
+    return found
 
 
 def figures_of(text: str | None) -> tuple[Figure, ...]:
