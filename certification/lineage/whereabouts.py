@@ -45,19 +45,32 @@ _WENT_ON = statement(
         unit_successions.c.carried,
     )
 )
+_WENT_AWAY = statement(
+    select(unit_successions.c.successor_tenant_id).where(
+        unit_successions.c.tenant_id == _COUNTY,
+        unit_successions.c.successor_tenant_id != _COUNTY,
+        unit_successions.c.unit_id == any_(_IDS),
+    )
+)
 
 
 async def read_heirs(
     tx: TenantConnection, county: int, communities: Collection[UUID], today: date
 ) -> Mapping[UUID, tuple[UUID, ...]]:
     """For each community of the county, the units alive there that its certifications are of now: itself, and who goes on from it."""
-    next_to: dict[UUID, list[UUID]] = {}
-    for row in await tx.all(_WENT_ON, county=county):
-        next_to.setdefault(row["unit_id"], []).append(row["successor_unit_id"])
+    next_to = await _read_links(tx, county)
     lines = {one: _descend(one, next_to) for one in communities}
     named = sorted({unit for line in lines.values() for unit in line}, key=str)
     alive = {row["id"] for row in await tx.all(_ALIVE, county=county, ids=named, today=today)}
     return {one: tuple(unit for unit in line if unit in alive) for one, line in lines.items()}
+
+
+async def _read_links(tx: TenantConnection, county: int) -> Mapping[UUID, Sequence[UUID]]:
+    """Who goes on from whom within the county."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await tx.all(_WENT_ON, county=county):
+        found.setdefault(row["unit_id"], []).append(row["successor_unit_id"])
+    return found
 
 
 def _descend(unit: UUID, next_to: Mapping[UUID, Sequence[UUID]]) -> tuple[UUID, ...]:
@@ -81,6 +94,16 @@ async def find_moved(
         return None
     names = await tx.all(_NAMES, counties=[row["tenant_id"] for row in rows])
     return "、".join(sorted(row["name"] for row in names))
+
+
+async def find_gone(tx: TenantConnection, county: int, community: UUID, today: date) -> str | None:
+    """The counties to which a community has gone altogether with its history, by name; None while somebody here goes on from it."""
+    if (await read_heirs(tx, county, [community], today))[community]:
+        return None
+    line = _descend(community, await _read_links(tx, county))
+    rows = await tx.all(_WENT_AWAY, county=county, ids=list(line))
+    names = await tx.all(_NAMES, counties=sorted({row["successor_tenant_id"] for row in rows}))
+    return "、".join(sorted(row["name"] for row in names)) or None
 
 
 async def find_waiting(tx: TenantConnection, county: int) -> str | None:

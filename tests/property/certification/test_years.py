@@ -20,12 +20,18 @@ import asyncpg
 import pytest
 from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, bindparam, select
 
+from certification.acts import (
+    confirm_review_correction,
+    decline_review_correction,
+    propose_review_correction,
+)
 from certification.eligible import asks, in_span, reason_of, rules_of
 from certification.facts import read_all_facts
 from certification.history import History, find_reason, fold, fold_history
 from certification.holding import holders
 from certification.lineage.errors import UnitBusyError
 from certification.rebuilding import rebuild
+from certification.reviews.errors import CorrectionMovedError
 from certification.reviews.tables import standings
 from certification.standing import parse_known
 from tenancy.database import Database, Scope
@@ -378,6 +384,45 @@ class Story:
             assert {(row["tenant_id"], row["community_id"]) for row in found} == one.held
         for tenant in (CITY, *COUNTIES):
             assert (await years.verify(tenant)).ok
+
+
+@pytest.fixture
+async def years(
+    postgres: EmbeddedPostgres, land: str, vault: FileVault, tmp_path: Path
+) -> AsyncIterator[Years]:
+    """Two counties to whom nothing has happened yet, on 2022-05-02."""
+    async with clone_database(postgres, land) as urls:
+        database = await Database.connect(urls.app, vault=vault, max_size=2)
+        found = Years(database, land=Land(Rule()))
+        await found.begin(tmp_path / "programme")
+        yield found
+        await database.close()
+
+
+async def test_a_year_is_corrected_where_the_community_is_now(years: Years) -> None:
+    """One that moved away altogether is corrected there; while a part of it stays, that part's here."""
+    first, second = years.land.living(COUNTIES[0])[:2]
+    for place in (first, second):
+        await years.certify(place, "provincial", date(2019, 6, 1), {2020: PASS, 2021: PASS})
+    proposed = propose_review_correction.Command(first.id, "provincial", 2020, FAIL, "1号", "不实")
+    waiting = (await years.do(propose_review_correction.ACT, proposed, "county/2")).subject_id
+    moved = await years.move(first, years.today)
+    with pytest.raises(CorrectionMovedError, match="第3县"):
+        await years.correct(first, "provincial", 2021, FAIL)
+    with pytest.raises(CorrectionMovedError):
+        confirm = confirm_review_correction.Command(waiting)
+        await years.do(confirm_review_correction.ACT, confirm, "city/1", COUNTIES[0])
+    decline = decline_review_correction.Command(waiting, "已划转")
+    await years.do(decline_review_correction.ACT, decline, "city/1", COUNTIES[0])
+    await years.correct(moved, "provincial", 2021, FAIL)
+    years.now += timedelta(days=1)
+    part, _ = await years.split(second, years.today, keeps=True)
+    years.now += timedelta(days=1)
+    await years.move(second, years.today)
+    await years.correct(second, "provincial", 2021, FAIL)
+    story = Story(Random(0), years)
+    await story.ask(years.today, "provincial")
+    assert [answer(one, "provincial", years.today, Rule()).results[-1] for one in (moved, part)] == [FAIL, FAIL]
 
 
 async def test_every_answer_is_the_naive_ones_whatever_happens_in_six_years(
