@@ -46,7 +46,7 @@ class State:
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read what is recorded. Raises NotFoundError."""
     told = await read_told(tx, command.community_id, command.level, command.year)
-    return State(tx.tenant_id, told, await find_away(tx, command.community_id, now))
+    return State(tx.tenant_id, told, await find_away(tx, command.community_id, command.year, now))
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -107,12 +107,15 @@ async def read_correction(tx: TenantConnection, correction_id: UUID, now: dateti
         raise NotFoundError(what="correction", what_zh="更正")
     correction = entity(ReviewCorrection, row)
     told = await read_told(tx, correction.community_id, correction.level, correction.year)
-    return FoundCorrection(correction, told, await find_away(tx, correction.community_id, now))
+    return FoundCorrection(
+        correction, told, await find_away(tx, correction.community_id, correction.year, now)
+    )
 
 
-async def find_away(tx: TenantConnection, community_id: UUID, now: datetime) -> str | None:
-    """The county to which a community of the bound tenant has gone with its history, by name."""
-    return await find_gone(tx, tx.tenant_id, community_id, local_day(now, ZONE))
+async def find_away(tx: TenantConnection, community_id: UUID, year: int, now: datetime) -> str | None:
+    """The county to which a community of the bound tenant has gone with its review of the year, by name."""
+    had = community_id, date(min(max(year, 1), 9999), 1, 1)
+    return await find_gone(tx, tx.tenant_id, had, local_day(now, ZONE))
 
 
 def check_correctable(told: Mapping[UUID, Told], year: int, result: str, moved: str | None) -> None:

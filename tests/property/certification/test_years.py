@@ -62,7 +62,19 @@ RULES: Final = (
     Rule(below=False, cycle=2, passes=2),
     Rule(passes=1, lost_both=True, suspended_stands=True),
 )
-ENDINGS: Final = ("pass", "pass", "pass", "pass", "mend", "mend_fail", "unmet", "recheck", "returned", "fail", "nobody")
+ENDINGS: Final = (
+    "pass",
+    "pass",
+    "pass",
+    "pass",
+    "mend",
+    "mend_fail",
+    "unmet",
+    "recheck",
+    "returned",
+    "fail",
+    "nobody",
+)
 LAST_YEAR: Final = 2027
 DAY: Final = bindparam("day", type_=Date)
 TENANTS: Final = bindparam("tenants", type_=ARRAY(Integer))
@@ -134,7 +146,10 @@ class Story:
             told = {year: random.choice((PASS, PASS, MENDED, FAIL)) for year in range(since + 1, 2022)}
             gone = {year for year in told if random.random() < 0.15}
             await years.certify(
-                place, "provincial", date(since, 6, 1), {year: one for year, one in told.items() if year not in gone}
+                place,
+                "provincial",
+                date(since, 6, 1),
+                {year: one for year, one in told.items() if year not in gone},
             )
         for year in range(2022, LAST_YEAR + 1):
             if year > 2022:
@@ -227,10 +242,14 @@ class Story:
         state = one.state(date.max)[0]
         if state == "revoked":
             return False
-        kind = self.random.choice(("suspend", "revoke") if state is None else ("reinstate", "reinstate", "revoke"))
+        kind = self.random.choice(
+            ("suspend", "revoke") if state is None else ("reinstate", "reinstate", "revoke")
+        )
         last = one.states[-1][0] if one.states else one.on
         await self.years.change(place, one, kind, self.since(last))
-        self.reached |= {f"{kind} {one.level}"} | ({f"{kind} of a predecessor"} if one not in place.certificates else set())
+        self.reached |= {f"{kind} {one.level}"} | (
+            {f"{kind} of a predecessor"} if one not in place.certificates else set()
+        )
         return True
 
     def since(self, first: date) -> date:
@@ -265,7 +284,9 @@ class Story:
         into = random.random() < 0.5
         left = frozenset({places[-1].id} if random.random() < 0.2 else ())
         await self.alone(lambda: self.years.merge(places, on, into=into, left=left), *places)
-        self.reached |= {"merge into one" if into else "merge to a new one"} | ({"left behind"} if left else set())
+        self.reached |= {"merge into one" if into else "merge to a new one"} | (
+            {"left behind"} if left else set()
+        )
         return True
 
     async def split(self) -> bool:
@@ -422,13 +443,17 @@ async def test_a_year_is_corrected_where_the_community_is_now(years: Years) -> N
     await years.correct(second, "provincial", 2021, FAIL)
     story = Story(Random(0), years)
     await story.ask(years.today, "provincial")
-    assert [answer(one, "provincial", years.today, Rule()).results[-1] for one in (moved, part)] == [FAIL, FAIL]
+    assert [answer(one, "provincial", years.today, Rule()).results[-1] for one in (moved, part)] == [
+        FAIL,
+        FAIL,
+    ]
 
 
 async def test_every_answer_is_the_naive_ones_whatever_happens_in_six_years(
     postgres: EmbeddedPostgres, land: str, vault: FileVault, tmp_path: Path
 ) -> None:
     import time
+
     reached: set[str] = set()
     for seed, rule in enumerate(RULES):
         t = time.time()

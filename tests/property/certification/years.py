@@ -95,10 +95,14 @@ def write_programme(folder: Path, rule: Rule) -> Programme:
     base = load_programme("zhoukou-2022")
     levels = LEVEL.format("provincial", "form-2") + LEVEL.format("star", "form-3")
     asks = f'requires = {{ certified = "provincial", annual_passes = {rule.passes}, decided = true, reason = "Varied." }}\n'
-    lost = f'lost = {{ value = "{"both" if rule.lost_both else "back"}", decided = true, reason = "Varied." }}\n'
+    lost = (
+        f'lost = {{ value = "{"both" if rule.lost_both else "back"}", decided = true, reason = "Varied." }}\n'
+    )
     text = f'based_on = "{base.code}"\ncode = "years"\nname = "years"\n{levels}{asks}{lost}'
     text += WINDOW.format("recommendation") + WINDOW.format("city_review")
-    source = (Path(load_programme.__code__.co_filename).parent / "programmes" / f"{base.code}.toml").read_text()
+    source = (
+        Path(load_programme.__code__.co_filename).parent / "programmes" / f"{base.code}.toml"
+    ).read_text()
     for table, changes in (
         (
             "history",
@@ -110,7 +114,11 @@ def write_programme(folder: Path, rule: Rule) -> Programme:
         ),
         ("reviews", {"counts_below": rule.below}),
     ):
-        lines = source.split(f"\n[{table}]\n")[1].split("\n# ---" if table == "reviews" else "\n[")[0].splitlines()
+        lines = (
+            source.split(f"\n[{table}]\n")[1]
+            .split("\n# ---" if table == "reviews" else "\n[")[0]
+            .splitlines()
+        )
         for name, value in changes.items():
             said = f'{name} = {{ value = {str(value).lower()}, decided = true, reason = "Varied." }}'
             lines = [said if line.startswith(f"{name} ") else line for line in lines]
@@ -201,7 +209,9 @@ class Years(World):
         """No earlier than now."""
         self.now = max(self.now, datetime(year, month, day, 2, tzinfo=UTC))
 
-    async def do(self, act: Any, command: Any, who: str, on: int | None = None, request: str | None = None) -> Any:
+    async def do(
+        self, act: Any, command: Any, who: str, on: int | None = None, request: str | None = None
+    ) -> Any:
         """One act, a minute later than the last."""
         self.now += timedelta(minutes=1)
         return await self.act(act, command, who, self.now, on=on, request=request)
@@ -217,7 +227,9 @@ class Years(World):
                 place = Place(county, named(f"unit/{county}/s/{n}"), date(2020, 1, 1))
                 self.land.places[county, place.id] = place
 
-    async def certify(self, place: Place, level: str, on: date, reviews: Mapping[int, str] | None = None) -> Certificate:
+    async def certify(
+        self, place: Place, level: str, on: date, reviews: Mapping[int, str] | None = None
+    ) -> Certificate:
         """By paper, with the reviews of later years that paper tells of."""
         scan = attach_evidence.Command("unit", place.id, None, "材料", "application/pdf", 9, SCAN)
         officer = f"county/{place.county}"
@@ -367,7 +379,9 @@ class Years(World):
         """A document suspends, reinstates or revokes."""
         command = propose_certification_change.Command(place.county, one.id, kind, DOCUMENT, day, "不实")
         made = await self.do(propose_certification_change.ACT, command, "city/1")
-        await self.do(confirm_certification_change.ACT, confirm_certification_change.Command(made.subject_id), "city/2")
+        await self.do(
+            confirm_certification_change.ACT, confirm_certification_change.Command(made.subject_id), "city/2"
+        )
         _, left = await follow_changes(self.database, self, SCOPE, self.now)
         assert left == ()
         to = {ChangeKind.SUSPEND: "suspended", ChangeKind.REVOKE: "revoked"}.get(ChangeKind(kind))
@@ -387,7 +401,9 @@ class Years(World):
         number = next(self.codes)
         return NewUnit(f"新社区{number}", code_of(county, number), named(f"unit/{county}/s"), carried)
 
-    async def merge(self, places: list[Place], on: date, *, into: bool, left: frozenset[UUID] = frozenset()) -> Place:
+    async def merge(
+        self, places: list[Place], on: date, *, into: bool, left: frozenset[UUID] = frozenset()
+    ) -> Place:
         """They become one: the first of them, or a new one; the histories of `left` do not go on."""
         county = places[0].county
         ended = places[1:] if into else places
@@ -465,7 +481,11 @@ class Years(World):
         try:
             act.authorise(state, command, clerk)  # type: ignore[arg-type]
             numbers = count()
-            act.decide(state, command, Context(clerk, self.now, lambda: named(f"t/{next(numbers)}"), lambda: bytes(32)))  # type: ignore[arg-type]
+            act.decide(
+                state,
+                command,
+                Context(clerk, self.now, lambda: named(f"t/{next(numbers)}"), lambda: bytes(32)),
+            )  # type: ignore[arg-type]
         except CertificationError as refusal:
             return refusal.code
         return None

@@ -189,12 +189,15 @@ class Land:
                     below.states.append((day, state))
         one.states.append((day, state))
 
-    def move(self, place: Place, county: int, unit: UUID, on: date, ids: Iterable[tuple[UUID, UUID]]) -> Place:
+    def move(
+        self, place: Place, county: int, unit: UUID, on: date, ids: Iterable[tuple[UUID, UUID]]
+    ) -> Place:
         """The community goes to another county with copies of all that is its own; `ids`: a certificate's old and new one."""
         new, renamed = Place(county, unit, on), dict(ids)
         for level in LEVELS:
             new.certificates += [
-                Certificate(level, one.on, renamed[one.id], list(one.states)) for one in place.held(level, date.max)
+                Certificate(level, one.on, renamed[one.id], list(one.states))
+                for one in place.held(level, date.max)
             ]
         for before, until in place.line(date.max):
             new.reviews |= {key: one for key, one in before.reviews.items() if key[2] <= until.year}
