@@ -19,7 +19,6 @@ from typing import Any
 from uuid import UUID
 
 from audit.draw import commitment
-from audit.signer import Signer
 from certification.acts import (
     attach_evidence,
     attest_legacy_record,
@@ -42,6 +41,7 @@ from certification.acts import (
     reveal_secret,
 )
 from certification.acts.legacy import ZONE
+from certification.acts.listing import Choice
 from certification.acts.propose_legacy_records import Item
 from certification.changes import Context
 from certification.errors import CertificationError
@@ -49,7 +49,7 @@ from certification.founding import Founding, Person, found_tenant
 from certification.lineage.asking import Asked, Merge, Move, NewUnit, Recode, Rename, Split
 from certification.model import ChangeKind
 from certification.planner import local_day
-from certification.programme import Programme
+from certification.programme import HistoryRule, Programme
 from certification.reader import load_programme
 from certification.reviews.concluding import Conclusion
 from certification.reviews.observing import ItemSaid, Said
@@ -57,8 +57,19 @@ from certification.reviews.planning import Member, PlannedTeam
 from certification.shelf import Shelf
 from graphql_schema.mutations.boundary import follow_changes, follow_unit_changes
 from tenancy.database import Database, Scope
-from tenancy.identity import Principal
-from tests.integration.certification.world import CITY, FOUNDED, World, a_founding, named, signers, unit
+from tests.integration.certification.test_changes import Desk
+from tests.integration.certification.world import (
+    CITY,
+    FOUNDED,
+    JULY,
+    MAY_20,
+    MAY_30,
+    World,
+    a_founding,
+    named,
+    signers,
+    unit,
+)
 from tests.property.certification.years_oracle import FAIL, MENDED, PASS, Certificate, Land, Place, Rule
 from tests.unit.certification.samples import good_figures
 
@@ -73,9 +84,9 @@ WINDOW = """
 stage = "{0}"
 name = "{0}"
 opens_at = 2022-04-25T00:00:00+08:00
-closes_at = 2030-01-01T00:00:00+08:00
+closes_at = {1}T00:00:00+08:00
 decided = true
-reason = "All years."
+reason = "Varied."
 """
 LEVEL = """
 [[levels]]
@@ -99,7 +110,7 @@ def write_programme(folder: Path, rule: Rule) -> Programme:
         f'lost = {{ value = "{"both" if rule.lost_both else "back"}", decided = true, reason = "Varied." }}\n'
     )
     text = f'based_on = "{base.code}"\ncode = "years"\nname = "years"\n{levels}{asks}{lost}'
-    text += WINDOW.format("recommendation") + WINDOW.format("city_review")
+    text += WINDOW.format("recommendation", "2030-01-01") + WINDOW.format("city_review", "2022-06-01")
     source = (
         Path(load_programme.__code__.co_filename).parent / "programmes" / f"{base.code}.toml"
     ).read_text()
@@ -189,15 +200,12 @@ class Years(World):
     campaign: UUID | None = None
     codes: count[int] = field(default_factory=lambda: count(100))
     open: dict[UUID, list[Team]] = field(default_factory=dict)  # type: ignore[assignment]
-    demo: bool = False
 
-    # ---- as a desk of the boundary
-
-    def get_signer(self, tenant_id: int) -> Signer:
-        return self.keys[tenant_id]
-
-    def issue_token(self, principal: Principal) -> tuple[str, datetime]:
-        raise AssertionError
+    @property
+    def rule(self) -> HistoryRule:
+        """How the programme counts."""
+        assert self.programme is not None
+        return self.programme.history
 
     # ---- time
 
@@ -261,6 +269,23 @@ class Years(World):
         )
         place.certificates.append(Certificate(level, on, found["id"]))
         return place.certificates[-1]
+
+    async def decide(self) -> None:
+        """The first community of each county, by the province's decision of 2022-06-30 at the end of a round."""
+        assert self.campaign is not None
+        filed = {county: await self.visited(self.campaign, county) for county in COUNTIES}
+        public = await self.publicised(self.campaign, await self.ranked(self.campaign, filed, len(filed)))
+        await self.follow(MAY_20)
+        reported = await self.reported(self.campaign, public)
+        await self.follow(MAY_30)
+        items = tuple(Choice(county, one, "certified", "省厅认定") for county, one in filed.items())
+        await self.decided(self.campaign, reported, items)
+        await self.follow(JULY)
+        self.now = JULY
+        for county in COUNTIES:
+            (row,) = await self.rows(county, "SELECT id, community_id, certified_on FROM certifications")
+            place = self.land.places[county, row["community_id"]]
+            place.certificates.append(Certificate("provincial", row["certified_on"], row["id"]))
 
     async def rows(self, tenant: int, sql: str, *arguments: object) -> Any:
         async with self.database.read(Scope(tenant)) as tx:
@@ -382,7 +407,7 @@ class Years(World):
         await self.do(
             confirm_certification_change.ACT, confirm_certification_change.Command(made.subject_id), "city/2"
         )
-        _, left = await follow_changes(self.database, self, SCOPE, self.now)
+        _, left = await follow_changes(self.database, Desk(self), SCOPE, self.now)
         assert left == ()
         to = {ChangeKind.SUSPEND: "suspended", ChangeKind.REVOKE: "revoked"}.get(ChangeKind(kind))
         self.land.change(place, one, day, to)
@@ -394,7 +419,7 @@ class Years(World):
         command = propose_unit_change.Command(asked, DOCUMENT, on, on, "区划调整")
         made = await self.do(propose_unit_change.ACT, command, "city/1")
         await self.do(confirm_unit_change.ACT, confirm_unit_change.Command(made.subject_id), "city/2")
-        _, left = await follow_unit_changes(self.database, self, SCOPE, self.now)
+        _, left = await follow_unit_changes(self.database, Desk(self), SCOPE, self.now)
         assert left == (), left
 
     def new_unit(self, county: int, *, carried: bool = True) -> NewUnit:
@@ -479,13 +504,13 @@ class Years(World):
         async with self.database.read(Scope(place.county, shared=(CITY,))) as tx:
             state = await act.load(tx, command, self.now)
         try:
-            act.authorise(state, command, clerk)  # type: ignore[arg-type]
+            act.authorise(state, command, clerk)
             numbers = count()
             act.decide(
                 state,
                 command,
                 Context(clerk, self.now, lambda: named(f"t/{next(numbers)}"), lambda: bytes(32)),
-            )  # type: ignore[arg-type]
+            )
         except CertificationError as refusal:
             return refusal.code
         return None
