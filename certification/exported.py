@@ -85,7 +85,7 @@ def _entries(directory: Path) -> Iterator[Entry]:
             return
 
 
-def describe_history(history: History, passes: int = 3) -> dict[str, object]:
+def describe_history(history: History, passes: int) -> dict[str, object]:
     """A history as JSON values, each part with the entry that shows it."""
     held, broken = history.certified, history.broken_by
     return {

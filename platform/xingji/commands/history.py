@@ -23,6 +23,7 @@ from certification.errors import InvariantError, ProgrammeRefusedError
 from certification.exported import describe_history, read_exported
 from certification.history import fold
 from certification.reader import load_programme
+from certification.shelf import Shelf
 from tenancy.database import Database
 from xingji.commands import Commands
 from xingji.databases import open_database
@@ -48,8 +49,10 @@ def add_parser(commands: Commands) -> None:
     show.add_argument(
         "--known-at", type=_moment, metavar="TIME", help="当时所知 · by what was recorded until then"
     )
-    show.add_argument("--level", default="provincial", help="级别 · as this level")
-    show.add_argument("--programme", default="zhoukou-2022", help="方案 · by the rules of this programme")
+    show.add_argument(
+        "--programme", required=True, metavar="CODE", help="方案 · by the rules of this programme"
+    )
+    show.add_argument("--for", dest="level", metavar="LEVEL", help="拟申报级别 · as this level asks for it")
     show.add_argument("--key", type=Path, metavar="FILE", help="公钥：先行验证 · verify with this key first")
     show.set_defaults(run=run_show)
     for action in (again, show):
@@ -97,14 +100,18 @@ async def _rebuild(database: Database, arguments: argparse.Namespace) -> int:
     return 0 if number == 0 else 1
 
 
-def run_show(arguments: argparse.Namespace, _settings: Settings) -> int:
+def run_show(arguments: argparse.Namespace, settings: Settings) -> int:
     """Fold and print."""
     try:
         if arguments.key is not None:
             verdict = verify_log(arguments.directory, read_verifier_key(arguments.key))
             if not verdict.ok:
                 return report_verdict(verdict, as_json=arguments.json)
-        rule = load_programme(arguments.programme).history
+        programme = load_programme(arguments.programme, Shelf((settings.home,)))
+        asking = [one for one in programme.levels.values() if arguments.level in (None, one.code)]
+        requires = next((one.requires for one in asking if one.requires is not None), None)
+        if requires is None:
+            raise UnusableInputError(reason="no such level of the programme asks for a history")
         exported = read_exported(arguments.directory, arguments.community)
     except (AuditError, ProgrammeRefusedError, OSError) as error:
         return report_unusable(error, as_json=arguments.json)
@@ -115,8 +122,9 @@ def run_show(arguments: argparse.Namespace, _settings: Settings) -> int:
     if arguments.key is None:
         print("注意 note: the log was not verified; give --key", file=sys.stderr)
     day = arguments.on or datetime.now(UTC).date()
-    history = fold(exported.facts, arguments.level, day, rule, arguments.known_at)
-    print(json.dumps(describe_history(history), ensure_ascii=False, indent=None if arguments.json else 2))
+    history = fold(exported.facts, requires.certified, day, programme.history, arguments.known_at)
+    shown = describe_history(history, requires.annual_passes)
+    print(json.dumps(shown, ensure_ascii=False, indent=None if arguments.json else 2))
     return 0
 
 

@@ -79,6 +79,10 @@ class Teller:
             self._actors[key] = Actor(self.http, Login(tenant_code, login, PASSWORD))
         return self._actors[key]
 
+    def sign_out(self, tenant_code: str, login: str) -> None:
+        """Whoever got another role signs in anew: a token tells of the roles at sign-in."""
+        self._actors.pop((tenant_code, login), None)
+
     async def resting_on(
         self, kind: str, argument: str, level: str = LEVEL, programme: str = PROGRAMME
     ) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
 from tests.integration.api.kit import Caller, Stage
 from tests.integration.api.walk import (
     IDS,
+    arguments,
     connections,
     documents,
     filters,
@@ -122,8 +123,8 @@ def root_documents() -> Iterator[tuple[str, str, dict[str, Any]]]:
         else:
             type_ = get_named_type(field.type)
             assert isinstance(type_, GraphQLObjectType)
-            assert not any(isinstance(one.type, GraphQLNonNull) for one in field.args.values()), name
-            yield name, f"{{ {name} {{ {select(type_, 2)} }} }}", {}
+            needed = {key: one for key, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
+            yield name, f"{{ {name}{arguments(needed)} {{ {select(type_, 2)} }} }}", {}
 
 
 @pytest.mark.parametrize(

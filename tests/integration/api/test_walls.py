@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLNonNull, get_named_type
 
 from certification.tables import metadata
 from graphql_schema.declare import ScopeKind, find_permission, find_rows
@@ -27,6 +27,7 @@ from tests.integration.api.walk import (
     filters,
     id_leaves,
     is_public,
+    literal,
     mutation,
     mutations,
     nested_arguments,
@@ -130,6 +131,12 @@ async def test_there_is_a_row_of_every_type_behind_the_walls(walls: Walls):
     assert types <= everything
 
 
+def given(name: str) -> str:
+    """What a root field cannot do without, as literals before other arguments."""
+    needed = {key: arg for key, arg in queries()[name].args.items() if isinstance(arg.type, GraphQLNonNull)}
+    return "".join(f"{key}: {literal(arg.type)}, " for key, arg in needed.items())
+
+
 async def both(one: Watched, there: list[Asked], nowhere: list[Asked], kind: str = "query") -> list[str]:
     """Ask for what is there and for what is nowhere: the answers are the same. The trace ids of the first."""
     traces = []
@@ -182,7 +189,11 @@ async def test_a_filter_by_what_is_beyond_finds_nothing(one: Watched):
                 continue
             for side, ids in zip(sides, (there, nowhere), strict=True):
                 value = ids[wanted] if source.type else ids[wanted].split(".")[2]
-                text = f"{name}(filter: $f) {{ totalCount edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }}"
+                shown = "id" if "id" in node_of(connections()[name]).fields else "__typename"
+                text = (
+                    f"{name}({given(name)}filter: $f) {{ totalCount edges {{ cursor node {{ {shown} }} }}"
+                    " pageInfo { hasNextPage endCursor } }"
+                )
                 side.append(Asked(text, {"f": (type_, {key: value})}))
         await both(one, *sides)
 
@@ -198,7 +209,7 @@ async def test_all_that_is_reached_from_a_root_field_is_ours_or_shared(one: Watc
             texts = [f"{name} {{ {part} }}" for part in selections(object_type(type_.name), 2)]
         else:
             texts = [
-                f"{name}(last: 3) {{ totalCount edges {{ cursor node {{ {part} }} }} }}"
+                f"{name}({given(name)}last: 3) {{ totalCount edges {{ cursor node {{ {part} }} }} }}"
                 for part in selections(node_of(field), 2)
             ]
         for text in texts:
@@ -216,7 +227,7 @@ async def cursors(walls: Walls) -> Mapping[str, list[str]]:
     for county, login in ((THEIRS, "county"), (THEIRS, "admin"), (LEFT, "county"), (LEFT, "admin")):
         person = await walls.stage.person(county.code, login)
         for name in connections():
-            answer = await person.ask(f"{{ {name}(first: 2) {{ edges {{ cursor }} }} }}")
+            answer = await person.ask(f"{{ {name}({given(name)}first: 2) {{ edges {{ cursor }} }} }}")
             if "errors" not in answer:
                 found.setdefault(name, []).extend(edge["cursor"] for edge in answer["data"][name]["edges"])
     assert {name for name in connections() if not found.get(name)} <= {"objections"}
@@ -230,7 +241,7 @@ async def test_a_cursor_of_anothers_page_opens_nothing(one: Watched, cursors: Ma
             for way, size in (("after", "first"), ("before", "last")):
                 asked += [
                     Asked(
-                        f"{name}({size}: 100, {way}: $c) {{ totalCount edges {{ cursor node {{ id }} }} }}",
+                        f"{name}({given(name)}{size}: 100, {way}: $c) {{ totalCount edges {{ cursor node {{ __typename }} }} }}",
                         {"c": ("String", cursor)},
                     )
                     for cursor in cursors.get(name, ())
@@ -246,8 +257,7 @@ async def test_arguments_of_nested_fields_open_nothing(one: Watched, cursors: Ma
     for type_, field, text in nested_arguments():
         if type_ not in one.own or not one.may(node_types()[type_].permission):
             continue
-        given = every if "$c" in text else [""]
-        for cursor in given:
+        for cursor in every if "$c" in text else [""]:
             variables = {"id": ("ID!", one.own[type_]), **({"c": ("String", cursor)} if cursor else {})}
             asked.append(Asked(f"node(id: $id) {{ ... on {type_} {{ {field}{text} }} }}", variables))
     for document in documents(asked, size=10):
@@ -266,12 +276,12 @@ async def test_no_mutation_reaches_over_a_wall_nor_tells_what_is_there(walls: Wa
             base = {kind: one.own.get(kind, f"{kind}.{one.tenant}.{uuid4()}") for kind in IDS.values()}
             for chosen in [leaves, *({leaf} for leaf in sorted(leaves))] if leaves else []:
                 for side, ids in zip(sides, (there, nowhere), strict=True):
-                    given = base | {leaf: ids[IDS[leaf]] for leaf in chosen}
+                    named = base | {leaf: ids[IDS[leaf]] for leaf in chosen}
                     if "communityId" in chosen:  # whoever benefits is whose community it is
-                        given["beneficiaryTenantId"] = "Tenant.{1}.{1}".format(
-                            *given["communityId"].split(".")
+                        named["beneficiaryTenantId"] = "Tenant.{1}.{1}".format(
+                            *named["communityId"].split(".")
                         )
-                    side.append(mutation(name, field, value_of("input", type_, given), str(uuid4())))
+                    side.append(mutation(name, field, value_of("input", type_, named), str(uuid4())))
         for asked, blank in zip(
             documents(sides[0], "mutation"), documents(sides[1], "mutation"), strict=True
         ):
@@ -362,12 +372,26 @@ async def test_a_head_tells_nothing_but_the_head(walls: Walls):
 def test_every_argument_is_walked():
     """Arguments of root fields and mutations are those that the walk gives."""
     for name, field in queries().items():
-        known = {"first", "last", "after", "before", "filter", "orderBy", "id", "ids", "code"}
+        known = {
+            "first",
+            "last",
+            "after",
+            "before",
+            "filter",
+            "orderBy",
+            "id",
+            "ids",
+            "code",
+            "level",
+            "on",
+            "knownAt",
+        }
         assert set(field.args) <= known, name
     for name, field in mutations().items():
         assert set(field.args) <= {"input", "requestId"}, name
     for _, _, key, source in filters():
-        named = source.type or (key in UUID_FIELDS) or str(source.column.type) != "UUID"  # type: ignore[union-attr]
+        bare = source.column is not None and str(source.column.type) == "UUID"
+        named = source.type or (key in UUID_FIELDS) or not bare
         assert named, key
     assert find_rows(object_type("Application")) is not None
 

@@ -198,12 +198,17 @@ def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
+    """Literal values of arguments: numbers, enums, levels, days, and filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
 
-LITERALS: Final = {"Int": "1", "Level": '"provincial"'}
+LITERALS: Final = {
+    "Int": "1",
+    "Level": '"provincial"',
+    "Date": '"2022-08-01"',
+    "DateTime": '"2022-08-10T00:00:00Z"',
+}
 
 
 def literal(type_: Any) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import asyncpg
 import pytest
 
 from audit.entry import Subject
+from audit.export import export_log
 from audit.tree import leaf_hash
 from certification.acts import (
     attach_evidence,
@@ -24,6 +26,7 @@ from certification.acts import (
 from certification.acts.propose_legacy_records import Item
 from certification.changes import Act, Change, Context
 from certification.errors import InvariantError
+from certification.exported import describe_history, read_exported
 from certification.fact import VOID, Fact, reviewed, succeeded
 from certification.facts import read_all_facts
 from certification.history import Facts, fold
@@ -33,6 +36,7 @@ from graphql_schema.mutations.boundary import follow_changes
 from tenancy.database import Scope
 from tests.integration.certification.test_changes import Desk
 from tests.integration.certification.world import APRIL_26, CITY, COUNTIES, MAY_17, World, named
+from xingji.folding import compare_tenant, fold_older
 from xingji.postgres import EmbeddedPostgres
 
 COUNTY = COUNTIES[0]
@@ -231,3 +235,39 @@ async def test_standings_follow_a_correction_and_a_succession(told: World) -> No
         history = fold(await read_all_facts(tx, successor), "provincial", date(2022, 5, 17), RULE)
     assert (history.stands, history.streak) == (True, 1)
     assert await differences(told) == []
+
+
+async def test_an_auditor_folds_the_same_from_an_exported_log(told: World, tmp_path: Path) -> None:
+    async with told.database.read(SCOPE) as tx:
+        await export_log(tx.raw, COUNTY, told.keys[COUNTY], tmp_path / "log")
+    exported, ours = read_exported(tmp_path / "log", PLACE), await facts(told)
+    assert (exported.facts, exported.untold) == (ours, ())
+    shown = describe_history(fold(exported.facts, "provincial", date(2022, 5, 17), RULE), 3)
+    assert (shown["stands"], shown["streak"], shown["first_year"]) == (True, 3, 2022)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A row of the registry."""
+
+    id: int
+    code: str
+    parent_id: int | None
+
+
+async def test_a_check_changes_nothing_and_a_repair_says_what_it_put_right(
+    postgres: EmbeddedPostgres, told: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    tenant = Tenant(COUNTY, "411602", CITY)
+
+    async def compared(*, repair: bool) -> list[str]:
+        return [one.what async for one in compare_tenant(told.database, tenant, repair=repair)]
+
+    assert await compared(repair=False) == []
+    await tamper(postgres, told, lambda raw: raw.execute("DELETE FROM history_facts WHERE year = 2021"))
+    for repair in (False, False, True):
+        assert await compared(repair=repair) == ["missing"]
+    assert await compared(repair=False) == [] and len(caplog.records) == 3
+    await tamper(postgres, told, lambda raw: raw.execute("DELETE FROM history_facts; DELETE FROM standings"))
+    await fold_older(told.database, [tenant])
+    assert await compared(repair=False) == []

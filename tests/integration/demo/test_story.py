@@ -19,7 +19,7 @@ from xingji.postgres import EmbeddedPostgres
 
 FOLLOWED = """
 SELECT e.operation, e.leaf, e.request_id, e.seq, e.hash, h.origin FROM ledger_entries e JOIN ledger_heads h USING (tenant_id)
-WHERE e.operation IN ('application.followed', 'unit_change.followed') ORDER BY e.tenant_id, e.seq"""
+WHERE e.request_id LIKE 'follow:%' ORDER BY e.tenant_id, e.seq"""
 SIZES = "SELECT tenant_id, size, head FROM ledger_heads ORDER BY tenant_id"
 # How many acts are done before the story is cut: more than the longest step has, and no divisor of what a step has.
 AT_ONCE = 61
@@ -158,7 +158,7 @@ async def test_county_ledgers_cite_the_city_entry_that_they_follow(seen: Stage, 
         first, *more = entry.draft.cites
         assert first in theirs
         assert first.hash.hex() in row["request_id"]
-        assert not more or entry.draft.operation == "unit_change.followed"
+        assert not more or entry.draft.operation == "unit.opened"
     answered = [
         (one["origin"], one["sequence"], one["hash"])
         for receipt in whole.receipts.values()

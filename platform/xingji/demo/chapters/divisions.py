@@ -75,6 +75,7 @@ async def merge(teller: Teller) -> str:
         "unitId": f"Unit.{one.tenant_id}.{merged_id()}",
     }
     await teller.done(teller.actor(MENDED, "admin"), q.ASSIGN_ROLE, "merged:clerk", role)
+    teller.sign_out(MENDED, "clerk")
     return f"{one.name}{one.nominee.name}与{one.rival.name}合并为{MERGED}，两人签署，县级账本随之记载"
 
 
@@ -111,9 +112,9 @@ async def _change(teller: Teller, name: str, wanted: dict[str, Any]) -> int:
         teller.actor(CITY, "leader"), q.PROPOSE_UNIT_CHANGE, f"{name}:propose", wanted
     )
     named = {"unitChangeId": proposed["change"]["id"]}
-    await teller.refused(
-        teller.actor(CITY, "leader"), q.CONFIRM_UNIT_CHANGE, named, "周口市", "一人提出并自行确认区划变更"
-    ) if name == "merge" else None
+    if name == "merge":
+        leader, what = teller.actor(CITY, "leader"), "一人提出并自行确认区划变更"
+        await teller.refused(leader, q.CONFIRM_UNIT_CHANGE, named, "周口市", what)
     done = await teller.done(teller.actor(CITY, "reviewer"), q.CONFIRM_UNIT_CHANGE, f"{name}:confirm", named)
     return len(done["followed"])
 

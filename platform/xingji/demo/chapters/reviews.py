@@ -136,9 +136,7 @@ async def check_register(teller: Teller) -> str:
             "outcome": outcome,
             "note": "电话核对（演示）",
         }
-        await teller.done(
-            teller.actor(STEADY, "county"), q.ANSWER_SPOT_CHECK, f"answer:{one['position']}", values
-        )
+        await teller.done(teller.actor(STEADY, "county"), q.ANSWER_SPOT_CHECK, f"answer:{number}", values)
     return f"240 个编号先承诺，县市合成种子抽出 {len(found)} 个：19 个相符，1 个不符"
 
 
@@ -241,7 +239,7 @@ def _sent(
 ) -> dict[str, Any]:
     """A piece: every observation with an id of its own, when and where it was made."""
     place = {"latitudeE6": 33_626_000, "longitudeE6": 114_697_000, "accuracyM": 12}
-    at = teller.clock().isoformat()
+    at = teller.clock().replace(minute=0, second=0, microsecond=0).isoformat()
     return {
         "reviewId": one["id"],
         "observations": [
