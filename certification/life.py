@@ -206,13 +206,17 @@ def check_entitled(programme: Programme, action: str, view: ApplicationView, act
 
 def check_seen(view: ApplicationView, actor: Actor) -> None:
     """Raise NotFoundError when the application is another community's or street's, or for a review team: who may not read it is not told of it."""
-    if view.status is not None and actor.roles:
-        near = {CLERK: view.community_id, "street_officer": view.street_id}
-        if all(
-            role.name == REVIEW_TEAM or (role.name in near and near[role.name] != role.unit_id)
-            for role in actor.roles
-        ):
-            raise NotFoundError(what="application", what_zh="申请")
+    if view.status is not None and is_beyond(view.community_id, view.street_id, actor):
+        raise NotFoundError(what="application", what_zh="申请")
+
+
+def is_beyond(community_id: UUID, street_id: UUID | None, actor: Actor) -> bool:
+    """Whether all that the actor is, is another community's clerk, another street's officer, or a review team's member."""
+    near = {CLERK: community_id, "street_officer": street_id}
+    return bool(actor.roles) and all(
+        role.name == REVIEW_TEAM or (role.name in near and near[role.name] != role.unit_id)
+        for role in actor.roles
+    )
 
 
 def sees_reviews_alone(actor: Actor) -> bool:

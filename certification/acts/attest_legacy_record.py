@@ -14,10 +14,10 @@ from uuid import UUID
 from audit.entry import Subject
 from certification.acts.legacy import (
     Found,
+    check_attester,
     check_exists,
     check_not_here,
     check_open,
-    check_overseer,
     check_reviewed_later,
     describe,
     is_certification,
@@ -47,7 +47,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> Found:
 
 def authorise(state: Found, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_overseer("attest_legacy_record", "核证历史记录", actor)
+    return check_attester("attest_legacy_record", "核证历史记录", state, actor)
 
 
 def decide(state: Found, command: Command, context: Context) -> Change:

@@ -8,12 +8,12 @@ from typing import Final
 from uuid import UUID
 
 from audit.entry import Subject
-from certification.acts.legacy import check_overseer
 from certification.changes import Act, Change, Context, update
 from certification.errors import SecondPersonError
 from certification.life import Actor
 from certification.reviews.correcting import (
     FoundCorrection,
+    check_confirmer,
     check_correctable,
     check_unsettled,
     describe,
@@ -39,7 +39,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundCo
 
 def authorise(state: FoundCorrection, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_overseer("confirm_review_correction", "确认更正复查结论", actor)
+    return check_confirmer("confirm_review_correction", "确认更正复查结论", state, actor)
 
 
 def decide(state: FoundCorrection, command: Command, context: Context) -> Change:

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from audit.entry import Subject
-from certification.acts.legacy import Found, check_open, check_overseer, describe, read_record
+from certification.acts.legacy import Found, check_attester, check_open, describe, read_record
 from certification.changes import Act, Change, Context, update
 from certification.forms import check_text
 from certification.life import Actor
@@ -34,7 +34,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> Found:
 
 def authorise(state: Found, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_overseer("decline_legacy_record", "退回历史记录", actor)
+    return check_attester("decline_legacy_record", "退回历史记录", state, actor)
 
 
 def decide(state: Found, command: Command, context: Context) -> Change:

@@ -9,11 +9,16 @@ from typing import Final
 from uuid import UUID
 
 from audit.entry import Subject
-from certification.acts.legacy import check_overseer
 from certification.changes import Act, Change, Context, update
 from certification.forms import REASON_LIMIT, check_text
 from certification.life import Actor
-from certification.reviews.correcting import FoundCorrection, check_unsettled, describe, read_correction
+from certification.reviews.correcting import (
+    FoundCorrection,
+    check_confirmer,
+    check_unsettled,
+    describe,
+    read_correction,
+)
 from tenancy.database import TenantConnection
 
 OPERATION: Final = "review_correction.declined"
@@ -34,7 +39,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundCo
 
 def authorise(state: FoundCorrection, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_overseer("decline_review_correction", "退回更正复查结论", actor)
+    return check_confirmer("decline_review_correction", "退回更正复查结论", state, actor)
 
 
 def decide(state: FoundCorrection, command: Command, context: Context) -> Change:

@@ -28,7 +28,7 @@ from certification.errors import (
 )
 from certification.facts import read_all_facts
 from certification.history import settle
-from certification.life import Actor
+from certification.life import Actor, is_beyond
 from certification.lineage.errors import UnitClosedError
 from certification.model import ROLE_ZH, LegacyKind, LegacyRecord
 from certification.planner import local_day
@@ -65,6 +65,7 @@ _RECORD = statement(
         ledger_entries.c.hash,
         _scanned,
         units.c.name.label("community"),
+        units.c.parent_id.label("street_id"),
         units.c.valid_to.label("ended"),
     )
     .join(
@@ -118,7 +119,7 @@ Levels = Mapping[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, the entry that proposed it, and (level, day) of the community's certifications.
+    """A record, the entry that proposed it, and (level, day) of the community's certifications; the street that it lies in.
 
     `scanned`: its document is attached as a file, to the community or to the record itself; `community` and `ended`: the
     community's name, and the day on which it ended. `levels`: see `read_levels`.
@@ -132,13 +133,14 @@ class Found:
     here: ReviewedHere = NOTHING_HERE
     community: str = ""
     ended: date | None = None
+    street_id: UUID | None = None
 
 
 async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
     """A record of the bound tenant. Raises NotFoundError."""
     row = await tx.first(_RECORD, record=record_id)
     if row is None:
-        raise NotFoundError(what="record", what_zh="记录")
+        raise _absent()
     record = entity(LegacyRecord, row)
     return Found(
         record,
@@ -149,6 +151,7 @@ async def read_record(tx: TenantConnection, record_id: UUID) -> Found:
         await read_reviewed_here(tx, record.community_id),
         row["community"],
         row["ended"],
+        row["street_id"],
     )
 
 
@@ -176,6 +179,13 @@ def check_county(tenant_id: int, action: str, name: str, actor: Actor) -> str:
 def check_overseer(action: str, name: str, actor: Actor) -> str:
     """The role of an officer of the city that oversees the county. Raises NotEntitledError."""
     return _check_role(actor.oversees, "city_officer", action, name, actor)
+
+
+def check_attester(action: str, name: str, found: Found, actor: Actor) -> str:
+    """The same for a record. Raises NotEntitledError, and NotFoundError for who may not read it."""
+    if is_beyond(found.record.community_id, found.street_id, actor):
+        raise _absent()
+    return check_overseer(action, name, actor)
 
 
 def check_open(record: LegacyRecord, actor: Actor) -> None:
@@ -232,6 +242,10 @@ def describe(record: LegacyRecord) -> Mapping[str, object]:
 def is_certification(record: Any) -> bool:
     """Whether a record says that the community was certified."""
     return bool(record.kind == LegacyKind.CERTIFICATION)
+
+
+def _absent() -> NotFoundError:
+    return NotFoundError(what="record", what_zh="记录")
 
 
 def _check_role(within: bool, wanted: str, action: str, name: str, actor: Actor) -> str:

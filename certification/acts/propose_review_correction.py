@@ -14,7 +14,14 @@ from certification.acts.legacy import check_county
 from certification.changes import Act, Change, Context, insert
 from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import Actor
-from certification.reviews.correcting import Told, check_correctable, describe, find_away, read_told
+from certification.reviews.correcting import (
+    Told,
+    check_correctable,
+    describe,
+    find_away,
+    read_street,
+    read_told,
+)
 from certification.reviews.model import ReviewCorrection
 from tenancy.database import TenantConnection
 
@@ -45,6 +52,7 @@ class State:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read what is recorded. Raises NotFoundError."""
+    await read_street(tx, command.community_id)
     told = await read_told(tx, command.community_id, command.level, command.year)
     return State(tx.tenant_id, told, await find_away(tx, command.community_id, command.year, now))
 

@@ -16,9 +16,10 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Text, bindparam, literal_column, select
 
-from certification.acts.legacy import ZONE
+from certification.acts.legacy import ZONE, check_overseer
 from certification.errors import NotFoundError
 from certification.fact import Fact, FactKind, reviewed
+from certification.life import Actor, is_beyond
 from certification.lineage.whereabouts import find_gone
 from certification.model import LegacyKind
 from certification.planner import local_day
@@ -59,7 +60,7 @@ _ATTESTED = statement(
     )
 )
 _COMMUNITY = statement(
-    select(units.c.id).where(
+    select(units.c.parent_id).where(
         units.c.tenant_id == _TENANT,
         units.c.id == bindparam("community"),
         units.c.kind.in_([literal_column("'community'"), literal_column("'village'")]),
@@ -82,17 +83,28 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class FoundCorrection:
-    """A correction, with what the year's review is by subject; `moved`: the county to which the community has gone."""
+    """A correction, with what the year's review is by subject.
+
+    The street that its community lies in; `moved`: the county to which the community has gone.
+    """
 
     correction: ReviewCorrection
     told: Mapping[UUID, Told]
+    street_id: UUID | None = None
     moved: str | None = None
 
 
-async def read_told(tx: TenantConnection, community_id: UUID, level: str, year: int) -> Mapping[UUID, Told]:
-    """What is recorded of the year's review of a community of the bound tenant, by subject. Raises NotFoundError for no community."""
-    if await tx.first(_COMMUNITY, community=community_id) is None:
+async def read_street(tx: TenantConnection, community_id: UUID) -> UUID | None:
+    """The street of a community of the bound tenant. Raises NotFoundError for no community."""
+    row = await tx.first(_COMMUNITY, community=community_id)
+    if row is None:
         raise NotFoundError(what="community", what_zh="社区")
+    street: UUID | None = row["parent_id"]
+    return street
+
+
+async def read_told(tx: TenantConnection, community_id: UUID, level: str, year: int) -> Mapping[UUID, Told]:
+    """What is recorded of the year's review of a community of the bound tenant, by subject."""
     asked = {"community": community_id, "level": level, "year": year}
     told = {row["id"]: Told(row["result"], True) for row in await tx.all(_ATTESTED, **asked)}
     for row in await tx.all(_TOLD, **asked):
@@ -104,12 +116,19 @@ async def read_correction(tx: TenantConnection, correction_id: UUID, now: dateti
     """A correction of the bound tenant. Raises NotFoundError."""
     row = await tx.first(_CORRECTION, correction=correction_id)
     if row is None:
-        raise NotFoundError(what="correction", what_zh="更正")
+        raise _absent()
     correction = entity(ReviewCorrection, row)
+    street_id = await read_street(tx, correction.community_id)
     told = await read_told(tx, correction.community_id, correction.level, correction.year)
-    return FoundCorrection(
-        correction, told, await find_away(tx, correction.community_id, correction.year, now)
-    )
+    away = await find_away(tx, correction.community_id, correction.year, now)
+    return FoundCorrection(correction, told, street_id, away)
+
+
+def check_confirmer(action: str, name: str, found: FoundCorrection, actor: Actor) -> str:
+    """The role of an officer of the city that oversees the county. Raises NotEntitledError, and NotFoundError for who may not read it."""
+    if is_beyond(found.correction.community_id, found.street_id, actor):
+        raise _absent()
+    return check_overseer(action, name, actor)
 
 
 async def find_away(tx: TenantConnection, community_id: UUID, year: int, now: datetime) -> str | None:
@@ -155,3 +174,7 @@ def describe(correction: ReviewCorrection) -> Mapping[str, object]:
         "result": correction.result,
         "year": correction.year,
     }
+
+
+def _absent() -> NotFoundError:
+    return NotFoundError(what="correction", what_zh="更正")

@@ -488,6 +488,45 @@ async def test_nobody_else_inspects_and_the_others_do_not_see(stage: Stage) -> N
     assert entry["tenant_id"] == COUNTY.tenant_id
 
 
+async def test_what_is_of_another_review_is_of_no_use(stage: Stage) -> None:
+    """Observations, conclusions and files of a review, at the next one: each is told by the review that it is of."""
+    north, scout = await stage.person(COUNTY.code, "north"), await stage.person(CITY, "scout")
+    (review, other), (theirs, _) = await mine(north), await mine(scout)
+    # What another review saw is neither taken nor superseded from here.
+    seen = item("1.1")
+    assert "review" in await inspect(scout, theirs, [seen])
+    assert (await inspect(north, review, [seen]))["code"] == "observation.differs"
+    wrong = item("1.1", "DOES_NOT_MEET", NOTE, supersedes=[seen["id"]])
+    assert "review" in await inspect(north, review, [wrong])
+    (held,) = (await state(scout, theirs))["findings"]
+    assert json.loads(held["value"])["verdict"] == "meets"
+    # A conclusion confirms the review that it is of.
+    read = {}
+    for one in (review, other):
+        again = await inspect(north, one, [], concluding("FAIL", "不再参加。"))
+        assert "review" in again, again
+        read[one] = last_verdict(again["review"])
+    officer = await stage.person(COUNTY.code, "county")
+    for conclusion in (read[other], f"ReviewVerdict.{OTHER.tenant_id}.{read[review].split('.')[2]}"):
+        refused = await officer.act(CONFIRM, {"reviewId": review, "conclusionId": conclusion})
+        assert refused["code"] in {"review.stale", "id.malformed", "not_found"}, refused
+    # A file goes to the review of one's own team alone, and comes from nowhere else.
+    sent = await send(scout, theirs, photo())
+    assert sent.status_code == 201, sent.text
+    for login, code in (("north", COUNTY.code), ("west", COUNTY.code), ("abroad", OTHER.code)):
+        caller = await stage.person(code, login)
+        there, nowhere = [
+            await send(caller, named, photo())
+            for named in (theirs, f"AnnualReview.{COUNTY.tenant_id}.{uuid4()}")
+        ]
+        assert there.status_code == nowhere.status_code == 422, (there.text, nowhere.text)
+        assert there.json()["error"]["code"] == nowhere.json()["error"]["code"], login
+        headers = {"Authorization": f"Bearer {caller.token}"}
+        got = await caller.http.get(f"/evidence/{sent.json()['evidence']['id']}", headers=headers)
+        assert got.status_code == 404, (login, got.text)
+    assert await whole(stage)
+
+
 async def test_nobody_acts_at_two_stages(stage: Stage) -> None:
     north, review = await north_with_one(stage)
     shown = await inspect(north, review, everything(), concluding())

@@ -6,17 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, get_named_type
 
 from graphql_schema.declare import find_permission
 from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
 from tests.integration.api.kit import Caller, Stage
 from tests.integration.api.walk import (
     IDS,
-    arguments,
     connections,
     documents,
     filters,
+    in_brackets,
     is_public,
     mutation,
     mutations,
@@ -123,8 +123,7 @@ def root_documents() -> Iterator[tuple[str, str, dict[str, Any]]]:
         else:
             type_ = get_named_type(field.type)
             assert isinstance(type_, GraphQLObjectType)
-            needed = {key: one for key, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
-            yield name, f"{{ {name}{arguments(needed)} {{ {select(type_, 2)} }} }}", {}
+            yield name, f"{{ {name}{in_brackets(field)} {{ {select(type_, 2)} }} }}", {}
 
 
 @pytest.mark.parametrize(
@@ -165,20 +164,21 @@ async def test_odd_text_is_refused_or_finds_nothing_and_is_never_our_failure(
     ids["Application"] = next(iter(own))["id"] if own else f"Application.1.{uuid4()}"
     ids |= {"Campaign": await reading.campaign(), "Roster": (await reading.rosters("REPORT"))[0]}
     ids["Unit"] = f"Unit.{OURS.tenant_id}.{OURS.nominee.id}"
-    asked: list[tuple[str, dict[str, Any]]] = [(NODE, {"id": text}), (NODES, {"ids": [text]})]
+    sent: list[tuple[str, dict[str, Any]]] = [(NODE, {"id": text}), (NODES, {"ids": [text]})]
     for name, field in mutations().items():
         if name not in OWN_ACTS:
             values = value_of("input", field.args["input"].type, ids, text)
             for request in (str(uuid4()), text):
-                asked += documents([mutation(name, field, values, request)], "mutation")
-    for name in connections():
-        asked.append((f"query($c: String) {{ {name}(after: $c) {{ totalCount }} }}", {"c": text}))
+                sent += documents([mutation(name, field, values, request)], "mutation")
+    for name, field in connections().items():
+        sent.append(
+            (f"query($c: String) {{ {name}{in_brackets(field, 'after: $c')} {{ totalCount }} }}", {"c": text})
+        )
     for name, type_, key, source in filters():
         if source.type or str(source.column.type) == "TEXT":  # type: ignore[union-attr]
-            asked.append(
-                (f"query($f: {type_}) {{ {name}(filter: $f) {{ totalCount }} }}", {"f": {key: text}})
-            )
-    for query, variables in asked:
+            beside = in_brackets(connections()[name], "filter: $f")
+            sent.append((f"query($f: {type_}) {{ {name}{beside} {{ totalCount }} }}", {"f": {key: text}}))
+    for query, variables in sent:
         body = json.dumps({"query": query, "variables": variables})  # keeps a lone surrogate escaped
         response = await reading.http.post(
             "/graphql",

@@ -80,7 +80,7 @@ IDS: Final = {
 }
 """Name of an input field that holds a global id → the type that it names."""
 
-UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application"}
+UUID_FIELDS: Final = {"personId": "Person", "subjectId": "Application", "drawnFrom": "ReviewCycle"}
 """Name of a filter field that holds a bare key → the type whose key it is."""
 
 VALUES: Final[Mapping[str, Any]] = {
@@ -198,7 +198,7 @@ def _parts(type_: GraphQLObjectType, depth: int) -> list[str]:
 
 
 def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
-    """Literal values of arguments: numbers, enums, levels, days, and filters, which then say nothing."""
+    """Literal values of arguments that are numbers, enums or filters, which then say nothing."""
     values = [f"{key}: {literal(one.type)}" for key, one in sorted(needed.items())]
     return f"({', '.join(values)})" if values else ""
 
@@ -206,9 +206,23 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
 LITERALS: Final = {
     "Int": "1",
     "Level": '"provincial"',
-    "Date": '"2022-08-01"',
-    "DateTime": '"2022-08-10T00:00:00Z"',
+    "Date": '"2022-07-20"',
+    "DateTime": '"2022-08-10T00:00:00+08:00"',
 }
+KNOWN: Final = PAGING | {"filter", "orderBy", "id", "ids", "code"}
+"""Arguments of root fields that the walks give themselves."""
+
+
+def in_brackets(field: GraphQLField, *more: str) -> str:
+    """All that a root field is asked beside, each by a literal, with `more`."""
+    own = [f"{key}: {literal(one.type)}" for key, one in sorted(field.args.items()) if key not in KNOWN]
+    given = ", ".join((*own, *more))
+    return f"({given})" if given else ""
+
+
+def named(type_: GraphQLObjectType) -> str:
+    """The fields by which a row is told: its global id, where it has one."""
+    return "id" if "id" in type_.fields else "__typename"
 
 
 def literal(type_: Any) -> str:
@@ -250,6 +264,23 @@ def filters() -> Iterator[tuple[str, str, str, FilterSource]]:
             assert isinstance(type_, GraphQLInputObjectType)
             for key, one in type_.fields.items():
                 yield name, type_.name, key, metadata_of(one)[SOURCE]
+
+
+def nested_filters() -> Iterator[tuple[str, str, str, str, FilterSource]]:
+    """The same of connections beneath a type with an id: (that type, field, input type, filter field, what it compares)."""
+    for name in node_types():
+        for field, one in object_type(name).fields.items():
+            if "filter" in one.args:
+                type_ = get_named_type(one.args["filter"].type)
+                assert isinstance(type_, GraphQLInputObjectType)
+                for key, compared in type_.fields.items():
+                    yield name, field, type_.name, key, metadata_of(compared)[SOURCE]
+
+
+def feeds() -> dict[str, GraphQLField]:
+    """Every subscription."""
+    assert SCHEMA.subscription_type is not None
+    return dict(SCHEMA.subscription_type.fields)
 
 
 # -- values

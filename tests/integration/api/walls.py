@@ -29,12 +29,12 @@ from tests.integration.api.draws import commit_list, drawn, party
 from tests.integration.api.inspecting import PROPOSE_CORRECTION, concluding, inspect, observed
 from tests.integration.api.kit import Caller, Stage, file_application
 from tests.integration.api.reviews import PLAN as PLAN_CYCLE
-from tests.integration.api.reviews import a_plan, assigned, certify, inspector, team
+from tests.integration.api.reviews import a_plan, assigned, certify, team
 from tests.integration.api.star import a_record, a_review, attest, elsewhere, propose, propose_something
 from tests.integration.api.test_administering import ADD_PERSON, END_GRANT, END_ROLE, grants
 from tests.integration.api.walk import UUIDS, node_types, strings
 from tests.integration.evidence.kit import pdf, send
-from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, Place, counties
+from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, Place, counties, person_id
 from xingji.service import open_vault
 
 CITY_TENANT: Final = 1
@@ -53,6 +53,16 @@ ZONE: Final = next(one.id for one in tenancies() if one.code == FORMED_LATER)
 BEYOND: Final = frozenset({"application_id", "community_id", "certification_id"})
 """Columns of shared rows that name another county's rows: those names are no licence."""
 
+BENEATH: Final = {
+    "review_verdicts": "review_id",
+    "observations": "review_id",
+    "draw_parties": "draw_id",
+    "spot_check_answers": "draw_id",
+    "register_numbers": "list_id",
+}
+"""What hangs by a row that hangs by a community."""
+CLOSED: Final = frozenset({"review_teams", "review_team_members"})
+"""What neither a street nor a clerk sees anything of."""
 WORD: Final = re.compile(r"[a-z_.]+")
 """Codes, names of operations and the like, which every tenant has."""
 
@@ -133,6 +143,11 @@ class Walls:
         return [(row["tenant_id"], row["code"]) for row in rows]
 
 
+def inspector(tenant: int, code: str, login: str) -> str:
+    """The id of an inspector of the cast."""
+    return f"Inspector.{tenant}.{person_id(code, login)}"
+
+
 def unit(county: County, id_: UUID) -> str:
     return f"Unit.{county.tenant_id}.{id_}"
 
@@ -177,15 +192,22 @@ async def _add_rows(stage: Stage) -> None:
 
 async def _add_cycles(stage: Stage) -> None:
     """A cycle in each county, with a team of its own beside one of the city's, each of which was assigned a community."""
-    leader, team_ = await stage.person(CITY, "leader"), await inspector(stage, "team", CITY)
+    leader = await stage.person(CITY, "leader")
     for county in (THEIRS, OURS, LEFT):
         await certify(stage, county, county.star)
         await certify(stage, county, Place(elsewhere(county)[1], ""))
-        mine = await inspector(stage, "inspector", county.code)
         # Of ours and theirs the city's inspector; where the city will have nothing to see, two of the county's.
-        other = team_ if county is not LEFT else await inspector(stage, "inspector2", county.code)
+        other = (
+            (CITY_TENANT, CITY, "inspector")
+            if county is not LEFT
+            else (county.tenant_id, county.code, "inspector2")
+        )
         given = await a_plan(
-            stage, team("县组", mine), team("市组", other), county=county, name=f"{county.name}2022 年度复查"
+            stage,
+            team("县组", inspector(county.tenant_id, county.code, "inspector")),
+            team("市组", inspector(*other)),
+            county=county,
+            name=f"{county.name}2022 年度复查",
         )
         done = await leader.act(PLAN_CYCLE, {**given, "opensOn": "2022-07-01"})
         assert done["__typename"] == "ReviewCycleRecorded", done
@@ -256,7 +278,7 @@ async def _people(stage: Stage) -> dict[str, Watched]:
         },
         (CITY, CITY_TENANT): {
             "leader": ("city_officer",),
-            "team": ("review_team",),
+            "inspector": ("review_team",),
             "auditor": ("auditor",),
             "admin": ("tenant_administrator",),
         },
@@ -314,7 +336,7 @@ def _is_beyond(one: Watched, table: Table, row: Mapping[str, Any], reach: Collec
         return bool(tenant == LEFT.tenant_id)
     if tenant != one.tenant:
         return True
-    return bool(reach) and _community(table, row) not in {None, *reach}
+    return bool(reach) and (table.name in CLOSED or _community(table, row) not in {None, *reach})
 
 
 def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: Collection[Any]) -> bool:
@@ -336,9 +358,8 @@ def _is_beyond_team(one: Watched, table: Table, row: Mapping[str, Any], reach: C
 
 def _community(table: Table, row: Mapping[str, Any]) -> Any:
     """What a row of one community hangs by: the application's or the community's key."""
-    of_draw = {"draw_parties": "draw_id", "spot_check_answers": "draw_id", "register_numbers": "list_id"}
-    if table.name in of_draw:
-        return row[of_draw[table.name]]
+    if table.name in BENEATH:
+        return row[BENEATH[table.name]]
     for name in ("application_id", "community_id", "subject_id"):
         if name in table.c and table.name not in {"personal_values", "personal_keys"}:
             return row[name]
@@ -376,6 +397,7 @@ async def _put_behind(
     ids, texts, seen = set[str](), set[str](), set[str]()
     there: dict[str, list[tuple[int, Any]]] = {}
     own: dict[str, tuple[int, Any]] = {}
+    keys = set[Any]()
     for kept in dump:
         name, tenant = kept.table.name, kept.row["tenant_id"]
         beyond = _is_beyond(one, kept.table, kept.row, reach)
@@ -388,6 +410,15 @@ async def _put_behind(
         else:
             own.setdefault(name, (tenant, kept.key))
             seen |= kept.licence
+            keys.add(kept.key)
+    if one.roles != (
+        "review_team",
+    ):  # a story, and what it is cited by, is told to whoever reaches the subject
+        seen |= {
+            kept.row["hash"].hex()
+            for kept in dump
+            if kept.row.get("subject_id") in keys and "hash" in kept.row
+        }
     for row in await stage.rows("SELECT unit_id::text, name, origin, code FROM tenants"):
         seen.update(row)
     secrets: dict[bool, set[str]] = {True: set(), False: set()}
@@ -460,6 +491,9 @@ async def _reach(stage: Stage, one: Watched) -> set[Any]:
     units = await stage.rows(
         "SELECT id FROM units WHERE tenant_id = $1 AND (id = $2 OR parent_id = $2)", OURS.tenant_id, id_
     )
+    reviews = await stage.rows(
+        f"SELECT id FROM annual_reviews WHERE tenant_id = $1 AND {column} = $2", OURS.tenant_id, id_
+    )
     lists = await stage.rows(
         "SELECT l.id FROM register_lists l JOIN units u ON (u.tenant_id, u.id) = (l.tenant_id, l.community_id)"
         " WHERE l.tenant_id = $1 AND (u.id = $2 OR u.parent_id = $2)",
@@ -471,7 +505,7 @@ async def _reach(stage: Stage, one: Watched) -> set[Any]:
         OURS.tenant_id,
         [row["id"] for row in lists],
     )
-    return {id_, *(row["id"] for row in (*rows, *units, *lists, *draws))}
+    return {id_, *(row["id"] for row in (*rows, *units, *reviews, *lists, *draws))}
 
 
 async def _assigned(stage: Stage, one: Watched) -> set[Any]:
