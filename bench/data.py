@@ -29,12 +29,14 @@ import asyncpg
 
 from audit.ledger import open_ledger
 from certification.acts import open_campaign
+from certification.figures import Figure, format_figures
 from certification.founding import Founding, Person
 from certification.recording import perform
 from tenancy.database import Database, Scope
 from tenancy.divisions import Tenancy, unit_id, units_of
 from tenancy.identity import Principal, Role, RoleName
 from xingji import migrate
+from xingji.demo.words import figures_of
 from xingji.founding import found_installation
 from xingji.postgres import EmbeddedPostgres
 from xingji.service import open_keys, open_vault
@@ -230,6 +232,7 @@ def _bulk_sql(campaign: UUID) -> str:
         streets=STREETS,
         campaigns=CAMPAIGNS,
         pools=pools,
+        figures=format_figures([Figure(**one) for one in figures_of("provincial")]),
     )
 
 
@@ -292,10 +295,10 @@ INSERT INTO applications (tenant_id, id, campaign_tenant_id, campaign_id, level,
     pg_temp.made('clerk', t::text), at, at + interval '1 day' FROM filed;
 
 INSERT INTO form_versions (tenant_id, id, application_id, version, form, situation, narrative, contact_name_commitment, hash,
-    author_id, created_at)
+    author_id, created_at, figures)
   SELECT t, pg_temp.made('form', id::text), id, 1, 'form-2', '第' || c || '社区基本情况，创建工作情况。',
     '推荐材料：' || repeat('社区设有公共就业服务平台，' || c, 12), sha256(id::text::bytea || 'contact'::bytea),
-    sha256(id::text::bytea), pg_temp.made('clerk', t::text), at FROM filed;
+    sha256(id::text::bytea), pg_temp.made('clerk', t::text), at, '{figures}' FROM filed;
 
 INSERT INTO opinions (tenant_id, id, application_id, stage, verdict, text, form_version_id, form_hash, author_tenant_id,
     author_id, given_at)

@@ -1,7 +1,8 @@
 """Who may apply for a level, as SQL over `standings`: the answer of the fold (certification/history.py), for a whole city in one statement.
 
     rules     what each level of a programme asks for: of the latest campaign of a county's city, or of one that is named
-    reason    NULL where the history suffices, else in one word what lacks, as `history.find_reason` says it
+    reason    NULL where the history suffices, else in one word what lacks, as `history.find_reason` says it; `held` for what is certified
+              as the level applied for already, where the programme certifies nobody again
 
 The marks of the years stand in a row as letters, so "the last n cycles are passed" is a match of a pattern. A property test holds the two
 together (tests/property/certification/test_projection.py). Text with names of ours; nothing that anybody typed is put into it.
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    case,
     cast,
     func,
     literal_column,
@@ -33,6 +35,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from certification.history import HELD
+from certification.reviews.tables import standings
 from certification.tables import campaigns
 from tenancy.tables import tenants, units
 
@@ -48,14 +52,14 @@ _LEVELS: Final = (
 _HELD: Final = literal_column("l.value -> 'requires' ->> 'certified'", Text)
 _NAME: Final = """(SELECT held -> 'name' FROM json_array_elements({latest}.programme::json -> 'levels') AS held
   WHERE held ->> 'code' = l.value -> 'requires' ->> 'certified')"""
-_RULE: Final = f"""json_build_object('level', l.value -> 'code', 'name', {_NAME}, 'requires', l.value -> 'requires',
+_RULE: Final = f"""json_build_object('level', l.value -> 'code', 'name', l.value -> 'name', 'held_name', {_NAME}, 'requires', l.value -> 'requires',
   'history', {{latest}}.programme::json -> 'history')"""
 
 
 def rules_of(
     cities: ColumnElement[Any], campaign: ColumnElement[Any] | None = None, *, every: bool = False
 ) -> CTE:
-    """(campaign_id, tenant_id, level, applying_for, passes, cycle, rectified, suspended, rule), worked out once a statement.
+    """(campaign_id, tenant_id, level, applying_for, passes, cycle, rectified, suspended, again, rule), worked out once a statement.
 
     `cities` is an array: the tenants whose campaigns the reader sees; of each the latest, or with `every` all. `level` is the one that must be
     held, `applying_for` the first that asks for it; `rule` is what `reader.parse_asking` takes.
@@ -80,6 +84,7 @@ def rules_of(
             _setting(latest, "cycle_years", Integer(), "1").label("cycle"),
             _setting(latest, "rectified_counts", Boolean(), "true").label("rectified"),
             _setting(latest, "suspended_stands", Boolean(), "false").label("suspended"),
+            _setting(latest, "certified_again", Boolean(), "true").label("again"),
             cast(literal_column(rule), Text).label("rule"),
         )
         .select_from(latest.join(tenants, tenants.c.parent_id == latest.c.tenant_id), text(levels))
@@ -121,7 +126,7 @@ def is_there(unit: FromClause, day: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def reason_of(row: FromClause, rules: FromClause, day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """NULL: the row's history suffices on the day; else what lacks: `suspended`, `revoked`, `failed`, `missing`, `too_early`.
+    """NULL: it may apply on the day; else why not: `held`, `suspended`, `revoked`, `failed`, `missing`, `too_early`.
 
     `row` is an alias of `standings` that holds on the day, `rules` the rule that asks.
     """
@@ -142,4 +147,21 @@ def reason_of(row: FromClause, rules: FromClause, day: ColumnElement[Any]) -> Co
     lacks = f"""CASE WHEN counted.since IS NULL THEN {s}.state
       WHEN counted.closed >= {r}.passes AND {marks} ~ ({passed}) THEN NULL
       WHEN {marks} ~ ('[' || {bad} || ']') THEN 'failed' WHEN {marks} ~ ({missed}) THEN 'missing' ELSE 'too_early' END"""
-    return select(literal_column(lacks, Text)).select_from(counted).scalar_subquery()
+    found = select(literal_column(lacks, Text)).select_from(counted).scalar_subquery()
+    above = standings.alias("above")
+    held = (
+        select(literal_column("1"))
+        .where(is_above(above, row, rules, day), above.c.since_suspended.is_not(None))
+        .correlate(row, rules)
+        .exists()
+    )
+    return case((and_(~rules.c.again, held), literal_column(f"'{HELD}'", Text)), else_=found)
+
+
+def is_above(
+    above: FromClause, row: FromClause, rules: FromClause, day: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """`above` is how the same community stands on the day as the level that is applied for."""
+    same = and_(above.c.tenant_id == row.c.tenant_id, above.c.community_id == row.c.community_id)
+    spans = and_(above.c.valid_from <= day, or_(above.c.valid_to.is_(None), above.c.valid_to > day))
+    return and_(same, above.c.level == rules.c.applying_for, spans)

@@ -261,8 +261,8 @@ class AlreadyCertifiedError(CertificationError):
     """The community is certified as the level that it applies for."""
 
     code = "application.certified"
-    zh = "本社区已认定为{level_zh}，不再申报"
-    en = "the community is certified as {level} already"
+    zh = "本社区已于 {day} 认定为{level_zh}，不再申报（见账本 {origin} 第 {seq} 号账目）"
+    en = "the community is certified as {level} since {day} already (see entry {seq} of {origin})"
 
 
 class AlreadyAppliedError(CertificationError):

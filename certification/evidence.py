@@ -2,7 +2,8 @@
 
 An application says it in its programme, by role and status (`Programme.evidence`): whoever has the application in hand. To a review
 its team attaches, from when it is assigned until it is confirmed or cancelled: photos come after what was observed. The other
-subjects are in `OFFICERS`: roles of the tenant that owns the subject or oversees it, whatever state it is in. A kind of subject
+subjects are in `OFFICERS`: roles of the tenant that owns the subject or oversees it, whatever state it is in, but for a unit that has ended:
+what is found of it later belongs to the unit that goes on. A kind of subject
 that is to carry evidence adds its row there and a reader of its rows in `_READERS`.
 
 The bytes are not here: a row names them by their SHA-256.
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, Table, bindparam, func, select
 
@@ -33,12 +35,14 @@ from certification.life import (
     find_role,
     sees_reviews_alone,
 )
+from certification.lineage.errors import UnitClosedError
 from certification.model import ROLE_ZH, STATUS_ZH, Application, Status
+from certification.planner import local_day
 from certification.programme import Programme
 from certification.reader import MOST_FILES
 from certification.reading import FoundApplication, read_application
 from certification.reviews.errors import ReviewStatusError
-from certification.reviews.life import OBSERVE, ReviewView, check_entitled
+from certification.reviews.life import OBSERVE, TEAM, ReviewView, check_entitled
 from certification.reviews.life import STATUS_ZH as REVIEW_ZH
 from certification.reviews.model import AnnualReview, ReviewStatus
 from certification.reviews.observing import items_of
@@ -50,6 +54,7 @@ from tenancy.statements import Statement, statement
 from tenancy.tables import units
 
 ACTION: Final = "attach_evidence"
+ZONE: Final = ZoneInfo("Asia/Shanghai")
 NAME: Final = "上传佐证材料"
 APPLICATION: Final = "application"
 REVIEW: Final = "annual_review"
@@ -60,8 +65,10 @@ OFFICERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Kind of subject → the roles that attach evidence to it. A unit's: papers from before the platform (历史材料)."""
 
-Reading = Callable[[TenantConnection, UUID, datetime], Awaitable[FoundApplication | FoundReview | None]]
-"""Finds a subject of the bound tenant, with what deciding needs if it is an application or a review. Raises NotFoundError."""
+Reading = Callable[
+    [TenantConnection, UUID, datetime], Awaitable[FoundApplication | FoundReview | UnitClosedError | None]
+]
+"""Finds a subject of the bound tenant, with what deciding needs if it is an application or a review; of a unit that has ended, the refusal. Raises NotFoundError."""
 
 _TENANT: Final = bindparam("tenant_id", type_=Integer)
 
@@ -76,6 +83,7 @@ class FoundSubject:
     files: int
     application: FoundApplication | None = None
     review: FoundReview | None = None
+    ended: UnitClosedError | None = None
 
     @property
     def grows(self) -> Application | AnnualReview | None:
@@ -105,6 +113,11 @@ _FILES = statement(
 )
 
 
+_UNIT = statement(
+    select(units.c.name, units.c.valid_to).where(
+        units.c.tenant_id == _TENANT, units.c.id == bindparam("subject")
+    )
+)
 _ATTACHED = statement(
     select(evidence.c.id)
     .where(
@@ -126,6 +139,8 @@ async def read_subject(tx: TenantConnection, kind: str, subject_id: UUID, now: d
     files = int((await tx.one(_FILES, subject=subject_id, kind=kind))[0])
     if isinstance(found, FoundReview):
         return FoundSubject(tx.tenant_id, kind, subject_id, files, review=found)
+    if isinstance(found, UnitClosedError):
+        return FoundSubject(tx.tenant_id, kind, subject_id, files, ended=found)
     return FoundSubject(tx.tenant_id, kind, subject_id, files, found)
 
 
@@ -139,7 +154,7 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
     if subject.application is not None:
         return _check_reached(subject.application.programme, subject.application.view, actor)
     if subject.review is not None:
-        return check_entitled(subject.review.programme, OBSERVE, subject.review.view, actor)
+        return _check_inspects(subject.review.programme, subject.review.view, actor)
     names = OFFICERS[subject.type]
     near = actor.oversees or actor.home_tenant_id == subject.tenant_id
     found = next((role for role in actor.roles if near and role.name in names), None)
@@ -149,7 +164,9 @@ def check_may_attach(subject: FoundSubject, actor: Actor) -> str:
 
 
 def check_attachable(subject: FoundSubject, actor: Actor) -> None:
-    """Raise WrongStatusError or ReviewStatusError unless the actor may attach now; EvidenceFullError when there is no room."""
+    """Raise WrongStatusError, ReviewStatusError or UnitClosedError unless the actor may attach now; EvidenceFullError for no room."""
+    if subject.ended is not None:
+        raise subject.ended
     if subject.application is not None:
         _check_now(subject.application.programme, subject.application.view, subject.files, actor)
     elif subject.review is not None:
@@ -179,11 +196,19 @@ def find_attaching_to_review(
     """Whether the actor may attach to a review that has so many files."""
     obstacle: CertificationError | None = None
     try:
-        check_entitled(programme, OBSERVE, view, actor)
+        _check_inspects(programme, view, actor)
         _check_review_now(view, files)
     except CertificationError as refused:
         obstacle = refused
     return Availability(ACTION, NAME, None, obstacle)
+
+
+def _check_inspects(programme: Programme, view: ReviewView, actor: Actor) -> str:
+    """Who observes may attach; who does not is refused in the words of attaching."""
+    try:
+        return check_entitled(programme, OBSERVE, view, actor)
+    except NotEntitledError:
+        raise _not_entitled((TEAM,)) from None
 
 
 def _check_review_now(view: ReviewView, files: int) -> None:
@@ -237,6 +262,14 @@ def _exists(table: Table) -> Reading:
     return read
 
 
+async def _read_unit(tx: TenantConnection, subject_id: UUID, now: datetime) -> UnitClosedError | None:
+    row = await tx.first(_UNIT, subject=subject_id)
+    if row is None:
+        raise _missing()
+    ended = row["valid_to"]
+    return UnitClosedError(name=row["name"], day=ended) if ended and ended <= local_day(now, ZONE) else None
+
+
 async def _read_review(tx: TenantConnection, subject_id: UUID, _now: datetime) -> FoundReview:
     return await read_review(tx, subject_id)
 
@@ -244,7 +277,7 @@ async def _read_review(tx: TenantConnection, subject_id: UUID, _now: datetime) -
 _READERS: Final[Mapping[str, Reading]] = {
     APPLICATION: read_application,
     REVIEW: _read_review,
-    "unit": _exists(units),
+    "unit": _read_unit,
     "legacy_record": _exists(legacy_records),
     "roster": _exists(rosters),
 }

@@ -4,7 +4,9 @@
 
 `history_facts` says where to look: in which entry, at which place among its facts. What counts is what the entry says there. A copy that
 says something else, or an entry whose text is not what its hash says, is our own broken invariant and raises InvariantError: nobody is admitted
-on it. (Whether a copy is missing only `xingji history rebuild --check` can tell, and the chain of hashes is `xingji ledger check`'s.)
+on it. Nor on copies that are missing: an act asks whether the log has an entry that says facts and has no copy, and of an entry that it
+reads every fact of the community must have come. (The rest is `xingji history rebuild --check`'s to tell: a missing copy of an entry from
+before entries said facts, or of one of several communities of an entry. The chain of hashes is `xingji ledger check`'s.)
 
 Nothing is read for a level that asks for no history. One statement reads a community with all that it goes on from; the read path uses the
 same expression.
@@ -19,6 +21,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Integer,
     Text,
@@ -34,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, aggregate_order_by
 
 from audit.entry import Cite
-from audit.tables import ledger_entries
+from audit.tables import SAYS_FACTS, ledger_entries
 from certification.errors import InvariantError
 from certification.fact import Fact, FactKind, parse_fact
 from certification.history import Facts, Told
@@ -115,6 +118,27 @@ _FACTS_OF: Final = statement(
 )
 
 
+_COPY, _ENTRY = history_facts.alias("copied"), ledger_entries.alias("entry")
+_UNCOPIED: Final = statement(
+    select(_ENTRY.c.tenant_id, _ENTRY.c.seq)
+    .where(
+        _ENTRY.c.tenant_id == any_(bindparam("tenants", type_=ARRAY(Integer))),
+        literal_column(SAYS_FACTS.replace("leaf", "entry.leaf"), Boolean),
+        ~select(literal_column("1"))
+        .where(_COPY.c.tenant_id == _ENTRY.c.tenant_id, _COPY.c.seq == _ENTRY.c.seq)
+        .exists(),
+    )
+    .limit(1)
+)
+
+
+async def _check_copied(tx: TenantConnection, tenants: Sequence[int]) -> None:
+    """Raise InvariantError for a log with an entry that says facts of which no copy is kept."""
+    row = await tx.first(_UNCOPIED, tenants=list(tenants))
+    if row is not None:
+        raise InvariantError(f"no copy is kept of what entry {row['seq']} of tenant {row['tenant_id']} says")
+
+
 async def read_facts(
     tx: TenantConnection, programme: Programme, level: str, community_id: UUID
 ) -> Facts | None:
@@ -125,7 +149,8 @@ async def read_facts(
 
 
 async def read_all_facts(tx: TenantConnection, community_id: UUID) -> Facts:
-    """The past of a community of the bound tenant. Raises InvariantError for a copy that its entry does not say."""
+    """The past of a community of the bound tenant. Raises InvariantError for a copy that its entry does not say, or that is missing."""
+    await _check_copied(tx, [tx.tenant_id])
     row = await tx.one(_FACTS, community=community_id)
     return parse_facts(community_id, orjson.loads(row["facts"] or "null"))
 
@@ -134,6 +159,7 @@ async def read_facts_of(
     tx: TenantConnection, application_ids: Sequence[UUID]
 ) -> Mapping[tuple[int, UUID], Facts]:
     """The past of the community of each of these applications of granted tenants, by tenant and application."""
+    await _check_copied(tx, tx.scope.granted)
     rows = await tx.all(_FACTS_OF, granted=list(tx.scope.granted), ids=list(application_ids))
     return {
         (row["tenant_id"], row["id"]): parse_facts(row["community_id"], orjson.loads(row["facts"] or "null"))
@@ -143,7 +169,15 @@ async def read_facts_of(
 
 def parse_facts(community_id: UUID, found: Sequence[Mapping[str, Any]] | None) -> Facts:
     """Facts from the value of `facts_of`. Raises InvariantError for a copy that its entry does not say."""
-    return Facts(community_id, tuple(_told(one) for one in found or ()))
+    rows = found or ()
+    told = tuple(_told(one) for one in rows)
+    come = {(one["seq"], one["copy"]["position"]) for one in rows}
+    line = {one.fact.community_id for one in told}
+    for one in rows:
+        for position, fact in enumerate(one["facts"] or ()):
+            if UUID(fact["community"]) in line and (one["seq"], position) not in come:
+                raise InvariantError(f"no copy is kept of fact {position} of entry {one['seq']}")
+    return Facts(community_id, told)
 
 
 def _told(one: Mapping[str, Any]) -> Told:

@@ -38,6 +38,7 @@ REVOKED: Final = "revoked"
 SUSPENDED: Final = "suspended"
 UNCERTIFIED: Final = "uncertified"
 TOO_EARLY: Final = "too_early"
+HELD: Final = "held"
 WORST_FIRST: Final = (ReviewResult.FAIL, ReviewResult.PASS_AFTER_RECTIFICATION, ReviewResult.PASS)
 
 
@@ -221,9 +222,10 @@ def _reviewed(one: Told) -> Reviewed:
     return Reviewed(fact.level or "", fact.year or 0, fact.result or "", fact.legacy, one.proof)
 
 
-def is_held(level: str, certified: Sequence[Certified], day: date) -> bool:
-    """Whether a certification as that level holds on a day, suspended or not: all but a revoked one."""
-    return any(one.level == level and one.on <= day and _ended(one, day) != REVOKED for one in certified)
+def find_held(level: str, certified: Sequence[Certified], day: date) -> Certified | None:
+    """The first certification as that level that holds on a day, suspended or not: any but a revoked one."""
+    held = (one for one in certified if one.level == level and one.on <= day and _ended(one, day) != REVOKED)
+    return min(held, key=lambda one: (one.on, one.cite.origin, one.cite.seq), default=None)
 
 
 def fold_history(

@@ -36,13 +36,14 @@ from certification.errors import (
 )
 from certification.figures import Figure, find_missing, name_figure
 from certification.history import (
+    Certified,
     Facts,
     History,
+    find_held,
     find_wants,
     fold,
     fold_history,
     format_reviews,
-    is_held,
     settle,
 )
 from certification.judging import are_met, check_refusing, judge
@@ -339,6 +340,34 @@ def find_lack(
     )
 
 
+def find_held_obstacle(
+    programme: Programme, level: str, facts: Facts | None, now: datetime
+) -> AlreadyCertifiedError | None:
+    """That a community is what it would apply for, where the programme does not certify again; or None."""
+    if facts is None:
+        return None
+    today = local_day(now, programme.zone)
+    certified = settle(facts, today).certified
+    return find_holding_lack(programme.history, level, programme.levels[level].name, certified, today)
+
+
+def find_holding_lack(
+    rule: HistoryRule, level: str, name: str, certified: Sequence[Certified], day: date
+) -> AlreadyCertifiedError | None:
+    """The same of what it is certified as on a day; `name` is of the level."""
+    held = None if rule.certified_again.value else find_held(level, certified, day)
+    if held is None:
+        return None
+    return AlreadyCertifiedError(
+        clause=rule.certified_again.ground.clause,
+        level=level,
+        level_zh=name,
+        day=held.on,
+        origin=held.cite.origin,
+        seq=held.cite.seq,
+    )
+
+
 def decide_form_history(
     programme: Programme, view: ApplicationView, now: datetime
 ) -> tuple[date | None, str | None]:
@@ -364,14 +393,10 @@ def _check_history(programme: Programme, step: Step, view: ApplicationView, now:
 
 def _check_not_held(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
     """Nobody applies for what they are."""
-    rule = programme.history.certified_again
-    if step.start is not None or rule.value or view.facts is None:
-        return
-    today = local_day(now, programme.zone)
-    if is_held(view.level, settle(view.facts, today).certified, today):
-        raise AlreadyCertifiedError(
-            clause=rule.ground.clause, level=view.level, level_zh=programme.levels[view.level].name
-        )
+    if step.start is None:
+        held = find_held_obstacle(programme, view.level, view.facts, now)
+        if held is not None:
+            raise held
 
 
 def _check_form_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -211,16 +211,24 @@ def parse_publicity(rule: Mapping[str, object]) -> PublicityRule:
         return _publicity(root)
 
 
-def parse_asking(found: Mapping[str, Any]) -> tuple[str, str, Requirement, HistoryRule]:
-    """What a level of a stored programme asks for, as certification/eligible.py cuts it out.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a level asks for: its code and name, the name of the level that must be held, and how histories are read."""
 
-    The level, the name of the one that it asks for, the requirement and how histories are read. Raises ProgrammeRefusedError.
-    """
+    level: str
+    name: str
+    held_name: str
+    requires: Requirement
+    history: HistoryRule
+
+
+def parse_asking(found: Mapping[str, Any]) -> Asking:
+    """What a level of a stored programme asks for, as certification/eligible.py cuts it out. Raises ProgrammeRefusedError."""
     with reading(found["requires"], "requires") as row:
         requires = _requirement(row)
     history = found["history"]
     with reading({} if history is None else {"history": history}, "programme") as root:
-        return found["level"], found["name"], requires, _history(root)
+        return Asking(found["level"], found["name"], found["held_name"], requires, _history(root))
 
 
 def parse_objections(rows: Sequence[object]) -> tuple[ObjectionStep, ...]:

@@ -64,6 +64,7 @@ from graphql_schema.strangers import check_tries
 from tenancy.access import record_reads, record_refusal
 from tenancy.database import Scope, TenantConnection
 from tenancy.errors import ThrottledError
+from tenancy.identity import load_roles
 
 logger = logging.getLogger(__name__)
 
@@ -343,7 +344,7 @@ async def _mutate(
     parts: list[tuple[str, bytes]] = []
     for selected, _ in plan.roots:
         try:
-            parts.append((selected.key, await _act(engine, plan, selected, call, done)))
+            parts.append((selected.key, await _act(engine, plan, operation, selected, call, done)))
         except UnansweredError as unanswered:
             done.fail(unanswered, selected.definition)
             parts.append((selected.key, b"null"))
@@ -351,7 +352,12 @@ async def _mutate(
 
 
 async def _act(
-    engine: Engine, plan: OperationPlan, selected: Selected, call: Call, done: Completion
+    engine: Engine,
+    plan: OperationPlan,
+    operation: OperationLike,
+    selected: Selected,
+    call: Call,
+    done: Completion,
 ) -> bytes:
     """One mutation and its payload. Raises UnansweredError."""
     path: Path = (selected.key,)
@@ -362,7 +368,15 @@ async def _act(
     try:
         check_permission(plan.maker.reader, permission)
         outcome = await _resolve(engine, selected, call)
-        return await select_outcome(plan, selected, outcome, call.after(), done, path)
+        try:
+            return await select_outcome(plan, selected, outcome, call.after(), done, path)
+        except UnansweredError:
+            again = await _as_now(engine, call)
+            if again is None:
+                raise
+        plan = engine.plan(operation, again)
+        selected = next(one for one, _ in plan.roots if one.key == selected.key)
+        return await select_outcome(plan, selected, outcome, again.after(), done, path)
     except UnansweredError:
         raise
     except DeniedError as denied:
@@ -370,6 +384,20 @@ async def _act(
         raise failure(denied.code, selected, path) from denied
     except Exception as error:
         raise refusal(error, selected, path, call.session.trace_id) from error
+
+
+async def _as_now(engine: Engine, call: Call) -> Call | None:
+    """The call with the roles of this moment, where they are others than the token's: acting goes by them, so what was recorded is shown
+    by them too. None: they are the same."""
+    session, principal = call.session, call.session.principal
+    if principal is None or session.desk is None:
+        return None
+    async with session.database.read(principal.scope()) as tx:
+        roles = await load_roles(tx, principal.tenant_id, principal.person_id, session.desk.now())
+    if roles == principal.roles:
+        return None
+    fresh = replace(principal, roles=roles)
+    return replace(call, session=replace(session, principal=fresh), standpoint=engine.standpoints.get(fresh))
 
 
 async def log_attempt(session: Session, operation: str, target: str, code: str) -> None:

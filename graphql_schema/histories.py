@@ -18,7 +18,13 @@ from audit.entry import Cite
 from certification.acts.legacy import ZONE
 from certification.facts import facts_of, parse_facts
 from certification.history import Break, Facts, History, Year, first_year, fold, settle
-from certification.life import ApplicationView, find_history, find_history_obstacle, find_obstacle
+from certification.life import (
+    ApplicationView,
+    find_held_obstacle,
+    find_history,
+    find_history_obstacle,
+    find_obstacle,
+)
 from certification.lineage.errors import UnitClosedError
 from certification.planner import local_day
 from certification.programme import Programme
@@ -92,13 +98,16 @@ def decide_eligibility(row: Mapping[str, Any], session: Session) -> list[Mapping
     for level in found.levels:
         view = _of_unit(row, level)
         lacks = find_history_obstacle(found, level, find_history(found, view.level, view.facts, session.now))
-        ended = _find_ended(row, session)
+        ended, held = (
+            _find_ended(row, session),
+            find_held_obstacle(found, level, view.facts, session.now),
+        )
         against = ended or find_obstacle(found, "file_application", view, reader, session.now)
-        shown = ended or lacks or against
+        shown = ended or held or lacks or against
         answer.append(
             {
                 "level": level,
-                "eligible": lacks is None and ended is None,
+                "eligible": lacks is None and ended is None and held is None,
                 "allowed": against is None,
                 "obstacle": None if shown is None else describe(shown, session),
             }

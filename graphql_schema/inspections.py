@@ -79,10 +79,10 @@ def decide_judgement(row: Mapping[str, Any], session: Session) -> Mapping[str, A
 
 
 def decide_missing_photos(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]]:
-    """Photos that were observed and have not come."""
+    """Photos that were observed and have not come, each with what the first by id says of it: the set alone decides."""
     came = set(row["received"] or ())
     missing: dict[str, Mapping[str, Any]] = {}
-    for one in _observed(row):
+    for one in sorted(_observed(row), key=lambda one: str(one.id)):
         kind, name, *_rest = one.key.split(":")
         if kind == PHOTO and name not in came:
             value = orjson.loads(one.value)

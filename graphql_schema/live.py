@@ -5,6 +5,8 @@ authority of that moment, compiled by the one read path; its `sequence` was read
 entries up to it, and whoever comes again with `after` misses nothing. What lies between two looks is told once: a slow watcher gets
 the latest state and no queue grows. What is beyond the watcher's reach is refused in the words of what does not exist.
 
+A database that is away ends nothing: the next wake-up, at the latest the one of a connection that listens again, looks anew.
+
 All watchers of a row share one look at the log. Events are read `AT_ONCE` at a time, so that a crowd of watchers leaves the
 connections to those who act. Nothing here knows HTTP.
 """
@@ -12,6 +14,7 @@ connections to those who act. Nothing here knows HTTP.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -40,9 +43,10 @@ from graphql_schema.readpath.plans import OperationLike
 from graphql_schema.session import Session
 from graphql_schema.topics import Topic
 from tenancy.database import Scope, TenantConnection
-from tenancy.waking import Pulse, Wakes
+from tenancy.waking import AWAY, Pulse, Wakes
 
 AT_ONCE: Final = 2
+_log: Final = logging.getLogger("xingji.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,15 @@ class Live:
             pulse.kept.pop(topic.ref, None)
             while True:
                 woken = pulse.woken
-                last = await self._last(pulse, topic, open_session)
-                if last is not None and last != told:
-                    yield await self._event(operation, variables, open_session, topic, last)
+                last, event = None, None
+                try:
+                    last = await self._last(pulse, topic, open_session)
+                    if last is not None and last != told:
+                        event = await self._event(operation, variables, open_session, topic, last)
+                except AWAY as error:
+                    _log.warning("the database did not say how %s is: %s", topic.ref, error)
+                if event is not None:
+                    yield event
                     told = last
                 await woken.wait()
 

@@ -2,7 +2,8 @@
 
 A connection stands for the page that it asks for, the largest when a variable says it; a list without pages for `LIST` rows, a
 guess at the many; any other field for one, a long text for as many values as it outweighs. Names decide, not types: the price is
-counted while a document is measured, before it is validated. `edges` counts once, because its connection has been counted.
+counted while a document is measured, before it is validated. Only what is selected from can be a page: the day `certifiedOn` of a
+standing costs nothing of the root's field of that name. `edges` counts once, because its connection has been counted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from graphql import (
     FieldNode,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
@@ -31,30 +33,35 @@ Pages = Mapping[str, int]
 
 NO_PAGES: Final[Pages] = MappingProxyType({})
 LIST: Final = 10
-LONG: Final[Pages] = MappingProxyType(
-    {"programme": 200, "leaf": 100, "narrative": 20, "situation": 20, "comparison": 30}
-)
-"""Texts of kilobytes, and what is worked out of them, in values of some hundred bytes."""
+LONG: Final[Pages] = MappingProxyType({"programme": 200, "leaf": 100, "narrative": 20, "situation": 20})
+"""Texts of kilobytes, in values of some hundred bytes."""
+WORKED: Final[Pages] = MappingProxyType({"comparison": 30})
+"""What is worked out of such texts."""
 
 _SIZES: Final = frozenset({"first", "last", "ids"})
 
 
 def find_pages(schema: GraphQLSchema) -> Pages:
-    """The fields of a schema that stand for more than one value."""
-    found = dict(LONG)
+    """The fields of a schema that are selected from and stand for more than one value."""
+    found = dict(WORKED)
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
             for name, field in type_.fields.items():
                 if "first" in field.args:
                     found[name] = max(found.get(name, 0), DEFAULT_PAGE)
-                elif is_list_type(get_nullable_type(field.type)) and name != "edges":
-                    rows = 1 if is_leaf_type(get_named_type(field.type)) else LIST
-                    found[name] = max(found.get(name, 0), rows)
+                elif name != "edges" and _is_list_of_objects(field.type):
+                    found[name] = max(found.get(name, 0), LIST)
     return MappingProxyType(found)
+
+
+def _is_list_of_objects(type_: GraphQLOutputType) -> bool:
+    return is_list_type(get_nullable_type(type_)) and not is_leaf_type(get_named_type(type_))
 
 
 def count_rows(node: FieldNode, pages: Pages) -> int:
     """The rows that a selected field stands for, at most."""
+    if node.selection_set is None:
+        return LONG.get(node.name.value, 1)
     for argument in node.arguments or ():
         if argument.name.value in _SIZES:
             return max(1, min(_read_size(argument.value), LARGEST_PAGE))

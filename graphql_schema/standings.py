@@ -25,17 +25,18 @@ from sqlalchemy import (
     select,
 )
 
-from certification.eligible import ELIGIBLE, asks, in_span, is_there, reason_of, rules_of, today
+from certification.eligible import ELIGIBLE, asks, in_span, is_above, is_there, reason_of, rules_of, today
+from certification.errors import AlreadyCertifiedError
 from certification.history import (
+    HELD,
     UNCERTIFIED,
     History,
     find_reason,
     first_year,
     fold_history,
 )
-from certification.life import find_lack
-from certification.programme import HistoryRule, Requirement
-from certification.reader import parse_asking
+from certification.life import find_holding_lack, find_lack
+from certification.reader import Asking, parse_asking
 from certification.reviews.tables import standings
 from certification.standing import parse_known
 from graphql_schema.actions import describe
@@ -59,7 +60,16 @@ def standing_rows(
         met = reason_of(row, rules, day).is_(None) == asked["eligible"]
         where.append(select(literal_column("1")).select_from(rules).where(asks(rules, row), met).exists())
     rule = select(rules.c.rule).where(asks(rules, row)).scalar_subquery()
-    return Extension(where, {"day": day, "rule": rule})
+    above = standings.alias("above")
+    held = (
+        select(above.c.facts)
+        .select_from(rules)
+        .join(above, is_above(above, row, rules, day))
+        .where(asks(rules, row))
+        .correlate(row)
+        .scalar_subquery()
+    )
+    return Extension(where, {"day": day, "rule": rule, "above": held})
 
 
 def _beside(name: str, type_: Any) -> Build:
@@ -72,22 +82,35 @@ NEEDS: Final[Mapping[str, Need]] = {
     "facts": standings.c.facts,
     "day": _beside("day", Date()),
     "rule": _beside("rule", Text()),
+    "above": _beside("above", Text()),
 }
 
 
 @lru_cache(maxsize=64)
-def _asking(rule: str) -> tuple[str, str, Requirement, HistoryRule]:
+def _asking(rule: str) -> Asking:
     return parse_asking(orjson.loads(rule))
 
 
 @lru_cache(maxsize=1024)
 def _fold(level: str, facts: str, day: str, rule: str) -> History:
     known = parse_known(level, facts)
-    return fold_history(level, known.certified, known.reviewed, date.fromisoformat(day), _asking(rule)[3])
+    return fold_history(
+        level, known.certified, known.reviewed, date.fromisoformat(day), _asking(rule).history
+    )
 
 
 def _history(row: Mapping[str, Any]) -> History | None:
     return None if row["rule"] is None else _fold(row["level"], row["facts"], row["day"], row["rule"])
+
+
+def _held(row: Mapping[str, Any], asking: Asking) -> AlreadyCertifiedError | None:
+    """What it holds of the level that it would apply for."""
+    if row["above"] is None:
+        return None
+    certified = parse_known(asking.level, row["above"]).certified
+    return find_holding_lack(
+        asking.history, asking.level, asking.name, certified, date.fromisoformat(row["day"])
+    )
 
 
 def decide_stands(row: Mapping[str, Any], _: Session) -> bool | None:
@@ -111,7 +134,7 @@ def decide_years(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]]:
 def decide_first_year(row: Mapping[str, Any], _: Session) -> int | None:
     """The first year in which it may apply."""
     history = _history(row)
-    return None if history is None else first_year(history, _asking(row["rule"])[2].annual_passes)
+    return None if history is None else first_year(history, _asking(row["rule"]).requires.annual_passes)
 
 
 def decide_broken_by(row: Mapping[str, Any], _: Session) -> Any:
@@ -128,7 +151,7 @@ def decide_certified_by(row: Mapping[str, Any], _: Session) -> Mapping[str, Any]
 
 def decide_eligible_for(row: Mapping[str, Any], _: Session) -> str | None:
     """The level that asks for this one."""
-    return None if row["rule"] is None else _asking(row["rule"])[0]
+    return None if row["rule"] is None else _asking(row["rule"]).level
 
 
 def decide_reason(row: Mapping[str, Any], _: Session) -> str | None:
@@ -137,12 +160,13 @@ def decide_reason(row: Mapping[str, Any], _: Session) -> str | None:
     if history is None:
         return None
     asking = _asking(row["rule"])
-    requires, rule = asking[2], asking[3]
-    return find_reason(history, requires.annual_passes, rule) or ELIGIBLE
+    if _held(row, asking) is not None:
+        return HELD
+    return find_reason(history, asking.requires.annual_passes, asking.history) or ELIGIBLE
 
 
 def decide_eligible(row: Mapping[str, Any], session: Session) -> bool | None:
-    """Whether its history holds what that level asks for."""
+    """Whether its history holds what that level asks for, and it is not certified so already."""
     reason = decide_reason(row, session)
     return None if reason is None else reason == ELIGIBLE
 
@@ -152,8 +176,8 @@ def decide_obstacle(row: Mapping[str, Any], session: Session) -> Mapping[str, An
     history = _history(row)
     if history is None:
         return None
-    _, name, requires, rule = _asking(row["rule"])
-    lacks = find_lack(requires, name, rule, history)
+    asking = _asking(row["rule"])
+    lacks = _held(row, asking) or find_lack(asking.requires, asking.held_name, asking.history, history)
     return None if lacks is None else describe(lacks, session)
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import strawberry
 
+from certification.lineage.plan import CLOSED, OPENED, OPERATIONS
+
 
 @strawberry.enum(description="What an entry is about (类别).")
 class StoryKind(Enum):
@@ -42,13 +44,13 @@ class Told:
 _K: Final = StoryKind
 TOLD: Final[Mapping[str, Told]] = {
     "application.filed": Told(_K.APPLICATION, "申报建档", "application filed"),
-    "application.form_saved": Told(_K.APPLICATION, "保存申报表", "form saved"),
+    "application.form_saved": Told(_K.APPLICATION, "保存推荐表", "form saved"),
     "application.submitted": Told(_K.APPLICATION, "提交申报", "application submitted"),
     "application.returned": Told(_K.APPLICATION, "退回修改", "application returned"),
     "application.withdrawn": Told(_K.APPLICATION, "撤回申报", "application withdrawn"),
     "application.lapsed": Told(_K.APPLICATION, "申报失效", "application lapsed"),
     "application.opinion_given": Told(_K.ENDORSEMENT, "签署意见", "opinion given"),
-    "application.site_looked_at": Told(_K.ENDORSEMENT, "实地核查", "site visit recorded"),
+    "application.site_looked_at": Told(_K.ENDORSEMENT, "实地考察", "site visit recorded"),
     "application.followed": Told(_K.CERTIFICATION, "按市级名单办理", "followed a list of the city"),
     "certification.followed": Told(_K.CERTIFICATION, "认定变更", "certification changed"),
     "certification.change_proposed": Told(
@@ -71,20 +73,23 @@ TOLD: Final[Mapping[str, Told]] = {
     "review_correction.declined": Told(_K.CORRECTION, "不予更正复查结论", "correction of a review declined"),
     "register.committed": Told(_K.SPOT_CHECK, "固定实名登记名册", "register list committed"),
     "draw.opened": Told(_K.SPOT_CHECK, "发起抽取", "draw opened"),
-    "draw.committed": Told(_K.SPOT_CHECK, "承诺随机数", "secret of a draw committed"),
-    "draw.revealed": Told(_K.SPOT_CHECK, "公开随机数", "secret of a draw revealed"),
-    "draw.voided": Told(_K.SPOT_CHECK, "抽取作废", "draw voided"),
+    "draw.committed": Told(_K.SPOT_CHECK, "承诺密数", "secret of a draw committed"),
+    "draw.revealed": Told(_K.SPOT_CHECK, "公开密数", "secret of a draw revealed"),
+    "draw.voided": Told(_K.SPOT_CHECK, "作废抽取", "draw voided"),
     "spot_check.answered": Told(_K.SPOT_CHECK, "抽查核对", "spot check answered"),
     "legacy.proposed": Told(_K.LEGACY, "提出历史记录", "legacy records proposed"),
-    "legacy.attested": Told(_K.LEGACY, "确认历史记录", "legacy record attested"),
-    "legacy.declined": Told(_K.LEGACY, "不予确认历史记录", "legacy record declined"),
+    "legacy.attested": Told(_K.LEGACY, "核证历史记录", "legacy record attested"),
+    "legacy.declined": Told(_K.LEGACY, "退回历史记录", "legacy record declined"),
     "evidence.attached": Told(_K.EVIDENCE, "添加佐证材料", "evidence attached"),
     "unit_change.proposed": Told(_K.UNIT, "提出区划变更", "change of divisions proposed"),
     "unit_change.confirmed": Told(_K.UNIT, "确认区划变更", "change of divisions confirmed"),
     "unit_change.declined": Told(_K.UNIT, "不予区划变更", "change of divisions declined"),
     "unit_change.followed": Told(_K.UNIT, "区划变更", "division changed"),
+    **dict.fromkeys(OPERATIONS.values(), Told(_K.UNIT, "区划变更", "division changed")),
+    CLOSED: Told(_K.UNIT, "单位划出", "unit moved out"),
+    OPENED: Told(_K.UNIT, "单位划入", "unit moved in"),
     "campaign.opened": Told(_K.OTHER, "启动批次", "campaign opened"),
-    "roster.ranking": Told(_K.OTHER, "排名", "applications ranked"),
+    "roster.ranking": Told(_K.OTHER, "择优排序", "applications ranked"),
     "roster.publicity": Told(_K.OTHER, "公示", "list publicised"),
     "roster.publicity_closed": Told(_K.OTHER, "公示结束", "publicity closed"),
     "roster.publicity_corrected": Told(_K.OTHER, "更正公示", "publicity corrected"),

@@ -32,6 +32,14 @@ CHANNEL: Final = "xingji_wakes"
 SLOWEST: Final = 15.0
 AGAIN: Final = 1.0
 """Seconds between two tries to open a connection that is refused."""
+AWAY: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What a look meets while the database restarts or has no place: worth another, behind the next wake-up."""
 _SEND: Final = "SELECT pg_notify($1, number::text) FROM unnest($2::int[]) AS u(number)"
 _log: Final = logging.getLogger("xingji.waking")
 

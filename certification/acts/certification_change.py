@@ -139,7 +139,7 @@ async def read_certification(
         entity(Certification, row),
         Cite(row["origin"], row["seq"], row["hash"]),
         tuple(entity(CertificationChange, one) for one in rows),
-        await find_moved(tx, county, certification_id, row["community_id"], today),
+        await find_moved(tx, county, certification_id, (row["community_id"], row["certified_on"]), today),
         await find_waiting(tx, county),
     )
 

@@ -34,7 +34,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundCorrection:
     """Read the correction. Raises NotFoundError."""
-    return await read_correction(tx, command.correction_id)
+    return await read_correction(tx, command.correction_id, now)
 
 
 def authorise(state: FoundCorrection, command: Command, actor: Actor) -> str:
@@ -48,7 +48,7 @@ def decide(state: FoundCorrection, command: Command, context: Context) -> Change
     check_unsettled(correction)
     if correction.proposed_by == context.actor.person_id:
         raise SecondPersonError
-    check_correctable(state.told, correction.year, correction.result)
+    check_correctable(state.told, correction.year, correction.result, state.moved)
     after = replace(
         correction,
         confirmed_by=context.actor.person_id,

@@ -34,7 +34,7 @@ class Command:
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundCorrection:
     """Read the correction. Raises NotFoundError."""
-    return await read_correction(tx, command.correction_id)
+    return await read_correction(tx, command.correction_id, now)
 
 
 def authorise(state: FoundCorrection, command: Command, actor: Actor) -> str:

@@ -142,11 +142,11 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     today = local_day(now, programme.zone)
     rows = tuple(entity(Held, row) for row in await tx.all(_CERTIFIED, before=date(year, 1, 1)))
     # Who goes on from a community is reviewed as what that was certified as.
-    heirs = await read_heirs(tx, tx.tenant_id, {one.community_id for one in rows}, today)
+    heirs = await read_heirs(tx, tx.tenant_id, {(one.community_id, one.certified_on) for one in rows}, today)
     held = tuple(
         replace(one, community_id=heir)
         for one in rows
-        for heir in heirs[one.community_id] or (one.community_id,)
+        for heir in heirs[one.community_id, one.certified_on] or (one.community_id,)
     )
     ids = {one.community_id for one in held} if command.communities is None else set(command.communities)
     communities = {

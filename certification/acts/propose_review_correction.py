@@ -14,7 +14,14 @@ from certification.acts.legacy import check_county
 from certification.changes import Act, Change, Context, insert
 from certification.forms import REASON_LIMIT, check_line, check_text
 from certification.life import Actor
-from certification.reviews.correcting import Told, check_correctable, describe, read_street, read_told
+from certification.reviews.correcting import (
+    Told,
+    check_correctable,
+    describe,
+    find_away,
+    read_street,
+    read_told,
+)
 from certification.reviews.model import ReviewCorrection
 from tenancy.database import TenantConnection
 
@@ -36,16 +43,18 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The county, and what is recorded of the year by subject."""
+    """The county, what is recorded of the year by subject, and the county to which the community has gone."""
 
     tenant_id: int
     told: Mapping[UUID, Told]
+    moved: str | None = None
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
     """Read what is recorded. Raises NotFoundError."""
     await read_street(tx, command.community_id)
-    return State(tx.tenant_id, await read_told(tx, command.community_id, command.level, command.year))
+    told = await read_told(tx, command.community_id, command.level, command.year)
+    return State(tx.tenant_id, told, await find_away(tx, command.community_id, command.year, now))
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
@@ -57,7 +66,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     """The correction, open."""
     check_line("document_number", "文号", command.document_number, DOCUMENT_LIMIT)
     check_text("reason", "理由", command.reason, REASON_LIMIT)
-    check_correctable(state.told, command.year, command.result)
+    check_correctable(state.told, command.year, command.result, state.moved)
     correction = ReviewCorrection(
         tenant_id=state.tenant_id,
         id=context.new_id(),

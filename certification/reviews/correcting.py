@@ -2,7 +2,7 @@
 
 The rule upheld here: a year's result is corrected by a document, proposed by an officer of the county and confirmed by another person, of
 the city that oversees it. The entry that confirms says the year's review anew for every subject that told it (a review, a legacy record):
-what was told before stays on record. A year of which nothing is recorded is no correction's but a legacy record's. A correction is of one
+what was told before stays on record. What a community brought along to another county is corrected there. A year of which nothing is recorded is no correction's but a legacy record's. A correction is of one
 level; of what a review counts for below, another is.
 """
 
@@ -10,18 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Integer, Text, bindparam, literal_column, select
 
-from certification.acts.legacy import check_overseer
+from certification.acts.legacy import ZONE, check_overseer
 from certification.errors import NotFoundError
 from certification.fact import Fact, FactKind, reviewed
 from certification.life import Actor, is_beyond
+from certification.lineage.whereabouts import find_gone
 from certification.model import LegacyKind
+from certification.planner import local_day
 from certification.reading import entity
-from certification.reviews.errors import CorrectionNothingError, CorrectionSameError, CorrectionSettledError
+from certification.reviews.errors import (
+    CorrectionMovedError,
+    CorrectionNothingError,
+    CorrectionSameError,
+    CorrectionSettledError,
+)
 from certification.reviews.model import ReviewCorrection
 from certification.reviews.tables import history_facts, review_corrections
 from certification.tables import legacy_records
@@ -75,11 +83,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class FoundCorrection:
-    """A correction, with what the year's review is by subject; the street that its community lies in."""
+    """A correction, with what the year's review is by subject.
+
+    The street that its community lies in; `moved`: the county to which the community has gone.
+    """
 
     correction: ReviewCorrection
     told: Mapping[UUID, Told]
     street_id: UUID | None = None
+    moved: str | None = None
 
 
 async def read_street(tx: TenantConnection, community_id: UUID) -> UUID | None:
@@ -100,7 +112,7 @@ async def read_told(tx: TenantConnection, community_id: UUID, level: str, year: 
     return told
 
 
-async def read_correction(tx: TenantConnection, correction_id: UUID) -> FoundCorrection:
+async def read_correction(tx: TenantConnection, correction_id: UUID, now: datetime) -> FoundCorrection:
     """A correction of the bound tenant. Raises NotFoundError."""
     row = await tx.first(_CORRECTION, correction=correction_id)
     if row is None:
@@ -108,7 +120,8 @@ async def read_correction(tx: TenantConnection, correction_id: UUID) -> FoundCor
     correction = entity(ReviewCorrection, row)
     street_id = await read_street(tx, correction.community_id)
     told = await read_told(tx, correction.community_id, correction.level, correction.year)
-    return FoundCorrection(correction, told, street_id)
+    away = await find_away(tx, correction.community_id, correction.year, now)
+    return FoundCorrection(correction, told, street_id, away)
 
 
 def check_confirmer(action: str, name: str, found: FoundCorrection, actor: Actor) -> str:
@@ -118,8 +131,18 @@ def check_confirmer(action: str, name: str, found: FoundCorrection, actor: Actor
     return check_overseer(action, name, actor)
 
 
-def check_correctable(told: Mapping[UUID, Told], year: int, result: str) -> None:
-    """Raise CorrectionNothingError where nothing is recorded of the year, CorrectionSameError where it is that already."""
+async def find_away(tx: TenantConnection, community_id: UUID, year: int, now: datetime) -> str | None:
+    """The county to which a community of the bound tenant has gone with its review of the year, by name."""
+    had = community_id, date(min(max(year, 1), 9999), 1, 1)
+    return await find_gone(tx, tx.tenant_id, had, local_day(now, ZONE))
+
+
+def check_correctable(told: Mapping[UUID, Told], year: int, result: str, moved: str | None) -> None:
+    """Raise CorrectionMovedError where the history goes on in another county, CorrectionNothingError where nothing is recorded of the
+    year, CorrectionSameError where it is that already.
+    """
+    if moved is not None:
+        raise CorrectionMovedError(county=moved)
     if not told:
         raise CorrectionNothingError(year=year)
     if all(one.result == result for one in told.values()):

@@ -140,6 +140,14 @@ class CorrectionSettledError(CertificationError):
     en = "the correction was settled before"
 
 
+class CorrectionMovedError(CertificationError):
+    """The community has gone to another county with its history."""
+
+    code = "correction.moved"
+    zh = "该社区已随区划变更划转至{county}，请在该县（市、区）更正其复查结论"
+    en = "the community has moved to {county} with its history: correct it there"
+
+
 class ReviewsUnruledError(CertificationError):
     """The campaign's programme says nothing of annual reviews."""
 

@@ -114,8 +114,9 @@ def check_entitled(programme: Programme, action: str, view: ReviewView, actor: A
     if any(role.name == row.role for role in actor.roles) and _reaches(row.role, view, actor):
         return row.role
     check_seen(view, actor)
+    name = OBSERVE_ZH if action == OBSERVE else row.name
     raise NotEntitledError(
-        clause=row.ground.clause, action=action, name=row.name, role=row.role, role_zh=ROLE_ZH[row.role]
+        clause=row.ground.clause, action=action, name=name, role=row.role, role_zh=ROLE_ZH[row.role]
     )
 
 

@@ -292,6 +292,7 @@ draws = tenant_table(
         postgresql_where=text("status <> 'void'"),
     ),
     Index(None, "tenant_id", "subject_id"),
+    Index(None, "tenant_id", "review_id"),
     Index(None, "tenant_id", "opened_at", "id"),
     audited=True,
 )

@@ -100,6 +100,8 @@ class Eligibility:
     """For each level of the city's latest campaign."""
 
     level: Level = strawberry.field(description="The level (级别).")
-    eligible: bool = strawberry.field(description="Its history holds what the level asks for (历史符合条件).")
+    eligible: bool = strawberry.field(
+        description="Its history holds what the level asks for, and it is not held already (历史符合条件，尚未认定)."
+    )
     allowed: bool = strawberry.field(description="The reader may file now (可否申报).")
     obstacle: Obstacle | None = strawberry.field(description="What stands against it (不可申报的原因).")

@@ -38,6 +38,7 @@ class StandingReason(Enum):
     """Eligible, or what lacks: the gravest."""
 
     ELIGIBLE = "eligible"
+    HELD = "held"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     FAILED = "failed"
@@ -62,7 +63,8 @@ class StandingFilter:
     tenant_id: strawberry.ID | None = in_tenant("Of this tenant (租户).")
     community_id: strawberry.ID | None = refers(standings.c.community_id, "Unit", "Of this community (社区).")
     eligible: bool | None = asked(
-        Boolean(), "Whether the history holds what the next level asks for (历史符合条件)."
+        Boolean(),
+        "Whether the history holds what the next level asks for, and it is not held already (历史符合条件，尚未认定).",
     )
     on_day: date | None = asked(
         Date(), "As of this day, by all that is recorded; today when nothing is said (截至日期)."
@@ -119,7 +121,9 @@ class Standing:
         NEEDS, decide_eligible_for, description="The level that asks for this one (申报级别)."
     )
     eligible: bool | None = computed(
-        NEEDS, decide_eligible, description="Its history holds what that level asks for (历史符合条件)."
+        NEEDS,
+        decide_eligible,
+        description="Its history holds what that level asks for, and it is not held already (历史符合条件，尚未认定).",
     )
     reason: StandingReason | None = computed(NEEDS, decide_reason, description="The same in one word (结论).")
     obstacle: Obstacle | None = computed(

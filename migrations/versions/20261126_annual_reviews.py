@@ -95,6 +95,12 @@ def upgrade() -> None:
     for table, body in DIGESTS.items():
         replace_digest(table, body)
     create_tables()
+    op.create_index(
+        "ix_ledger_entries_facts",
+        "ledger_entries",
+        ["tenant_id", "seq"],
+        postgresql_where=sa.text("strpos(leaf, '\"facts\":[') > 0"),
+    )
     for name, readers in POLICIES.items():
         op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
@@ -113,6 +119,7 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER xingji_recorded ON {name}")
         op.execute(f"DROP FUNCTION xingji_audit_{name}()")
         op.execute(f"DROP FUNCTION xingji_digest_{name}({name})")
+    op.drop_index("ix_ledger_entries_facts", "ledger_entries")
     for name in reversed(POLICIES):
         op.drop_table(name)
     for table, columns in NEW.items():
@@ -600,6 +607,7 @@ def create_tables() -> None:
     op.create_index(
         ("ix_draws_tenant_id_opened_at_id"), "draws", ["tenant_id", "opened_at", "id"], unique=False
     )
+    op.create_index(("ix_draws_tenant_id_review_id"), "draws", ["tenant_id", "review_id"], unique=False)
     op.create_index(("ix_draws_tenant_id_subject_id"), "draws", ["tenant_id", "subject_id"], unique=False)
     op.create_index(
         "uq_draws_standing",

@@ -3,7 +3,7 @@
     DIR/manifest.json       format, time, revision, versions, and the SHA-256 of every other file
     DIR/database.dump       pg_dump's custom format, of one snapshot
     DIR/heads/*.head        the signed heads of that very snapshot
-    DIR/home/…              keys, tokens, vault, evidence, as far as they are there
+    DIR/home/…              keys, tokens, vault, programmes, standards, evidence, as far as they are there
 
 Files come behind the rows, so every row's file is in it; files on their way, and what is removed meanwhile, is of no row. Evidence in a
 bucket is the bucket's own to keep.
@@ -35,6 +35,7 @@ from audit.head import Head, sign_head
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
 from audit.tree import Frontier
+from certification.shelf import PROGRAMMES, STANDARDS
 from xingji.errors import BackupBrokenError, BackupExistsError, RestoreRefusedError
 from xingji.evidence.places import open_store
 from xingji.evidence.store import DirectoryStore
@@ -46,7 +47,7 @@ MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 HEADS: Final = "heads"
 HOME: Final = "home"
-PARTS: Final = ("keys", "tokens", "vault")
+PARTS: Final = ("keys", "tokens", "vault", PROGRAMMES.name, STANDARDS.name)
 """What is copied of the home, where it is there."""
 EVIDENCE: Final = "evidence"
 _HEADS: Final = (

@@ -290,6 +290,24 @@ async def test_processes_wake_each_other_and_a_listener_that_was_cut_comes_back(
             assert (await near.event())["sequence"] == (await far.event())["sequence"] == sequence
 
 
+async def test_watching_outlasts_a_database_that_is_away(stage: Stage, cycle: dict[str, Any]):
+    officer, name = await stage.person(COUNTY.code, "county"), stage.urls.name
+    async with socket(stage.address, officer) as ours:
+        await ours.watch(cycle["id"])
+        await ours.event()
+        await stage.rows(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')  # not the superuser's
+        try:
+            await stage.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+                name,
+            )
+            assert await ours.is_silent(1.5)
+        finally:
+            await stage.rows(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+        sequence = await extend(stage, cycle, 10)
+        assert (await ours.event())["sequence"] == sequence
+
+
 async def test_only_what_can_be_watched_is_announced_and_it_says_nothing(stage: Stage, cycle: dict[str, Any]):
     heard: asyncio.Queue[str] = asyncio.Queue()
     conn: Any = await asyncpg.connect(stage.urls.app)

@@ -23,7 +23,7 @@ from tests.integration.api.star import (
     unit,
 )
 from xingji.demo import documents as q
-from xingji.demo.cast import CITY, counties
+from xingji.demo.cast import CITY, counties, person_id
 from xingji.demo.clock import shanghai
 from xingji.demo.words import findings
 
@@ -256,3 +256,18 @@ async def test_eligibility_is_shown_before_anybody_files(opened: Stage) -> None:
     ask = (await node(officer, UNIT, unit(COUNTY, PLACE)))["eligibility"][1]
     assert (ask["eligible"], ask["allowed"]) == (True, False)
     assert ask["obstacle"]["code"] == "actor.not_entitled"
+
+
+async def test_who_was_given_a_role_since_signing_in_is_shown_what_they_record(opened: Stage) -> None:
+    clerk, admin = await opened.person(COUNTY.code, "clerk"), await opened.person(COUNTY.code, "admin")
+    wanted = {
+        "campaignId": await opened.campaign(),
+        "level": "provincial",
+        "communityId": unit(COUNTY, COUNTY.rival),
+    }
+    assert (await clerk.act(q.FILE_APPLICATION, wanted))["code"] == "actor.not_entitled"
+    person = f"Person.{COUNTY.tenant_id}.{person_id(COUNTY.code, 'clerk')}"
+    role = {"personId": person, "role": "COMMUNITY_CLERK", "unitId": unit(COUNTY, COUNTY.rival)}
+    assert "receipt" in await admin.act(q.ASSIGN_ROLE, role)
+    filed = await clerk.act(q.FILE_APPLICATION, wanted)  # by the same token, which says nothing of it
+    assert filed["application"]["status"] == "DRAFT"

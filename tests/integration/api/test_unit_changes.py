@@ -40,6 +40,7 @@ from tests.integration.api.star import (
     PROPOSE as PROPOSE_RECORDS,
 )
 from tests.integration.api.star import a_change as a_certification_change
+from tests.integration.evidence.kit import pdf, send
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, FORMED_LATER, Place, counties
 
@@ -266,6 +267,8 @@ async def test_a_closed_unit_gives_nobody_a_role_and_takes_nothing(opened: Stage
     officer = await opened.person(COUNTY.code, "county")
     records = {"communityId": place_id(COUNTY, A), "records": [a_review(2020)]}
     assert (await officer.act(PROPOSE_RECORDS, records))["code"] == "unit.closed"
+    sent = await send(officer, place_id(COUNTY, A), pdf())
+    assert sent.json()["errors"][0]["extensions"]["code"] == "unit.closed"
     reviewer = await opened.person(CITY, "reviewer")
     attested = await reviewer.act(ATTEST, {"recordId": f"LegacyRecord.{record['tenant_id']}.{record['id']}"})
     assert attested["code"] == "unit.closed"

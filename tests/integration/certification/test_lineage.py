@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -122,10 +122,13 @@ async def test_who_goes_on_holds_what_its_predecessors_were_certified_as(world: 
     for asked in (Merge(COUNTY, (FIRST,), into=SECOND), Split(COUNTY, SECOND, (part,), keeps=True)):
         await agreed(world, asked)
         assert (await follow_unit_changes(world.database, Desk(world), SCOPE, MAY_17))[1] == ()
-    beside = unit_id(part.code)
+    beside, behind = unit_id(part.code), ON + timedelta(days=1)
+    had = [(FIRST, ON), (SECOND, ON), (third, ON), (FIRST, behind), (SECOND, behind)]
     async with world.database.read(Scope(COUNTY)) as tx:
-        heirs = await read_heirs(tx, COUNTY, [FIRST, SECOND, third], MAY_17.date())
-    assert heirs == {FIRST: (SECOND, beside), SECOND: (SECOND, beside), third: (third,)}
+        heirs = await read_heirs(tx, COUNTY, had, MAY_17.date())
+    # What came to the second after it was divided is its own alone.
+    both = (SECOND, beside)
+    assert heirs == dict(zip(had, (both, both, (third,), (), (SECOND,)), strict=True))
 
 
 async def test_two_processes_that_follow_at_once_record_each_piece_once(world: World) -> None:

@@ -161,6 +161,7 @@ async def test_entries_from_before_facts_tell_the_same(postgres: EmbeddedPostgre
         "UPDATE history_facts SET year = 2018 WHERE year = 2020",
         "UPDATE history_facts SET position = 1 WHERE year = 2020",
         "UPDATE history_facts SET seq = seq + 100 WHERE year = 2020",
+        "DELETE FROM history_facts WHERE year = 2020",
         "UPDATE ledger_entries SET leaf = replace(leaf, '\"pass\"', '\"fail\"') WHERE operation = 'legacy.attested'",
     ],
 )

@@ -16,6 +16,7 @@ from tenancy.database import Database
 from tenancy.identity import Principal
 from tenancy.vault import FileVault
 from tests.integration.graphql_schema.naive_draws import add_draws
+from tests.integration.graphql_schema.naive_reviews import add_reviews
 from tests.integration.graphql_schema.world import CITY, NOW, STRANGER, World
 from xingji.postgres import EmbeddedPostgres
 
@@ -26,6 +27,7 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 def world() -> World:
     made = World()
     add_draws(made)
+    add_reviews(made)
     return made
 
 

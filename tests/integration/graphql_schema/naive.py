@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from uuid import UUID
 from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
+    GraphQLSchema,
     build_schema,
     execute_sync,
     get_named_type,
@@ -32,15 +34,22 @@ from certification.evidence import find_attaching
 from certification.figures import Figure
 from certification.history import Facts, first_year, fold, settle
 from certification.judging import ItemFinding, judge
-from certification.life import ApplicationView, available_actions, find_history_obstacle, find_obstacle
+from certification.life import (
+    ApplicationView,
+    available_actions,
+    find_held_obstacle,
+    find_history_obstacle,
+    find_obstacle,
+)
 from certification.model import Roster
 from certification.planner import local_day
 from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema import naive_draws
+from tests.integration.graphql_schema import naive_draws, naive_reviews
 from tests.integration.graphql_schema.naive_draws import NaiveDraws
+from tests.integration.graphql_schema.naive_reviews import NaiveReviews
 from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
@@ -77,6 +86,7 @@ TABLES = {
     "PublicNoticeItem": "roster_items",
     "AccessRecord": "access_log",
     **naive_draws.TABLES,
+    **naive_reviews.TABLES,
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
@@ -97,6 +107,24 @@ OPENS = {
 NAMES = {"recommendation": "逐级推荐", "city_review": "市局复核"}
 WAITING = dict.fromkeys(("draft", "submitted", "returned", "street_endorsed"), "recommendation")
 WAITING |= dict.fromkeys(("county_recommended", "city_reviewed", "site_visited", "publicised"), "city_review")
+STORIED = (
+    "applications",
+    "certifications",
+    "legacy_records",
+    "annual_reviews",
+    "review_corrections",
+    "register_lists",
+)
+STORIES = {
+    "application.filed": ("APPLICATION", "application filed"),
+    "application.opinion_given": ("ENDORSEMENT", "opinion given"),
+    "review.inspected": ("REVIEW", "review inspected"),
+    "evidence.attached": ("EVIDENCE", "evidence attached"),
+    "review_correction.confirmed": ("CORRECTION", "review corrected"),
+    "register.committed": ("SPOT_CHECK", "register list committed"),
+    "draw.opened": ("SPOT_CHECK", "draw opened"),
+    "told": ("OTHER", "told"),
+}
 KEYS: dict[str, str | tuple[str, ...]] = {
     "LedgerEntry": "seq",
     "StoryEntry": "seq",
@@ -104,11 +132,16 @@ KEYS: dict[str, str | tuple[str, ...]] = {
 }
 
 
-class Naive(NaiveDraws):
+@cache
+def schema_of(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl)
+
+
+class Naive(NaiveDraws, NaiveReviews):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
-        self.schema, self.world, self.reader = build_schema(sdl), world, reader
+        self.schema, self.world, self.reader = schema_of(sdl), world, reader
         self.role = reader.roles[0].name.value
         self.jurisdiction = reader.roles[0].unit_id
 
@@ -142,8 +175,14 @@ class Naive(NaiveDraws):
             "Unit"
         ):
             return False
+        if type_ not in PUBLIC and self.role == "review_team":
+            return self.team_sees(type_, row)
         if type_ in naive_draws.TABLES:
             return self.sees_drawn(type_, row)
+        if type_ in naive_reviews.TABLES or type_ in naive_reviews.WHOLE_ONLY:
+            return self.sees_review(type_, row)
+        if type_ == "Evidence" and row["subject_type"] == "annual_review":
+            return self.sees_review(type_, row)
         if type_ == "UnitChange":
             plan = json.loads(row["details"])
             return bool({row["tenant_id"], plan["tenant"], plan["to"]} & self.tenants("Unit"))
@@ -444,9 +483,10 @@ class Naive(NaiveDraws):
                 and row["predecessor_unit_id"] not in line
             ]
         subjects = set(line)
-        for table in ("applications", "certifications", "legacy_records", "annual_reviews"):
+        for table in STORIED:
             subjects |= {row["id"] for row in self.world.all(table) if row["community_id"] in line}
-        subjects |= {row["id"] for row in self.world.all("evidence") if row["subject_id"] in subjects}
+        for table in ("evidence", "draws"):
+            subjects |= {row["id"] for row in self.world.all(table) if row["subject_id"] in subjects - line}
         rows = self.rows("StoryEntry", tenant_id=unit["tenant_id"])
         rows = [row for row in rows if row["subject_id"] in subjects]
         given = a.get("filter") or {}
@@ -463,18 +503,25 @@ class Naive(NaiveDraws):
         return self.connection(rows, a, "seq", descending=True)
 
     def StoryEntry_kind(self, row: Row, _: Any) -> Any:
-        return "ENDORSEMENT" if "opinion" in row["operation"] else "APPLICATION"
+        return STORIES[row["operation"]][0]
 
     def StoryEntry_summary(self, row: Row, _: Any) -> Any:
-        return "opinion given (agreed)" if "opinion" in row["operation"] else "application filed"
+        said = self.StoryEntry_outcome(row, None)
+        found = [str(said["year"])] if said["year"] else []
+        found += [one for one in (said["verdict"] or said["result"],) if one]
+        words = f" ({', '.join(found)})" if found else ""
+        return STORIES[row["operation"]][1] + words.replace("agree", "agreed").replace(
+            "rectify", "to be rectified"
+        )
 
     def StoryEntry_actor(self, row: Row, _: Any) -> Any:
-        return {"role": "community_clerk", "origin": f"xingji/41160{row['tenant_id']}"}
+        return {"role": "", "origin": "", **json.loads(row["leaf"])["body"].get("actor", {})}
 
     def StoryEntry_outcome(self, row: Row, _: Any) -> Any:
-        given = "opinion" in row["operation"]
-        found = {"verdict": "agree" if given else None, "status": "submitted" if given else None}
-        return {**dict.fromkeys(("stage", "result", "level", "year")), **found}
+        intent = json.loads(row["leaf"])["body"]["intent"]
+        facts = intent.get("facts", [{}])[0]
+        first = {name: facts.get(name) for name in ("result", "level", "year")}
+        return {**dict.fromkeys(("stage", "verdict", "status")), **first, **intent}
 
     def StoryEntry_receipt(self, row: Row, _: Any) -> Any:
         tenant = self.one("Tenant", id=row["tenant_id"])
@@ -487,7 +534,7 @@ class Naive(NaiveDraws):
         return self.one("Certification", tenant_id=row["tenant_id"], id=row["subject_id"])
 
     def StoryEntry_review(self, row: Row, _: Any) -> Any:
-        return None
+        return self.one("AnnualReview", tenant_id=row["tenant_id"], id=row["subject_id"])
 
     def StoryEntry_legacyRecord(self, row: Row, _: Any) -> Any:
         return self.one("LegacyRecord", tenant_id=row["tenant_id"], id=row["subject_id"])
@@ -703,7 +750,9 @@ class Naive(NaiveDraws):
     Certification_community = LegacyRecord_community = Application_community
 
     def RoleAssignment_unit(self, row: Row, _: Any) -> Any:
-        return self.unit(row, "unit_id")
+        # Who reaches the role reaches what it is over.
+        unit = self.unit_of(row["tenant_id"], row["unit_id"])
+        return unit and {**unit, "__typename": "Unit"}
 
     def Application_campaign(self, row: Row, _: Any) -> Any:
         return self.one("Campaign", tenant_id=row["campaign_tenant_id"], id=row["campaign_id"])
@@ -901,6 +950,7 @@ class Naive(NaiveDraws):
     def shows_past(self, row: Row) -> bool:
         """Of a community in reach whose city's campaign is in reach."""
         known = row["kind"] in ("community", "village") and CITY in self.tenants("Campaign")
+        known = known and self.role != "review_team"
         return known and self.reaches(row)
 
     def Unit_history(self, row: Row, a: dict[str, Any]) -> Any:
@@ -931,8 +981,15 @@ class Naive(NaiveDraws):
             return None
         return self.history(row["tenant_id"], row["community_id"], row["day"])
 
+    def star(self, row: Row) -> Any:
+        """The star certification that holds on the day."""
+        known = settle(self.facts(row["tenant_id"], row["community_id"]), row["day"]).certified
+        return next((one for one in known if one.level == "star" and one.state != "revoked"), None)
+
     def Standing_eligible(self, row: Row, _: Any) -> Any:
-        return None if not row["asked"] else self.stood(row).stands and self.stood(row).streak >= 3
+        if not row["asked"]:
+            return None
+        return self.star(row) is None and self.stood(row).stands and self.stood(row).streak >= 3
 
     def Standing_eligibleFor(self, row: Row, _: Any) -> Any:
         return "star" if row["asked"] else None
@@ -940,6 +997,8 @@ class Naive(NaiveDraws):
     def Standing_reason(self, row: Row, _: Any) -> Any:
         if not row["asked"] or self.Standing_eligible(row, None):
             return "ELIGIBLE" if row["asked"] else None
+        if self.star(row) is not None:
+            return "HELD"
         found = self.stood(row)
         return "MISSING" if found.stands else found.certified.state.upper()
 
@@ -967,13 +1026,20 @@ class Naive(NaiveDraws):
         return self.of_standing(row, "certified_by")
 
     def Standing_obstacle(self, row: Row, _: Any) -> Any:
+        if row["asked"] and self.star(row) is not None:
+            return told(self.held("star", row["tenant_id"], row["community_id"], row["day"]))
         return self.of_standing(row, "obstacle")
+
+    def held(self, level: str, tenant: int, community: UUID, day: date = date(2022, 5, 10)) -> Any:
+        """That it is what it would apply for."""
+        now = datetime.combine(day, time(9), UTC)
+        return find_held_obstacle(PROGRAMME, level, self.facts(tenant, community), now)
 
     def Standing_community(self, row: Row, _: Any) -> Any:
         return self.one("Unit", tenant_id=row["tenant_id"], id=row["community_id"])
 
     def Campaign_standingCounts(self, row: Row, a: dict[str, Any]) -> Any:
-        if self.role in ("street_officer", "community_clerk"):
+        if self.role in ("street_officer", "community_clerk", "review_team"):
             return None
         counted: dict[str, int] = {}
         for unit in self.world.all("units"):
@@ -1034,12 +1100,13 @@ class Naive(NaiveDraws):
             )
             lacks = find_history_obstacle(PROGRAMME, level, self.history(row["tenant_id"], row["id"]))
             against = find_obstacle(PROGRAMME, "file_application", view, self.actor(row), NOW)
+            held = self.held(level, row["tenant_id"], row["id"])
             answer.append(
                 {
                     "level": level,
-                    "eligible": lacks is None,
+                    "eligible": lacks is None and held is None,
                     "allowed": against is None,
-                    "obstacle": told(lacks or against),
+                    "obstacle": told(held or lacks or against),
                 }
             )
         return answer
@@ -1329,9 +1396,13 @@ class Naive(NaiveDraws):
         return self.personal(row, "name_commitment")
 
     def Viewer_roles(self, row: Row, _: Any) -> Any:
-        rows = self.rows("RoleAssignment", tenant_id=row["tenant_id"], person_id=row["id"])
-        held = [role for role in rows if role["valid_from"] <= NOW]
-        return [role for role in held if role["valid_to"] is None or role["valid_to"] > NOW]
+        return self.Person_roles(row, None)
+
+
+def first_fact(row: Row) -> dict[str, Any]:
+    """The first fact that an entry says."""
+    found: dict[str, Any] = json.loads(row["leaf"])["body"]["intent"]["facts"][0]
+    return found
 
 
 def figures_of(text: str | None) -> tuple[Figure, ...]:

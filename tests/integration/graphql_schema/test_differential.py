@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 from graphql import (
+    FieldNode,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     get_named_type,
     is_leaf_type,
     validate,
+    visit,
 )
+from graphql import build_schema as build_naive
 from graphql import parse as parse_document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,13 +29,41 @@ from hypothesis import strategies as st
 from graphql_schema.execution import Engine
 from graphql_schema.schema import build_schema, print_schema
 from tests.integration.graphql_schema.conftest import Ask
-from tests.integration.graphql_schema.naive import Naive
-from tests.integration.graphql_schema.world import EAST, READERS, WEST, World, uid
+from tests.integration.graphql_schema.naive import TABLES, Naive
+from tests.integration.graphql_schema.world import CITY, EAST, READERS, WEST, World, uid
 
 SDL = print_schema(build_schema())
 APPLICATION = f"Application.{EAST}.{uid('application', EAST, 1, 'provincial')}"
 FOREIGN = f"Application.{WEST}.{uid('application', WEST, 1, 'provincial')}"
 LOST = f"Application.{WEST}.{uid('application', WEST, 4, 'provincial')}"
+REVIEWED = [
+    f"{type_}.{county}.{uid(*key[:1], county, *key[1:])}"
+    for county in (EAST, WEST)
+    for type_, *key in (
+        ("ReviewCycle", "cycle"),
+        ("ReviewCycle", "cycle", 2021),
+        ("ReviewTeam", "team", 1),
+        ("ReviewTeam", "team", 2),
+        ("AnnualReview", "review"),
+        ("AnnualReview", "review", 1),
+        ("AnnualReview", "review", 2),
+        ("AnnualReview", "review", 8),
+        ("ReviewVerdict", "verdict", 0),
+        ("ReviewVerdict", "verdict", 9),
+        ("ReviewCorrection", "correction", 0),
+        ("Draw", "draw", 0),
+        ("Draw", "draw", 1),
+        ("Unit", "street0"),
+        ("Unit", "community0.0"),
+        ("Unit", "root"),
+    )
+] + [
+    f"{type_}.{tenant}.{uid(kind, name, tenant)}"
+    for tenant in (CITY, EAST)
+    for name in ("inspector", "former")
+    for type_, kind in (("Inspector", "person"), ("RoleAssignment", "role"))
+]
+"""Ids of rows about reviews, and beside them."""
 
 WRITTEN = {
     "scalars": "{ applications { edges { node { id level status revision filedBy createdAt updatedAt } } } }",
@@ -172,6 +207,26 @@ WRITTEN = {
         confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
         calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
         days { day working name setBy setAt } } } } campaigns { edges { node { extensions(first: 2) { edges { node { id } } } } } } }""",
+    "cycles of reviews": f"""{{ reviewCycles {{ totalCount edges {{ cursor node {{ year status lastly: closesOn campaign {{ code }} plannedTenant {{ code }}
+        teams {{ number name members {{ personId barred tenant {{ code }} inspector {{ id name tenant {{ code }} }} }} }}
+        progress {{ overdue total planned }} byTeam {{ teamId name progress {{ assigned overdue total }} }}
+        reviews(last: 2, filter: {{level: "provincial"}}) {{ totalCount edges {{ cursor node {{ id overdue }} }} }} }} }} }}
+        a: reviewCycles(filter: {{year: 2021, tenantId: "Tenant.{EAST}.{EAST}"}}) {{ totalCount }}
+        b: reviewCycles(filter: {{status: ASSIGNED}}) {{ edges {{ node {{ year }} }} }} inspectors {{ totalCount edges {{ node {{ id name }} }} }} }}""",
+    "annual reviews": f"""{{ annualReviews(first: 100) {{ totalCount edges {{ cursor node {{ id status lastDay overdue certifiedOn result certification {{ id }}
+        community {{ name parent {{ name }} tenant {{ code }} }} street {{ name code }} team {{ number members {{ personId }} }} cycle {{ year name }}
+        verdicts {{ stage verdict clauses dueOn authorTenant {{ code }} }} findings {{ key value round }}
+        conflicts {{ key sides {{ observationId value }} }} judgement {{ qualifies outcomes {{ code result }} }} missingPhotos {{ sha256 caption }}
+        observations(first: 3, filter: {{round: 1, key: ["item:1.1", "figure:staff"]}}) {{ totalCount pageInfo {{ endCursor }} edges {{ cursor node {{
+        key value supersedes authorTenant {{ code }} }} }} }} evidence {{ label receivedSha256 }}
+        availableActions {{ action allowed obstacle {{ code message }} }} }} }} }}
+        a: annualReviews(filter: {{status: [ASSIGNED, RECTIFYING], year: 2022}}) {{ totalCount edges {{ node {{ status }} }} }}
+        b: annualReviews(filter: {{teamId: "ReviewTeam.{EAST}.{uid("team", EAST, 1)}"}}) {{ totalCount }}
+        c: annualReviews(filter: {{cycleId: "ReviewCycle.{WEST}.{uid("cycle", WEST)}"}}) {{ totalCount }}
+        d: annualReviews(filter: {{communityId: "Unit.{EAST}.{uid("community0.0", EAST)}"}}) {{ totalCount }}
+        e: annualReviews(filter: {{streetId: "Unit.{EAST}.{uid("street1", EAST)}", level: "star"}}) {{ totalCount }}
+        f: reviewCorrections(filter: {{year: 2021, level: "provincial"}}) {{ totalCount }} reviewDay {{ id lastDay }} }}""",
+    "reviews by id": f"""{{ nodes(ids: [{", ".join(f'"{id_}"' for id_ in REVIEWED)}]) {{ __typename id ... on AnnualReview {{ status }} }} }}""",
     "computed": "{ applications(first: 100) { edges { node { id availableActions { action name clause allowed obstacle { code message clause } } status } } } }",
 }
 
@@ -265,25 +320,86 @@ async def test_variables_of_fields_beside_each_other_are_kept_apart(ask: Ask, wo
     agree(await ask(ALIASES, reader, variables), Naive(SDL, world, reader).ask(ALIASES, variables))
 
 
-ROOTS = (
-    "viewer",
-    "tenants",
-    "units",
-    "campaigns",
-    "applications",
-    "rosters",
-    "objections",
-    "publicNotices",
-    "extensions",
-    "calendarYears",
-    "certifications",
-    "legacyRecords",
-    "certificationChanges",
-    "draws",
-    "registerLists",
-    "unitChanges",
-    "ledgerEntries",
-)
+APART = {"node", "nodes", "objectionStatus", "accessLog"}
+"""Roots that are asked by themselves: by id, above; by a code, whose tries are counted; what every other question writes to."""
+QUERY = build_naive(SDL).query_type
+assert QUERY is not None
+ROOTS = tuple(sorted(QUERY.fields.keys() - APART))
+DAY = 'on: "2022-05-05"'
+
+
+def arguments_of(definition: GraphQLField) -> str:
+    """What a field must be given, with a little of what it may be."""
+    known = {"level": 'level: "provincial"', "on": DAY, "from": "from: 1", "to": "to: 2", "first": "first: 3"}
+    chosen = [known[name] for name in definition.args if name in known]
+    return f"({', '.join(chosen)})" if chosen else ""
+
+
+def whole(type_: Any, above: int = 0) -> str:
+    """Every field of a type with so many rows above it; of rows within another row what they say themselves."""
+    depth = above + (type_.name in TABLES)
+    parts = []
+    for name, definition in type_.fields.items():
+        named: Any = get_named_type(definition.type)
+        if is_leaf_type(named):
+            parts.append(name)
+        elif depth < 2:
+            parts.append(f"{name}{arguments_of(definition)} {{ {whole(named, depth)} }}")
+    return " ".join(parts) or "__typename"
+
+
+def ask_whole(root: str) -> str:
+    definition = QUERY.fields[root]
+    return f"{{ {root}{arguments_of(definition)} {{ {whole(get_named_type(definition.type))} }} }}"
+
+
+WHOLE = {root: ask_whole(root) for root in ROOTS}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+async def test_answers_agree_on_all_that_a_root_shows(root: str, ask: Ask, world: World) -> None:
+    """A type or a field that the naive executor does not know fails here."""
+    for who in ("city officer", "auditor", "inspector", "clerk"):
+        agree(await ask(WHOLE[root], READERS[who]), Naive(SDL, world, READERS[who]).ask(WHOLE[root]))
+
+
+def test_every_field_is_asked_somewhere() -> None:
+    """Of every type that a question reaches."""
+    schema = build_naive(SDL)
+    asked: set[tuple[str, str]] = set()
+    for document in (*WRITTEN.values(), *WHOLE.values()):
+        info = TypeInfo(schema)
+
+        class Fields(Visitor):
+            def enter_field(self, node: FieldNode, *_: Any, info: TypeInfo = info) -> None:
+                parent = info.get_parent_type()
+                assert parent is not None
+                asked.add((parent.name, node.name.value))
+
+        visit(parse_document(document), TypeInfoVisitor(info, Fields()))
+    there = {(name, field) for name in reached(schema) for field in schema.type_map[name].fields}
+    alone = {("Query", name) for name in APART}
+    assert (
+        sorted(pair for pair in there - asked - alone if pair[0] not in ("AccessRecord", "ObjectionProgress"))
+        == []
+    )
+
+
+def reached(schema: GraphQLSchema) -> set[str]:
+    """Types of rows and values that a question may come to."""
+    found, waiting = set[str](), [schema.query_type]
+    while waiting:
+        type_ = waiting.pop()
+        if type_.name in found:
+            continue
+        found.add(type_.name)
+        for definition in type_.fields.values():
+            named = get_named_type(definition.type)
+            if isinstance(named, GraphQLInterfaceType):
+                waiting += schema.get_possible_types(named)
+            elif isinstance(named, GraphQLObjectType):
+                waiting.append(named)
+    return {name for name in found if not name.endswith(("Connection", "Edge")) and name != "PageInfo"}
 
 
 @st.composite
@@ -316,7 +432,10 @@ def documents(draw: Callable[..., Any], schema: GraphQLSchema) -> str:
                     st.sampled_from(["(from: 1, to: 2)", "(from: 2, to: 1)", "(from: 1, to: 1)"])
                 )
             if "first" in definition.args:
-                arguments = draw(st.sampled_from(["", "(first: 2)", "(last: 3)", "(first: 0)", "(last: 1)"]))
+                pages = ["", "first: 2", "last: 3", "first: 0", "last: 1"]
+                given = [draw(st.sampled_from(pages))]
+                given += [f'level: "provincial", {DAY}'] if "on" in definition.args else []
+                arguments = f"({', '.join(filter(None, given))})" if any(given) else ""
             elif "level" in definition.args:
                 arguments = draw(st.sampled_from(['(level: "provincial")', '(level: "star")']))
             text = f"a{depth}{at}{name}: {name}{arguments} {{ {fields(named, depth - 1, below)} }}"

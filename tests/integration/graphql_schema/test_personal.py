@@ -117,12 +117,14 @@ async def test_covered_values_and_ones_own_name_are_not_logged(asking: Asking) -
 async def test_a_name_is_whole_for_the_own_administrator_and_logged(asking: Asking) -> None:
     query = "{ people { edges { node { id name } } } }"
     answer = await asking.ask(query, ADMINISTRATOR)
-    (node,) = (edge["node"] for edge in answer["data"]["people"]["edges"])
-    assert node["name"] == "王officer"
-    assert await asking.logged(EAST) == {node["id"]: "name"}
+    names = {edge["node"]["id"]: edge["node"]["name"] for edge in answer["data"]["people"]["edges"]}
+    erased = f"Person.{EAST}.{uid('person', 'second', EAST)}"
+    assert names.pop(erased) is None
+    assert sorted(names.values()) == ["王officer", "陈former", "陈inspector"]
+    assert await asking.logged(EAST) == dict.fromkeys(names, "name")
     away = Asking(asking.database, asking.engine)
     covered = await away.ask(query, AUDITOR)
-    assert {edge["node"]["name"] for edge in covered["data"]["people"]["edges"]} == {"王**"}
+    assert {edge["node"]["name"] for edge in covered["data"]["people"]["edges"]} == {"王**", "陈**", None}
     assert await away.logged(CITY) == {}
 
 

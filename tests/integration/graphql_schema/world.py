@@ -790,6 +790,12 @@ AUDITOR = principal(CITY, "auditor", granted=COUNTIES)
 STREET_OFFICER = principal(EAST, "street_officer", uid("street0", EAST), shared=(CITY,))
 CLERK = principal(EAST, "community_clerk", uid("community1.0", EAST), shared=(CITY,))
 STRANGE_OFFICER = principal(STRANGER, "city_officer")
+INSPECTOR = replace(
+    principal(EAST, "review_team", shared=(CITY,)), person_id=uid("person", "inspector", EAST)
+)
+CITY_INSPECTOR = replace(
+    principal(CITY, "review_team", granted=COUNTIES), person_id=uid("person", "inspector", CITY)
+)
 READERS = {
     "city officer": CITY_OFFICER,
     "county officer": COUNTY_OFFICER,
@@ -797,5 +803,7 @@ READERS = {
     "auditor": AUDITOR,
     "street officer": STREET_OFFICER,
     "clerk": CLERK,
+    "inspector": INSPECTOR,
+    "city inspector": CITY_INSPECTOR,
     "stranger": STRANGE_OFFICER,
 }

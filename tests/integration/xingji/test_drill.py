@@ -35,6 +35,9 @@ def home(founded: World, tmp_path: Path, urls: DatabaseUrls, monkeypatch: pytest
             shutil.copytree(founded.home / part, home / part)
     (home / "evidence" / "ab").mkdir(parents=True)
     (home / "evidence" / "ab" / "cdef").write_bytes(b"scan")
+    for part in ("programmes", "standards"):
+        (home / part).mkdir()
+        (home / part / "ours.toml").write_bytes(b"# ours")
     monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
     monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
     return home
@@ -131,7 +134,8 @@ async def test_a_backup_is_whole_private_and_without_what_opens_it(
     assert made.code == 0, made.err
     manifest = read_manifest(backup)
     names = set(manifest["files"])
-    assert {"database.dump", "home/evidence/ab/cdef"} <= names
+    ours = {"home/programmes/ours.toml", "home/standards/ours.toml"}
+    assert {"database.dump", "home/evidence/ab/cdef"} | ours <= names
     assert not [name for name in names if "passphrase" in name]
     assert len([name for name in names if name.startswith("heads/")]) == len(manifest["heads"]) == 12
     assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}

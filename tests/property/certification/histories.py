@@ -24,12 +24,14 @@ def named(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:xingji:test:{name}")
 
 
-def a_rule(cycle: int = 1, *, rectified: bool = True, suspended: bool = False) -> HistoryRule:
+def a_rule(
+    cycle: int = 1, *, rectified: bool = True, suspended: bool = False, again: bool = False
+) -> HistoryRule:
     return HistoryRule(
         Setting(("submit",), GROUND),
         Setting(rectified, GROUND),
         Setting(suspended, GROUND),
-        Setting(False, GROUND),
+        Setting(again, GROUND),
         Setting(cycle, GROUND),
     )
 

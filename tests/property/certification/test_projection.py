@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ARRAY, Date, Integer, bindparam, literal_column, select
 
 from certification.eligible import asks, reason_of, rules_of
-from certification.history import Facts, find_reason, first_year, fold, fold_history, is_held, settle
+from certification.history import HELD, Facts, find_held, find_reason, first_year, fold, fold_history, settle
 from certification.projection import fold_standings, row_of, write_standings
 from certification.reviews.tables import history_facts, standings
 from certification.standing import parse_known, project
@@ -50,7 +51,7 @@ def test_the_fold_agrees_with_a_naive_reading_whatever_the_order_of_the_facts(se
             assert (history.streak, len(history.years)) == (expected.streak, expected.cycles)
             assert history == fold(Facts(community, told), level, day, rule, until)
             known = settle(Facts(community, told), day, until)
-            assert not history.stands or is_held(level, known.certified, day)
+            assert not history.stands or find_held(level, known.certified, day)
 
 
 @given(SEEDS, RULES)
@@ -96,7 +97,7 @@ def test_what_is_kept_of_a_span_folds_to_the_same_on_each_of_its_days(seed: int,
 
 CITY, COUNTY = 1, 2
 PLACES = [f"{number}" for number in range(60)]
-KNOBS = [(p, c, r, s) for p in (1, 3) for c in (1, 2) for r in (True, False) for s in (True, False)]
+KNOBS = [(p, c, r, s, a) for p in (1, 3) for c in (1, 2) for r, s, a in product((True, False), repeat=3)]
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ async def county(database: DatabaseUrls) -> AsyncIterator[Database]:
             "INSERT INTO ledger_heads (tenant_id, origin, size, head, frontier) VALUES ($1, 'x.example/2', 1, $2, '')",
             *(COUNTY, bytes(32)),
         )
-        for number, (passes, cycle, rectified, suspended) in enumerate(KNOBS):
+        for number, (passes, cycle, rectified, suspended, again) in enumerate(KNOBS):
             programme = {
                 "levels": [
                     {"code": "star", "requires": {"certified": "provincial", "annual_passes": passes}},
@@ -127,6 +128,7 @@ async def county(database: DatabaseUrls) -> AsyncIterator[Database]:
                     "cycle_years": {"value": cycle},
                     "rectified_counts": {"value": rectified},
                     "suspended_stands": {"value": suspended},
+                    "certified_again": {"value": again},
                 },
             }
             row = await admin.fetch(
@@ -226,12 +228,13 @@ async def test_sql_answers_as_the_fold_for_every_way_to_count(county: Database) 
             expected = {}
             for community, place in communities.items():
                 facts = Facts(community, told[place])
-                for number, (passes, cycle, rectified, suspended) in enumerate(KNOBS):
-                    rule = a_rule(cycle, rectified=rectified, suspended=suspended)
+                for number, (passes, cycle, rectified, suspended, again) in enumerate(KNOBS):
+                    rule = a_rule(cycle, rectified=rectified, suspended=suspended, again=again)
                     history = fold(facts, "provincial", day, rule)
                     if history.certified is not None:
                         key: tuple[UUID, UUID] = community, named(f"campaign/{number}")
-                        expected[key] = find_reason(history, passes, rule)
+                        held = not again and find_held("star", settle(facts, day).certified, day)
+                        expected[key] = HELD if held else find_reason(history, passes, rule)
             assert found == expected
             seen |= {str(reason) for reason in found.values()}
-        assert seen == {"None", "suspended", "revoked", "failed", "missing", "too_early"}
+        assert seen == {"None", "suspended", "revoked", "failed", "missing", "too_early", "held"}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from certification.evidence import find_attaching_to_review
 from certification.reviews.concluding import Conclusion, check_conclusion, judge_findings
 from certification.reviews.errors import ConclusionRefusedError
 from certification.reviews.life import OBSERVE, ReviewView, available_actions, check_action
@@ -212,3 +213,13 @@ def test_a_star_review_does_not_ask_the_ledger_for_earlier_years() -> None:
     assert {one.comparison for one in judged.outcomes} >= {"at_least"}
     assert "history" not in {one.comparison for one in judged.outcomes}
     assert not judged.qualifies
+
+
+def test_a_refusal_names_what_was_asked_for() -> None:
+    """Not the first act of the table that asks for the same role."""
+    view, actor = a_view("assigned"), someone("county_officer")
+    shown = {one.action: one for one in available_actions(programme(), view, actor, WITHIN)}
+    attaching = find_attaching_to_review(programme(), view, 0, actor)
+    for found in (shown[OBSERVE], shown["inspect_pass"], attaching):
+        assert found.obstacle is not None
+        assert f"“{found.name}”" in found.obstacle.zh and f"“{found.action}”" in found.obstacle.en

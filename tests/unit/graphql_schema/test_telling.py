@@ -9,13 +9,14 @@ import pytest
 
 import certification
 from certification.changes import Act
+from certification.lineage.plan import FOLLOWED
 from certification.model import RosterKind
 from graphql_schema.telling import TOLD, WORDS, StoryKind, kind_of, operations_of, summarise
 
 
 def recorded() -> set[str]:
     """The operations of all acts, wherever they stand."""
-    found = {"ledger.opened", "tenant.founded", *(f"roster.{kind.value}" for kind in RosterKind)}
+    found = {"ledger.opened", "tenant.founded", *FOLLOWED, *(f"roster.{kind.value}" for kind in RosterKind)}
     for module in pkgutil.walk_packages(certification.__path__, "certification."):
         loaded = vars(importlib.import_module(module.name))
         found |= {one.operation for one in loaded.values() if isinstance(one, Act)}

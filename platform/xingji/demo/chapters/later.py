@@ -71,7 +71,7 @@ async def survey(teller: Teller) -> str:
     found = (await leader.ask(q.ELIGIBLE, level="provincial"))["standings"]
     stars = (await leader.ask(q.CERTIFIED_ON, level=STAR, on="2025-06-30"))["certifiedOn"]
     names = {edge["node"]["community"]["name"] for edge in found["edges"]}
-    if not names >= {one.name for one in qualified()}:
+    if names != {one.name for one in qualified()}:
         raise StoryError(f"eligible: {sorted(names)}")
     return f"可申报星级：{'、'.join(one.name for one in qualified())}；2025-06-30 在册星级 {stars['totalCount']} 个"
 
