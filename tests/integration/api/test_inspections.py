@@ -502,10 +502,12 @@ async def test_what_is_of_another_review_is_of_no_use(stage: Stage) -> None:
     assert json.loads(held["value"])["verdict"] == "meets"
     # A conclusion confirms the review that it is of.
     read = {}
-    for one in (review, other):
-        again = await inspect(north, one, [], concluding("RECHECK", "未能入户。", dueOn="2022-06-30"))
-        assert "review" in again, again
-        read[one] = last_verdict(again["review"])
+    mended = item("1.1", supersedes=[wrong["id"]])
+    whole_review = [mended, *(one for one in everything() if one.get("item", {}).get("code") != "1.1")]
+    for named, seen_there in ((review, whole_review), (other, everything())):
+        done = await inspect(north, named, seen_there, concluding())
+        assert "review" in done, done
+        read[named] = last_verdict(done["review"])
     officer = await stage.person(COUNTY.code, "county")
     for conclusion in (read[other], f"ReviewVerdict.{OTHER.tenant_id}.{read[review].split('.')[2]}"):
         refused = await officer.act(CONFIRM, {"reviewId": review, "conclusionId": conclusion})
