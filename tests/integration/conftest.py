@@ -14,8 +14,11 @@ from tests.integration.api.star import propose_something
 from tests.integration.demo.kit import KeptStory, Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
-from xingji.demo.run import BEGINS, ENDS, place_programmes
+from xingji.demo.run import BEGINS, place_programmes
 from xingji.postgres import EmbeddedPostgres
+
+PLAYED = shanghai(7, 15, 10)
+"""When the plain round is over."""
 
 
 @pytest.fixture(scope="session")
@@ -94,14 +97,14 @@ async def endorsed(
 @pytest.fixture
 async def replay(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
     """A server over a played world, on 2022-07-15."""
-    async with _served(postgres, played.world, ENDS) as stage:
+    async with _served(postgres, played.world, PLAYED) as stage:
         yield stage
 
 
 @pytest.fixture(scope="session")
 async def reading(postgres: EmbeddedPostgres, played: Playing) -> AsyncIterator[Stage]:
     """One server over a played world for all that only read or are refused, with something of every kind in it."""
-    async with _served(postgres, played.world, ENDS) as stage:
+    async with _served(postgres, played.world, PLAYED) as stage:
         await propose_something(stage)
         await arrange(stage)
         yield stage

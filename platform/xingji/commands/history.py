@@ -23,6 +23,7 @@ from certification.errors import InvariantError, ProgrammeRefusedError
 from certification.exported import describe_history, read_exported
 from certification.history import fold
 from certification.reader import load_programme
+from certification.shelf import Shelf
 from tenancy.database import Database
 from xingji.commands import Commands
 from xingji.databases import open_database
@@ -99,14 +100,14 @@ async def _rebuild(database: Database, arguments: argparse.Namespace) -> int:
     return 0 if number == 0 else 1
 
 
-def run_show(arguments: argparse.Namespace, _settings: Settings) -> int:
+def run_show(arguments: argparse.Namespace, settings: Settings) -> int:
     """Fold and print."""
     try:
         if arguments.key is not None:
             verdict = verify_log(arguments.directory, read_verifier_key(arguments.key))
             if not verdict.ok:
                 return report_verdict(verdict, as_json=arguments.json)
-        programme = load_programme(arguments.programme)
+        programme = load_programme(arguments.programme, Shelf((settings.home,)))
         asking = [one for one in programme.levels.values() if arguments.level in (None, one.code)]
         requires = next((one.requires for one in asking if one.requires is not None), None)
         if requires is None:

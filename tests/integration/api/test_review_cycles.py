@@ -43,6 +43,8 @@ from xingji.demo.clock import shanghai
 from xingji.demo.run import BEGINS
 
 OTHER = counties()[1]
+NOBODY = "5f0c8a1e-7b1d-4f5e-9a53-0c5b1d6a9e42"
+"""An id that nothing has; fixed, because it names tests."""
 OTHER_STREET, _ = elsewhere(COUNTY)
 
 
@@ -153,7 +155,7 @@ async def test_a_county_names_its_own_inspectors_and_nobody_without_the_role(
     for teams in (
         [team("一组", people["scout"])],
         [team("一组", f"Inspector.{COUNTY.tenant_id}.{clerk['person_id']}")],
-        [team("一组", f"Inspector.{COUNTY.tenant_id}.{uuid4()}")],
+        [team("一组", f"Inspector.{COUNTY.tenant_id}.{NOBODY}")],
         [team("一组", f"Inspector.{OTHER.tenant_id}.{UUID(north.rpartition('.')[2])}")],
         [team("一组", north, north)],
         [team("一组", north), team("二组", people["south"], north)],
@@ -184,12 +186,12 @@ async def test_a_county_names_its_own_inspectors_and_nobody_without_the_role(
         ({"name": "字" * 61}, "field.refused"),
         ({"communityIds": []}, "cycle.refused"),
         ({"communityIds": named(COUNTY.nominee, COUNTY.nominee)}, "cycle.refused"),
-        ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{uuid4()}"]}, "not_found"),
+        ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{NOBODY}"]}, "not_found"),
         ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{COUNTY.street.id}"]}, "not_found"),
         ({"communityIds": [f"Unit.{OTHER.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
         ({"communityIds": [f"Unit.{COUNTY.tenant_id}.{OTHER.nominee.id}"]}, "not_found"),
-        ({"campaignId": f"Campaign.1.{uuid4()}"}, "not_found"),
-        ({"campaignId": f"Campaign.{OTHER.tenant_id}.{uuid4()}"}, "not_found"),
+        ({"campaignId": f"Campaign.1.{NOBODY}"}, "not_found"),
+        ({"campaignId": f"Campaign.{OTHER.tenant_id}.{NOBODY}"}, "not_found"),
         ({"tenantId": f"Tenant.{OTHER.tenant_id}.{OTHER.tenant_id}"}, "not_found"),
     ],
     ids=str,
