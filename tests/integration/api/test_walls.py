@@ -300,8 +300,10 @@ async def test_nothing_beyond_is_watched(walls: Walls, one: Watched):
                 if one.may(find_permission(field)):
                     assert await walls.logged(trace) == [(one.tenant, "tenant.beyond_reach")] * beyond
         if IDS[key] in one.own and one.may(find_permission(field)):
-            answer, _ = await told(one.own[IDS[key]])
-            assert "errors" not in answer, (one.name, answer)
+            id_ = one.own[IDS[key]]
+            shown, _ = await one.ask("query($id: ID!) { node(id: $id) { id } }", {"id": id_})
+            answer, _ = await told(id_)
+            assert ("errors" in answer) is (shown["data"]["node"] is None), (one.name, answer)
 
 
 async def test_no_mutation_reaches_over_a_wall_nor_tells_what_is_there(walls: Walls, one: Watched):
