@@ -522,8 +522,8 @@ async def test_what_is_of_another_review_is_of_no_use(stage: Stage) -> None:
             for named in (theirs, f"AnnualReview.{COUNTY.tenant_id}.{uuid4()}")
         ]
         assert there.status_code == nowhere.status_code == 404, (there.text, nowhere.text)
-        refused = [one.json()["errors"][0]["message"] for one in (there, nowhere)]
-        assert refused[0] == refused[1], login
+        told = [answer.json()["errors"][0]["message"] for answer in (there, nowhere)]
+        assert told[0] == told[1], login
         headers = {"Authorization": f"Bearer {caller.token}"}
         got = await caller.http.get(f"/evidence/{sent.json()['evidence']['id']}", headers=headers)
         assert got.status_code == 404, (login, got.text)

@@ -58,8 +58,7 @@ async def test_a_correction_needs_two_and_says_the_year_anew(reviewed: Stage) ->
     for code, login, wanted in (
         (COUNTY.code, "county", "actor.not_entitled"),
         (COUNTY.code, "county2", "actor.not_entitled"),
-        (COUNTY.code, "star", "actor.not_entitled"),
-        (COUNTY.code, "clerk", "not_found"),  # another community's
+        (COUNTY.code, "clerk", "not_found"),
         (OTHER.code, "county", "not_found"),
     ):
         caller = await reviewed.person(code, login)

@@ -342,26 +342,31 @@ class Years(World):
         await self.do(record_inspection.ACT, command, team.member)
 
     async def review(self, team: Team, how: str) -> None:
-        """One review to its end: `pass`, `fail`, `mend`, `mend_fail`, `recheck`, `returned`, or `nobody` comes."""
+        """One review to its end: `pass`, `fail`, `mend`, `mend_fail`, `mend_returned`, `unmet`, `recheck`, `returned`, or `nobody` comes."""
         if how == "nobody":
             return
         lacking = ItemSaid(ITEMS[0], "does_not_meet", "制度未上墙")
         whole = seen(team.level)
         county = team.place.county
-        if how in ("mend", "mend_fail", "recheck"):
-            due = min(self.today + timedelta(days=20), date(team.year, 12, 31))
+        if how in ("mend", "mend_fail", "mend_returned", "unmet", "recheck"):
+            due = self.today + timedelta(days=3)
             if how == "recheck":
                 await self.inspect(team, "recheck", due_on=due)
                 await self.inspect(team, "pass", *whole)
             else:
                 await self.inspect(team, "rectify", lacking, *whole[1:], clauses=(ITEMS[0],), due_on=due)
-                last = (ItemSaid(ITEMS[0], "meets"),) if how == "mend" else (lacking,)
-                await self.inspect(team, "pass" if how == "mend" else "fail", *last)
+                last: tuple[Any, ...] = (ItemSaid(ITEMS[0], "meets"),)
+                if how == "mend_fail":
+                    last = (lacking,)
+                if how == "unmet":
+                    # The day passes, and nobody looks again.
+                    self.now, last = self.now + timedelta(days=4), ()
+                await self.inspect(team, "fail" if how in ("mend_fail", "unmet") else "pass", *last)
         elif how == "fail":
             await self.inspect(team, "fail", lacking, *whole[1:])
         else:
             await self.inspect(team, "pass", *whole)
-        if how == "returned":
+        if how in ("returned", "mend_returned"):
             concluded = await self.conclusion(team)
             back = return_review.Command(team.review, concluded, "照片不清")
             await self.do(return_review.ACT, back, f"county/{county}")
@@ -369,7 +374,8 @@ class Years(World):
         await self.confirm(team, f"county/{county}")
         await self.confirm(team, "city/1")
         self.open[team.place.id].remove(team)
-        result = {"fail": FAIL, "mend_fail": FAIL, "mend": MENDED}.get(how, PASS)
+        failed, mended = how in ("fail", "mend_fail", "unmet"), how in ("mend", "mend_returned")
+        result = FAIL if failed else MENDED if mended else PASS
         self.land.confirm(team.place, team.review, team.level, team.year, result)
 
     async def conclusion(self, team: Team) -> UUID:

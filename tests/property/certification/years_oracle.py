@@ -78,6 +78,10 @@ class Place:
         }
         return sorted(found, key=lambda one: one.on)
 
+    def holds(self, level: str, day: date) -> bool:
+        """Whether it holds the level on a day, suspended or not."""
+        return any(one.state(day)[0] != "revoked" for one in self.held(level, day))
+
     def result(self, level: str, year: int, day: date) -> str | None:
         """How the year ended: the worst that is told of it."""
         found = {
@@ -152,11 +156,7 @@ class Land:
 
     def holders(self, level: str, day: date) -> set[tuple[int, UUID]]:
         """Who held a level on a day, suspended or not, whether it is there on that day or not."""
-        return {
-            key
-            for key, place in self.places.items()
-            if any(one.state(day)[0] != "revoked" for one in place.held(level, day))
-        }
+        return {key for key, place in self.places.items() if place.holds(level, day)}
 
     def reviewable(self, county: int, year: int, today: date) -> dict[UUID, str]:
         """Whom a cycle of the county reviews, and as what: the highest level that was held before the year and is not revoked."""
