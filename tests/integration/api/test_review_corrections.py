@@ -58,6 +58,7 @@ async def test_a_correction_needs_two_and_says_the_year_anew(reviewed: Stage) ->
     for code, login, wanted in (
         (COUNTY.code, "county", "actor.not_entitled"),
         (COUNTY.code, "county2", "actor.not_entitled"),
+        (COUNTY.code, "star", "actor.not_entitled"),  # the clerk of the community itself
         (COUNTY.code, "clerk", "not_found"),
         (OTHER.code, "county", "not_found"),
     ):
