@@ -57,6 +57,8 @@ S = TypeVar("S")
 
 PERSONAL: Final = "personal"
 """Key in a command's field metadata: the field is personal and stays out of digests."""
+UNTOLD: Final = "untold"
+"""The same of a field that was not there once and is always given now: a retry of an older request must stay the same one."""
 
 FOLLOWING: Final = "follow:"
 """How the request ids of following acts begin: kept from people, who could otherwise take one before its act."""
@@ -255,11 +257,11 @@ def _new_salt() -> bytes:
 
 
 def _is_told(one: Field[Any], value: Any) -> bool:
-    """Whether a field enters the digest: no personal one, and none at its default.
+    """Whether a field enters the digest: no personal one, none that is marked UNTOLD, and none at its default.
 
     So a command may gain a field, and what was asked before it is still known as the same request.
     """
-    return not one.metadata.get(PERSONAL) and (
+    return not (one.metadata.get(PERSONAL) or one.metadata.get(UNTOLD)) and (
         one.default is MISSING or getattr(value, one.name) != one.default
     )
 

@@ -1,7 +1,7 @@
 """A cycle's numbers from its columns: what the fields `progress` and `byTeam` of a cycle, and `overdue` of a review, show.
 
 The statement counts by team, status and day; certification/reviews/overdue.py says what is late. Who is a member of a review team and
-nothing more sees the numbers of their own teams. Pure.
+nothing more sees the numbers of their own teams; a street and a clerk see no team. Pure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from certification.reviews.progress import Group, Progress, count_progress
 from certification.reviews.tables import annual_reviews, review_cycles, review_team_members, review_teams
 from graphql_schema.declare import Build, Parameters
 from graphql_schema.ids import NodeRef, format_id
-from graphql_schema.permissions import Permission, ReachKind, decide_access
+from graphql_schema.permissions import Permission, ReachKind, decide_access, kinds_of
 from graphql_schema.session import Session
 
 
@@ -104,8 +104,9 @@ def decide_progress(row: Mapping[str, Any], session: Session) -> Progress:
 
 
 def decide_team_progress(row: Mapping[str, Any], session: Session) -> list[Mapping[str, Any]]:
-    """The numbers of each team that the reader sees, by the teams' numbers."""
-    groups, shown = _groups(row, session), _shown(row, session)
+    """The numbers of each team that the reader sees, by the teams' numbers: all of them for a whole tenant, else their own."""
+    groups = _groups(row, session)
+    shown = None if ReachKind.WHOLE in _kinds(session) else frozenset(row["mine"] or ())
     answer: list[Mapping[str, Any]] = []
     for team, number, name in sorted(row["teams"] or (), key=lambda one: int(one[1])):
         if shown is None or team in shown:
@@ -142,11 +143,12 @@ def _groups(row: Mapping[str, Any], session: Session) -> list[Group]:
 
 def _shown(row: Mapping[str, Any], session: Session) -> frozenset[str] | None:
     """The teams whose numbers the reader sees; None: all."""
+    return None if _kinds(session) - {ReachKind.TEAM} else frozenset(row["mine"] or ())
+
+
+def _kinds(session: Session) -> frozenset[ReachKind]:
     assert session.principal is not None  # noqa: S101 - cycles are for who has signed in
-    access = decide_access(session.principal.roles)
-    if {kind for held, kind in access.signature if held is Permission.READ} - {ReachKind.TEAM}:
-        return None
-    return frozenset(row["mine"] or ())
+    return kinds_of(decide_access(session.principal.roles).signature, Permission.READ)
 
 
 def _day(text: str | None) -> date | None:

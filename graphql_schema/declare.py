@@ -243,7 +243,7 @@ class Compare(Enum):
 class FilterSource:
     """One field of a filter input. `type` is the GraphQL type that a global id must have; `kind` of a value that is asked for.
 
-    `means`: the column's values that a given one stands for, when it is none itself.
+    `means`: the column's values that a given one stands for, when it is none itself. `guard`: of which rows the reader may ask it.
     """
 
     compare: Compare
@@ -252,6 +252,7 @@ class FilterSource:
     tenant: Column[Any] | None = None
     kind: TypeEngine[Any] | None = None
     means: Callable[[Any], Sequence[Any]] | None = None
+    guard: Reach | None = None
 
 
 def nothing(_row: FromClause, _reached: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -557,9 +558,18 @@ def before(source: Column[Any], description: str) -> Any:
     return _filter(FilterSource(Compare.BEFORE, source), description)
 
 
-def refers(source: Column[Any], type_name: str, description: str, tenant: Column[Any] | None = None) -> Any:
-    """A filter field: a global id of `type_name`; `tenant` is the column of its tenant when that is not the row's own."""
-    return _filter(FilterSource(Compare.REFERS, source, type_name, tenant), description)
+def refers(
+    source: Column[Any],
+    type_name: str,
+    description: str,
+    tenant: Column[Any] | None = None,
+    guard: Reach | None = None,
+) -> Any:
+    """A filter field: a global id of `type_name`; `tenant` is the column of its tenant when that is not the row's own.
+
+    `guard`: the rows whose reference the reader may know, where not all who see the row see what it refers to.
+    """
+    return _filter(FilterSource(Compare.REFERS, source, type_name, tenant, guard=guard), description)
 
 
 def asked(kind: TypeEngine[Any], description: str, type_name: str | None = None) -> Any:

@@ -6,7 +6,7 @@ what to which subject, and when (certification/evidence.py). A file is never tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from certification.evidence import FoundSubject, check_attachable, check_may_att
 from certification.forms import check_line
 from certification.life import Actor
 from certification.model import Evidence
+from certification.recording import UNTOLD
 from tenancy.database import TenantConnection
 
 LABEL_LIMIT: Final = 60
@@ -28,7 +29,8 @@ LABEL_LIMIT: Final = 60
 class Command:
     """The file as it is kept (`sha256` 32 bytes, `size` in bytes), what it is about and shows.
 
-    `received_sha256`: of the file as it was handed in; a device that took it knows it by that.
+    `received_sha256`: of the file as it was handed in; a device that took it knows it by that. It
+    was not kept once, so a retry is known without it, by the file that was kept.
     """
 
     subject_type: str
@@ -38,7 +40,7 @@ class Command:
     media_type: str
     size: int
     sha256: bytes
-    received_sha256: bytes | None = None
+    received_sha256: bytes | None = field(default=None, metadata={UNTOLD: True})
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> FoundSubject:

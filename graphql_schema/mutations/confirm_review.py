@@ -5,9 +5,10 @@ from __future__ import annotations
 import strawberry
 
 from certification.acts.confirm_review import ACT, Command
+from certification.errors import NotFoundError
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import parse_id
-from graphql_schema.mutations.boundary import answer_act
+from graphql_schema.mutations.boundary import answer_act, refuse
 from graphql_schema.session import Session
 
 
@@ -26,6 +27,9 @@ async def confirm_review(root: Session, request_id: strawberry.ID, input: Confir
     """From the city's confirmation on the year counts."""
     review = parse_id(input.review_id, "AnnualReview")
     conclusion = parse_id(input.conclusion_id, "ReviewVerdict")
+    if conclusion.tenant != review.tenant:
+        absent = NotFoundError(what="record", what_zh="记录")
+        return await refuse(root, absent, ACT.operation, conclusion.tenant)
     command = Command(review.uuid, conclusion.uuid, input.text)
     answer = ("AnnualReviewRecorded", "review", "AnnualReview")
     return await answer_act(root, ACT, command, review.tenant, request_id, answer)

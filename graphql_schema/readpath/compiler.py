@@ -40,6 +40,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
@@ -553,6 +554,8 @@ class Compiler:
                 is_uuid = isinstance(column.type, Uuid)
                 wanted = place(column.type, lambda _call, ref: checked_key(ref.key, is_uuid))
                 filters.append(lambda row: row.c[column.name] == wanted)
+                if declared.guard is not None:
+                    filters.append(partial(self._guarded, source.permission, declared.guard))
                 if declared.tenant is not None:
                     theirs = declared.tenant.name
                     tenant = place(Integer(), lambda _call, ref: ref.tenant)
@@ -609,6 +612,10 @@ class Compiler:
                 return None
             conditions.append(predicate(row, self._units(permission, kind)))
         return or_(*conditions)
+
+    def _guarded(self, permission: Permission, guard: Reach, row: FromClause) -> ColumnElement[bool]:
+        reached = self._reach_by(permission, guard, row)
+        return true() if reached is None else reached
 
     def _units(self, permission: Permission, kind: ReachKind) -> ColumnElement[Any]:
         """What a kind of reach is compared with: the reader's units, or of a team the reader."""

@@ -223,7 +223,12 @@ class AnnualReviewFilter:
     cycle_id: strawberry.ID | None = refers(
         annual_reviews.c.cycle_id, "ReviewCycle", "Of this cycle (复查周期)."
     )
-    team_id: strawberry.ID | None = refers(annual_reviews.c.team_id, "ReviewTeam", "Of this team (复查组).")
+    team_id: strawberry.ID | None = refers(
+        annual_reviews.c.team_id,
+        "ReviewTeam",
+        "Of this team (复查组).",
+        guard=Reach(nothing, nothing, in_team("team_id")),
+    )
     community_id: strawberry.ID | None = refers(
         annual_reviews.c.community_id, "Unit", "Of this community (社区)."
     )
@@ -387,5 +392,5 @@ class ReviewCycle(Node):
         description="How far it is; a review team's member sees their own teams' (进度).",
     )
     by_team: list[TeamProgress] = computed(
-        CYCLE_NEEDS, decide_team_progress, description="How far each team is (各组进度)."
+        CYCLE_NEEDS, decide_team_progress, description="How far each team is that is in reach (各组进度)."
     )

@@ -38,7 +38,7 @@ _GRANT = f"... on GrantRecorded {{ grant {{ id scope validTo grantee {{ code }} 
 GRANT_OVERSIGHT, END_GRANT = mutation("grantOversight", _GRANT), mutation("endGrant", _GRANT)
 CHANGE_PASSWORD = """mutation($input: ChangePasswordInput!) {
   changePassword(input: $input) { __typename ... on PasswordChanged { changedAt } ... on Refusal { code } } }"""
-PEOPLE = """query($in: PersonFilter) { people(first: 100, filter: $in) { totalCount edges { node {
+PEOPLE = """query($in: PersonFilter, $after: String) { people(first: 100, after: $after, filter: $in) { totalCount pageInfo { endCursor } edges { node {
   id name login tenant { code } roles { id role } roleHistory { id role validTo } } } } }"""
 GRANTS = """query($in: GrantFilter) { grants(first: 100, filter: $in) { edges { node {
   id scope validTo tenant { code } grantee { code } } } } }"""
@@ -66,9 +66,14 @@ async def change_password(caller: Caller, old: str, new: str) -> dict[str, Any]:
 
 
 async def people(caller: Caller, **filter_: Any) -> list[dict[str, Any]]:
-    found = (await caller.get(PEOPLE, **{"in": filter_}))["people"]
-    assert found["totalCount"] == len(found["edges"])
-    return [edge["node"] for edge in found["edges"]]
+    nodes: list[dict[str, Any]] = []
+    page, total, after = 100, 0, None
+    while page == 100:
+        found = (await caller.get(PEOPLE, **{"in": filter_, "after": after}))["people"]
+        page, total, after = len(found["edges"]), found["totalCount"], found["pageInfo"]["endCursor"]
+        nodes += [edge["node"] for edge in found["edges"]]
+    assert total == len(nodes)
+    return nodes
 
 
 async def grants(caller: Caller, **filter_: Any) -> list[dict[str, Any]]:

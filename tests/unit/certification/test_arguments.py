@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from audit.canonical import digest
-from certification.acts import give_opinion, record_decision, save_form
+from certification.acts import attach_evidence, give_opinion, record_decision, save_form
 from certification.acts.listing import Choice
 from certification.assessment import Found
 from certification.following import Command as Follow
@@ -76,3 +76,9 @@ def test_what_was_asked_by_the_first_version_is_the_same_request_still() -> None
         arguments_digest("application.followed", Follow(1, named("r"), named("a"))).hex()
         == "532403cd56e8cfc8550eeaa1e3cd35902d59b209df6328067cac6830ce26113a"
     )
+
+
+def test_a_file_sent_again_behind_an_upgrade_is_the_request_that_it_was() -> None:
+    command = attach_evidence.Command("unit", named("a"), None, "材料", "image/jpeg", 9, HASH)
+    again = replace(command, received_sha256=bytes(32))
+    assert arguments_digest("evidence.attached", again) == arguments_digest("evidence.attached", command)
