@@ -462,6 +462,24 @@ async def test_a_year_is_corrected_where_the_community_is_now(years: Years) -> N
     ]
 
 
+async def test_what_was_merged_moves_with_every_review_and_state(years: Years) -> None:
+    """Two that failed a year are one: a correction there is of both reviews; what is suspended stays so on its way."""
+    first, second = years.land.living(COUNTIES[0])[:2]
+    for place in (first, second):
+        one = await years.certify(place, "provincial", date(2019, 6, 1), {2020: FAIL, 2021: PASS})
+        await years.change(place, one, "suspend", years.today)
+    both = await years.merge([first, second], years.today, into=False)
+    years.now += timedelta(days=1)
+    moved = await years.move(both, years.today)
+    await years.correct(moved, "provincial", 2020, PASS)
+    story = Story(Random(0), years)
+    await story.ask(await story.read(), years.today, "provincial")
+    for one in moved.certificates:
+        await years.change(moved, one, "reinstate", years.today)
+    await story.ask(await story.read(), years.today, "provincial")
+    assert answer(moved, "provincial", years.today, Rule()).results == (PASS, PASS)
+
+
 async def test_a_certification_has_moved_though_a_part_stays_that_was_divided_before_it(years: Years) -> None:
     place, other = years.land.living(COUNTIES[0])[:2]
     await years.certify(other, "provincial", date(2019, 6, 1), {2020: PASS, 2021: PASS})
