@@ -8,12 +8,20 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_named_type
 
 from graphql_schema.declare import find_permission
 from graphql_schema.permissions import Permission
 from tests.integration.api.kit import Caller, Stage, World, codes, serve_world
-from tests.integration.api.walk import SCHEMA, connections, node_of, select
+from tests.integration.api.walk import (
+    SCHEMA,
+    connections,
+    in_brackets,
+    node_of,
+    object_type,
+    select,
+    selections,
+)
 from tests.support import clone_database
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, counties
@@ -466,7 +474,10 @@ async def test_nobody_but_the_city_finds_the_objector_in_any_field(open_list: St
     queries = [f"{{ objections {{ edges {{ node {{ {everything} }} }} }} }}"]
     queries += [f'{{ node(id: "{found["id"]}") {{ ... on Objection {{ {everything} }} }} }}']
     for name, field in connections().items():
-        queries.append(f"{{ {name}(first: 12) {{ edges {{ node {{ {select(node_of(field), 2)} }} }} }} }}")
+        for part in selections(node_of(field), 2):
+            queries.append(
+                f"{{ {name}{in_brackets(field, 'first: 12')} {{ edges {{ node {{ {part} }} }} }} }}"
+            )
     concerned = [(counties()[0].code, login) for login in ("clerk", "street", "county", "admin")]
     others = [(counties()[1].code, login) for login in ("clerk", "county")]
     for who in (*concerned, *others, (CITY, "auditor"), (CITY, "admin")):
@@ -517,8 +528,12 @@ async def test_a_stranger_reads_the_allow_list_and_nothing_else(open_list: Stage
         if name in ("node", "nodes"):
             ids = '(id: "Roster.1.1")' if name == "node" else "(ids: [])"
             query = f"{{ {name}{ids} {{ id }} }}"
+        elif name in connections():
+            query = (
+                f"{{ {name}{in_brackets(field)} {{ edges {{ node {{ {select(node_of(field), 0)} }} }} }} }}"
+            )
         else:
-            query = f"{{ {name} {{ edges {{ node {{ {select(node_of(field), 0)} }} }} }} }}"
+            query = f"{{ {name} {{ {select(object_type(get_named_type(field.type).name), 0)} }} }}"
         answer = await open_list.stranger.ask(query)
         assert [one["extensions"]["code"] for one in answer["errors"]] == ["auth.required"], name
         assert not (answer["data"] or {}).get(name)

@@ -47,6 +47,8 @@ def a_row(table: Table, tenant_id: int, number: int) -> dict[str, Any]:
     """Row `number` of a tenant; it refers to the row of the same number, and to none of its own table."""
     row = {column.name: a_value(table, column, tenant_id, number) for column in table.columns}
     row["tenant_id"] = tenant_id
+    if table.name == "draws":  # a seed and a result are what makes it drawn
+        row |= {"status": "open", "seed": None, "result": None}
     for key in table.foreign_key_constraints:
         for element in key.elements:
             if element.parent.name != "tenant_id":
