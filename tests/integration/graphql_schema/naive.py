@@ -584,7 +584,6 @@ class Naive(NaiveDraws, NaiveReviews):
         return self.one("Tenant", id=row["tenant_id"])
 
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
-    Certification_tenant = LedgerEntry_tenant = Viewer_tenant = tenant_of
     LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
     Extension_tenant = CalendarYear_tenant = tenant_of

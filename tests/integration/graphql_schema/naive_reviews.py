@@ -383,6 +383,10 @@ def _entries(world: World, county: int) -> None:
     head["size"] += len(told)
 
 
+NO_TEAMS = ("street_officer", "community_clerk")
+"""Who sees no review team, nor which has a community."""
+
+
 class NaiveReviews:
     """The fields; `rows`, `one`, `filtered`, `connection`, `reaches` and `world` are the naive executor's."""
 
@@ -530,6 +534,8 @@ class NaiveReviews:
         return found
 
     def fits(self, row: Row, name: str, value: Any) -> bool:
+        if name == "teamId" and self.role in NO_TEAMS:
+            return False
         if name.endswith("Id"):
             _, tenant, key = value.split(".")
             held = row["tenant_id"] if name == "tenantId" else row[f"{name[:-2]}_id"]
@@ -577,7 +583,7 @@ class NaiveReviews:
                 continue
             if self.role == "review_team" and place not in self.my_teams():
                 continue
-            if self.role in ("street_officer", "community_clerk"):
+            if self.role in NO_TEAMS:
                 continue
             reviews = [one for one in self.of_cycle(row) if one["team_id"] == team["id"]]
             told = {"team_id": f"ReviewTeam.{place[0]}.{place[1]}", "progress": self.counted(reviews)}
