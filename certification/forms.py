@@ -1,7 +1,7 @@
 """What a form version says, and its hash: that which an opinion binds.
 
     hash = SHA-256(JCS({"application", "contact_name", "fixed_phone", "form", "mobile_phone", "narrative", "situation",
-                        "version"}))       and with "certified_on" and "reviews" where the form takes them from the ledger
+                        "version"}))       and with "certified_on", "certified_by" and "reviews" where the form takes them from the ledger
 
 and "justification" among them where a form has one (a village's), and "figures", the canonical JSON of the indicators that it states, where the three personal fields stand as the hex of their salted
 commitments (audit/commitment.py), or null. The hash names the words of a form without holding a person's; anybody with the row can
@@ -113,6 +113,7 @@ def content_hash(
     reviews: str | None = None,
     justification: str | None = None,
     figures: str | None = None,
+    certified_by: str | None = None,
 ) -> bytes:
     """The hash (32 bytes) of a form version; `commitments` by the names of CONTACT_FIELDS, absent ones null."""
     personal = {field: commitments[field].hex() if field in commitments else None for field in CONTACT_FIELDS}
@@ -127,6 +128,7 @@ def content_hash(
             **({} if certified_on is None else {"certified_on": certified_on.isoformat()}),
             **({} if reviews is None else {"reviews": reviews}),
             **({} if figures is None else {"figures": figures}),
+            **({} if certified_by is None else {"certified_by": certified_by}),
             **({} if justification is None else {"justification": justification}),
         }
     )

@@ -342,7 +342,7 @@ def format_reviews(history: History, passes: int) -> str:
     return encode(
         [
             {
-                "cite": {"hash": one.cite.hash.hex(), "origin": one.cite.origin, "sequence": one.cite.seq},
+                "cite": plain_cite(one.cite),
                 "legacy": one.legacy,
                 "result": one.result,
                 "year": one.year,
@@ -351,6 +351,16 @@ def format_reviews(history: History, passes: int) -> str:
             if one.cite is not None and one.result is not None
         ]
     ).decode()
+
+
+def format_cite(cite: Cite) -> str:
+    """An entry as a form shows it: canonical JSON."""
+    return encode(plain_cite(cite)).decode()
+
+
+def plain_cite(cite: Cite) -> dict[str, object]:
+    """An entry as JSON values."""
+    return {"hash": cite.hash.hex(), "origin": cite.origin, "sequence": cite.seq}
 
 
 def _ended(one: Certified, day: date) -> str | None:

@@ -43,6 +43,7 @@ from certification.history import (
     find_wants,
     fold,
     fold_history,
+    format_cite,
     format_reviews,
     settle,
 )
@@ -370,16 +371,20 @@ def find_holding_lack(
 
 def decide_form_history(
     programme: Programme, view: ApplicationView, now: datetime
-) -> tuple[date | None, str | None]:
-    """What a form of this level says of the history now: day of certification and reviews; nothing where none is asked for."""
+) -> tuple[date | None, str | None, str | None]:
+    """What a form of this level says of the history now: day of certification, reviews, and the entry that the day rests on; nothing where
+    none is asked for.
+    """
     history, requires = (
         find_history(programme, view.level, view.facts, now),
         programme.levels[view.level].requires,
     )
     if history is None or requires is None:
-        return None, None
-    certified = history.certified if history.stands else None
-    return None if certified is None else certified.on, format_reviews(history, requires.annual_passes)
+        return None, None, None
+    reviews = format_reviews(history, requires.annual_passes)
+    if history.certified is None or not history.stands:
+        return None, reviews, None
+    return history.certified.on, reviews, format_cite(history.certified.cite)
 
 
 def _check_history(programme: Programme, step: Step, view: ApplicationView, now: datetime) -> None:
@@ -403,7 +408,7 @@ def _check_form_history(programme: Programme, step: Step, view: ApplicationView,
     """What goes upward says of the history what is recorded now: the form is saved anew when that has changed."""
     if step.action not in programme.history.checked.value or view.form_hash is None:
         return
-    if view.form_history != decide_form_history(programme, view, now):
+    if view.form_history != decide_form_history(programme, view, now)[:2]:
         form = programme.forms[programme.levels[view.level].form]
         raise FormHistoryStaleError(clause=form.ground.clause)
 

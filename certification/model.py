@@ -256,7 +256,7 @@ class Application:
 class FormVersion:
     """A version of the form (推荐表); never changed. `hash` is what an opinion binds.
 
-    `justification` is a village's reason; `certified_on` and `reviews` (canonical JSON) are what a star form takes from
+    `justification` is a village's reason; `certified_on`, `certified_by` (its proof) and `reviews` (canonical JSON) are what a star form takes from
     the recorded history.
     """
 
@@ -277,6 +277,7 @@ class FormVersion:
     certified_on: date | None = None
     reviews: str | None = None
     figures: str | None = None
+    certified_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ form_versions = tenant_table(
     Column("certified_on", Date, comment="form-3: 省级认定时间, from the ledger"),
     Column("reviews", Text, comment="form-3: 三年复查情况, from the ledger, canonical JSON"),
     Column("figures", Text, comment="the indicators as the community states them, canonical JSON"),
+    Column("certified_by", Text, comment="form-3: the entry that certified_on rests on, canonical JSON"),
     ForeignKeyConstraint(["tenant_id", "application_id"], ["applications.tenant_id", "applications.id"]),
     UniqueConstraint("tenant_id", "application_id", "version"),
     audited=True,

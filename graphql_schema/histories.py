@@ -123,6 +123,12 @@ def _find_ended(row: Mapping[str, Any], session: Session) -> UnitClosedError | N
     return UnitClosedError(name=row["name"], day=ended)
 
 
+def decide_form_proof(row: Mapping[str, Any], _: Session) -> Mapping[str, Any] | None:
+    """The entry that a form's day of certification rests on."""
+    found: Mapping[str, Any] | None = None if row["by"] is None else orjson.loads(row["by"])
+    return found
+
+
 def decide_form_reviews(row: Mapping[str, Any], _: Session) -> list[Mapping[str, Any]] | None:
     """The annual reviews that a form shows; None where it shows none."""
     found: list[Mapping[str, Any]] | None = None if row["reviews"] is None else orjson.loads(row["reviews"])

@@ -70,7 +70,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
     check_contact(command.contact)
     check_figures(programme, application.level, command.figures)
     figures = format_figures(command.figures)
-    certified_on, reviews = decide_form_history(programme, state.view, context.now)
+    certified_on, reviews, certified_by = decide_form_history(programme, state.view, context.now)
     version_id = context.new_id()
     salts = {name: context.new_salt() for name in command.contact.values()}
     commitments = {
@@ -98,6 +98,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
             certified_on=certified_on,
             reviews=reviews,
             figures=figures,
+            certified_by=certified_by,
         ),
         author_id=context.actor.person_id,
         created_at=context.now,
@@ -105,6 +106,7 @@ def decide(state: FoundApplication, command: Command, context: Context) -> Chang
         certified_on=certified_on,
         reviews=reviews,
         figures=figures,
+        certified_by=certified_by,
     )
     values = (
         PersonalValue(application.tenant_id, commitments[name], version_id, name, value, salts[name])

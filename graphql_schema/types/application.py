@@ -46,6 +46,7 @@ from graphql_schema.declare import (
 from graphql_schema.histories import (
     HISTORY_NEEDS,
     decide_application_history,
+    decide_form_proof,
     decide_form_reviews,
     decide_rests_on_legacy,
 )
@@ -71,7 +72,7 @@ from graphql_schema.types.enums import (
     UnitKind,
 )
 from graphql_schema.types.evidence import Evidence
-from graphql_schema.types.history import FormReview, History
+from graphql_schema.types.history import Citation, FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
 from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.standard import Figure, Judgement
@@ -160,6 +161,11 @@ class FormVersion(Node):
     certified_on: date | None = column(
         form_versions.c.certified_on,
         description="Form 3: day of the certification, from the ledger (省级充分就业社区认定时间).",
+    )
+    certified_by: Citation | None = computed(
+        {"by": form_versions.c.certified_by},
+        decide_form_proof,
+        description="Form 3: the entry that this day rests on; null for a form of before it was kept (认定时间的账目).",
     )
     reviews: list[FormReview] | None = computed(
         {"reviews": form_versions.c.reviews},

@@ -81,7 +81,7 @@ LEVELLED = [
     "extensions",
 ]
 NEW = {
-    "form_versions": ("figures",),
+    "form_versions": ("figures", "certified_by"),
     "item_assessments": ("score",),
     "evidence": ("received_sha256",),
     "certifications": ("former_tenant_id", "former_id", "former_legacy"),
@@ -152,6 +152,12 @@ def add_columns() -> None:
     op.add_column(
         "form_versions",
         sa.Column("figures", sa.Text, comment="the indicators as the community states them, canonical JSON"),
+    )
+    op.add_column(
+        "form_versions",
+        sa.Column(
+            "certified_by", sa.Text, comment="form-3: the entry that certified_on rests on, canonical JSON"
+        ),
     )
     op.add_column(
         "item_assessments", sa.Column("score", sa.Integer, comment="points, where the standard gives points")
@@ -853,6 +859,7 @@ DIGESTS = {
     'xingji-row 1 form_versions 1' || E'\\n'
     || coalesce('application_id:uuid 36 ' || r.application_id::text || E'\\n', '')
     || coalesce('author_id:uuid 36 ' || r.author_id::text || E'\\n', '')
+    || coalesce('certified_by:text ' || octet_length(r.certified_by::text) || ' ' || r.certified_by::text || E'\\n', '')
     || coalesce('certified_on:date 10 ' || CASE WHEN r.certified_on BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(r.certified_on::timestamp, 'YYYY-MM-DD') ELSE r.certified_on::text END || E'\\n', '')
     || coalesce('contact_name_commitment:bytes ' || octet_length(encode(r.contact_name_commitment, 'hex')) || ' ' || encode(r.contact_name_commitment, 'hex') || E'\\n', '')
     || coalesce('created_at:time 27 ' || CASE WHEN r.created_at >= '0001-01-01 00:00:00+00' AND r.created_at < '10000-01-01 00:00:00+00' THEN to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE r.created_at::text END || E'\\n', '')

@@ -117,7 +117,7 @@ async def test_a_star_says_that_it_rests_on_paper(seen: Stage):
 async def test_a_later_star_says_which_entries_its_three_years_rest_on(seen: Stage):
     """Of the ledgers' own reviews; a moved community's cite the log of its former county."""
     query = """{ applications(first: 100, filter: {level: "star"}) { edges { node { createdAt tenant { code } form {
-      certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }"""
+      certifiedOn certifiedBy { origin sequence hash } reviews { year result legacy cite { origin sequence hash } } } } } } }"""
     data = await (await seen.person(CITY, "leader")).get(query)
     later = {
         edge["node"]["tenant"]["code"]: edge["node"]["form"]
@@ -138,6 +138,8 @@ async def test_a_later_star_says_which_entries_its_three_years_rest_on(seen: Sta
     stored = {(row["origin"], row["seq"], row["hash"].hex()) for row in rows}
     origins = set()
     for form in later.values():
+        by = form["certifiedBy"]
+        assert (by["origin"], by["sequence"], by["hash"]) in stored
         for one in form["reviews"]:
             assert not one["legacy"]
             cite = one["cite"]

@@ -943,6 +943,9 @@ class Naive(NaiveDraws, NaiveReviews):
         legacy = [one.on for one in certified if one.legacy]
         return form["certified_on"] in legacy or any(one["legacy"] for one in json.loads(form["reviews"]))
 
+    def FormVersion_certifiedBy(self, row: Row, _: Any) -> Any:
+        return None if row["certified_by"] is None else json.loads(row["certified_by"])
+
     def FormVersion_reviews(self, row: Row, _: Any) -> Any:
         return None if row["reviews"] is None else json.loads(row["reviews"])
 

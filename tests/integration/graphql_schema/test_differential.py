@@ -184,7 +184,7 @@ WRITTEN = {
         c: certifiedOn(level: "star", on: "2026-01-01", first: 1) { totalCount edges { node { name } } pageInfo { hasNextPage } }
         d: certifiedOn(level: "provincial", on: "2022-05-05", knownAt: "2022-04-25T01:02:08Z") { totalCount edges { node { name } } } }""",
     "what rests on legacy": """{ applications(first: 100) { edges { node { level restsOnLegacy history { streak obstacle { message } }
-        formVersions { certifiedOn reviews { year result legacy cite { origin sequence hash } } } } } } }""",
+        formVersions { certifiedOn certifiedBy { origin sequence hash } reviews { year result legacy cite { origin sequence hash } } } } } } }""",
     "certifications and their changes": """{ certifications { edges { node { level legacy state stateDocument stateOn
         legacyRecord { id documentSha256 community { name } attestedTenant { code } } application { id } } } }
         certificationChanges { edges { node { kind documentDate confirmedAt declinedBy declinedAt declineReason county { code } certification { id state } } } }

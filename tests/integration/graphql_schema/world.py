@@ -600,6 +600,7 @@ class World:
             justification="距城区远" if n % 2 else None,
             certified_on=date(2018, 7, 2) if n % 2 else None,
             reviews=json.dumps([a_review(2019 + n)]) if n % 2 else None,
+            certified_by=json.dumps(a_review(2018)["cite"]) if n % 2 else None,
             figures=a_figure(n, v),
         )
 

@@ -117,6 +117,6 @@ def a_star_view(status: str | None, *, state: str | None = None, **changes: Any)
     ]
     view = a_view(status, level="star", facts=told(COMMUNITY, past), **changes)
     if status is not None:
-        view = replace(view, form_history=decide_form_history(programme(), view, RECOMMENDING))
+        view = replace(view, form_history=decide_form_history(programme(), view, RECOMMENDING)[:2])
     out = changed(COMMUNITY, named("certification"), "provincial", date(2022, 4, 1), state)
     return replace(view, facts=told(COMMUNITY, [*past, out]))
