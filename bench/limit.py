@@ -37,14 +37,14 @@ _CODE: Final = """(SELECT to_json(k.code) FROM unit_codes k WHERE k.tenant_id = 
       AND k.valid_to IS NULL ORDER BY k.valid_from DESC LIMIT 1)"""
 
 ONE: Final = f"""
-SELECT concat('{{"data":{{"node":{{"id":"Application.', a.tenant_id, '.', a.id, '","level":"', upper(a.level),
+SELECT concat('{{"data":{{"node":{{"id":"Application.', a.tenant_id, '.', a.id, '","level":"', a.level,
     '","status":"', upper(a.status), '","revision":', a.revision, ',"createdAt":"', {_stamp("a.created_at")},
     '","updatedAt":"', {_stamp("a.updated_at")}, '","opinions":[', {_OPINIONS}, ']}}}}}}')
 FROM applications a WHERE a.tenant_id = $1 AND a.id = $2"""
 
 FIFTY: Final = f"""
 SELECT concat('{{"data":{{"applications":{{"edges":[', string_agg(concat(
-    '{{"node":{{"id":"Application.', a.tenant_id, '.', a.id, '","level":"', upper(a.level), '","status":"', upper(a.status),
+    '{{"node":{{"id":"Application.', a.tenant_id, '.', a.id, '","level":"', a.level, '","status":"', upper(a.status),
     '","createdAt":"', {_stamp("a.created_at")}, '","community":',
     (SELECT concat('{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE}, '}}')
       FROM units c WHERE c.tenant_id = a.tenant_id AND c.id = a.community_id), ',"street":',
@@ -59,7 +59,7 @@ FROM (SELECT * FROM applications WHERE tenant_id = $1 ORDER BY created_at, id LI
 
 HUNDRED: Final = f"""
 SELECT concat('{{"data":{{"certifications":{{"edges":[', string_agg(concat(
-    '{{"node":{{"id":"Certification.', x.tenant_id, '.', x.id, '","level":"', upper(x.level),
+    '{{"node":{{"id":"Certification.', x.tenant_id, '.', x.id, '","level":"', x.level,
     '","documentNumber":', to_json(x.document_number), ',"certifiedOn":"', to_char(x.certified_on, 'YYYY-MM-DD'),
     '","community":',
     (SELECT concat('{{"id":"Unit.', c.tenant_id, '.', c.id, '","name":', to_json(c.name), ',"code":', {_CODE},

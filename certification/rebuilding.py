@@ -23,7 +23,7 @@ import orjson
 from sqlalchemy import BigInteger, Integer, Uuid, any_, bindparam, delete, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from audit.tables import ledger_entries
+from audit.tables import ledger_entries, ledger_heads
 from audit.tree import leaf_hash
 from certification.errors import InvariantError
 from certification.fact import Fact, parse_fact
@@ -231,10 +231,11 @@ _UNFOLDED: Final = statement(
     select(
         select(certifications.c.id).where(certifications.c.tenant_id == _TENANT).exists()
         & ~select(history_facts.c.seq).where(history_facts.c.tenant_id == _TENANT).exists()
+        & select(ledger_heads.c.size).where(ledger_heads.c.tenant_id == _TENANT).exists()
     )
 )
 
 
 async def is_unfolded(tx: TenantConnection) -> bool:
-    """Whether the bound tenant has certifications and no copy of any fact: its entries are from before entries said facts."""
+    """Whether the bound tenant has a log, certifications and no copy of any fact: its entries are from before entries said facts."""
     return bool((await tx.one(_UNFOLDED))[0])

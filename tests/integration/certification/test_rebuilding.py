@@ -154,6 +154,16 @@ async def test_entries_from_before_facts_tell_the_same(postgres: EmbeddedPostgre
         await differences(told)
 
 
+async def test_a_tenant_without_a_log_has_nothing_to_fold(postgres: EmbeddedPostgres, told: World) -> None:
+    async def close(raw: Any) -> None:
+        for table in ("history_facts", "ledger_rows", "ledger_entries", "ledger_heads"):
+            await raw.execute(f"DELETE FROM {table} WHERE tenant_id = $1", COUNTY)
+
+    await tamper(postgres, told, close)
+    async with told.database.read(SCOPE) as tx:
+        assert not await is_unfolded(tx)
+
+
 @pytest.mark.parametrize(
     "edit",
     [
