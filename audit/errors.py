@@ -70,6 +70,14 @@ class NoteUnverifiedError(AuditError):
     en = "the note has no valid signature by the pinned key: {reason}"
 
 
+class QuorumMissingError(AuditError):
+    """Fewer witnesses than the policy asks for have cosigned a checkpoint."""
+
+    code = "quorum_missing"
+    zh = "检查点只有 {found} 个见证人联署，需要 {quorum} 个"
+    en = "{found} witnesses have cosigned the checkpoint, {quorum} are needed"
+
+
 class TreeMalformedError(AuditError):
     """Stored bytes are not the compact range of a tree of the stated size."""
 
