@@ -1,0 +1,134 @@
+"""Faults: the server dies at every step of an act in turn, before it and behind it, and is started again as if nothing had been.
+
+Afterwards the client asks again with the same request id. What it was told, at the first or the second time, stands in the log once; the log
+grows from what was published; and nothing was repaired by hand.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.torture.land import Land, MadeCounty
+
+SCRIPT = Path(__file__).parent / "faulty.py"
+MODES = ("before", "after")
+MOST_STEPS = 400
+
+
+@dataclass
+class Zygote:
+    """The process that forks servers, so that a start costs no imports."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+    pid: int | None = None
+
+    async def start(self, mode: str, step: int) -> None:
+        """A server that will die at a step; waits until it is ready."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(f"{self.port} {mode} {step}\n")
+        self.process.stdin.flush()
+        self.pid = int(self.process.stdout.readline())
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as http:
+            for _ in range(600):
+                assert self.is_alive(), self.log.read_text()[-3000:]
+                try:
+                    if (await http.get("/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.02)
+        raise AssertionError("the server did not become ready")
+
+    def arm(self) -> None:
+        """From now on steps count."""
+        assert self.pid is not None
+        os.kill(self.pid, signal.SIGUSR1)
+
+    def is_alive(self) -> bool:
+        """Whether the server of now runs."""
+        assert self.pid is not None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    async def stop(self, number: int) -> None:
+        """Signal the server and wait for its end."""
+        if self.pid is None:
+            return
+        if self.is_alive():
+            os.kill(self.pid, number)
+        deadline = time.monotonic() + 30
+        while self.is_alive():
+            assert time.monotonic() < deadline, "the server does not end"
+            await asyncio.sleep(0.01)
+        self.pid = None
+
+
+@contextmanager
+def zygote(home: Path, port: int) -> Iterator[Zygote]:
+    """The forking process; it ends with the block."""
+    log = home.parent / "faulty.log"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])}
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(home)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        yield Zygote(process, port, log)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@dataclass
+class Told:
+    """How a torture went: deaths by what had been answered before them."""
+
+    steps: int = 0
+    unanswered: int = 0
+    answered: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+async def torture_steps(land: Land, stride: int = 1, offset: int = 0) -> Told:
+    """Die at every `stride`-th step of an act and its publication, in each mode, until an act goes through whole."""
+    installation, told, number = land.installation, Told(), 0
+    installation.stop(signal.SIGTERM)
+    with zygote(installation.home, installation.port) as servers:
+        for mode in MODES:
+            for step in range(1 + offset, MOST_STEPS, stride):
+                county = land.counties[number % len(land.counties)]
+                number += 1
+                if not await _die_at(land, servers, county, mode, step, told):
+                    break
+                told.steps += 1
+            else:
+                raise AssertionError("an act does not end")
+    await installation.start()
+    return told
+
+
+async def _die_at(land: Land, servers: Zygote, county: MadeCounty, mode: str, step: int, told: Told) -> bool:
+    """One death, and all that must hold after it; False when the act and its publication ended before the step."""
+    raise NotImplementedError
