@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from tests.torture.land import Land, MadeCounty
+from tests.torture.land import Land
 
 SCRIPT = Path(__file__).parent / "faulty.py"
 MODES = ("before", "after")
@@ -108,27 +108,57 @@ class Told:
     steps: int = 0
     unanswered: int = 0
     answered: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 async def torture_steps(land: Land, stride: int = 1, offset: int = 0) -> Told:
     """Die at every `stride`-th step of an act and its publication, in each mode, until an act goes through whole."""
-    installation, told, number = land.installation, Told(), 0
+    installation, told = land.installation, Told()
     installation.stop(signal.SIGTERM)
-    with zygote(installation.home, installation.port) as servers:
-        for mode in MODES:
-            for step in range(1 + offset, MOST_STEPS, stride):
-                county = land.counties[number % len(land.counties)]
-                number += 1
-                if not await _die_at(land, servers, county, mode, step, told):
-                    break
-                told.steps += 1
-            else:
-                raise AssertionError("an act does not end")
+    async with httpx.AsyncClient(base_url=installation.address, trust_env=False, timeout=30) as http:
+        client = Hammer(land, http, Random(0))
+        applicants = [Applicant(land, county) for county in land.counties]
+        with zygote(installation.home, installation.port) as servers:
+            for mode in MODES:
+                for number, step in enumerate(range(1 + offset, MOST_STEPS, stride)):
+                    applicant = applicants[number % len(applicants)]
+                    if not await _die_at(client, servers, applicant, (mode, step), told):
+                        break
+                    told.steps += 1
+                else:
+                    raise AssertionError("an act does not end")
     await installation.start()
     return told
 
 
-async def _die_at(land: Land, servers: Zygote, county: MadeCounty, mode: str, step: int, told: Told) -> bool:
-    """One death, and all that must hold after it; False when the act and its publication ended before the step."""
-    raise NotImplementedError
+async def _die_at(
+    client: Hammer, servers: Zygote, applicant: Applicant, fault: tuple[str, int], told: Told
+) -> bool:
+    """One death, and all that must hold after it; False when act and publication ended before the step."""
+    county, (login, mutation, values) = applicant.county, applicant.step
+    request_id = str(uuid4())
+    await servers.start(*fault)
+    servers.arm()
+    receipt = None
+    try:
+        first = await client.act(county, login, mutation, values, request_id)
+        receipt = first["receipt"]
+        deadline = time.monotonic() + PATIENCE
+        while (await client.head(county))[0] <= receipt["sequence"]:
+            assert time.monotonic() < deadline, "the act is not published"
+            await asyncio.sleep(0.02)
+        await servers.stop(signal.SIGTERM)
+        died = False
+    except httpx.TransportError:
+        died = True
+    await servers.stop(signal.SIGKILL)
+    told.answered += died and receipt is not None
+    told.unanswered += died and receipt is None
+    await servers.start("never", 0)
+    again = await client.act(county, login, mutation, values, request_id)
+    place = (again["receipt"]["sequence"], again["receipt"]["hash"])
+    assert receipt is None or (receipt["sequence"], receipt["hash"]) == place, "another receipt"
+    client.receipts.append((county, *place, time.monotonic()))
+    applicant.answered(again["application"])
+    await client.settle()
+    await servers.stop(signal.SIGTERM)
+    return died
