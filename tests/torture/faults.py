@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from uuid import uuid4
 
 import httpx
 
+from tests.torture.hammer import PATIENCE, Applicant, Hammer
 from tests.torture.land import Land
 
 SCRIPT = Path(__file__).parent / "faulty.py"
