@@ -226,3 +226,27 @@ class ExportRefusedError(AuditError):
     code = "export_refused"
     zh = "导出目录不为空：{directory}"
     en = "the export folder is not empty: {directory}"
+
+
+class TileMalformedError(AuditError):
+    """A tile's name or bytes are not exactly as its format has them."""
+
+    code = "tile_malformed"
+    zh = "哈希瓦片格式不符：{reason}"
+    en = "malformed tile: {reason}"
+
+
+class PublishingRefusedError(AuditError):
+    """The stored log does not grow from what was published of it: nothing more is signed for publication."""
+
+    code = "publishing_refused"
+    zh = "{origin} 的库存账本不是由已公布的检查点增长而来（{reason}），拒绝公布"
+    en = "the stored ledger {origin} does not grow from its published checkpoint ({reason}): nothing is published"
+
+
+class QuorumMissingError(AuditError):
+    """Fewer witnesses cosigned than the policy asks for: nothing is published; it is tried again."""
+
+    code = "quorum_missing"
+    zh = "{origin} 的检查点只有 {found} 个见证（至少 {wanted} 个），暂不公布"
+    en = "{found} of at least {wanted} witnesses cosigned the checkpoint of {origin}: it is not published yet"
