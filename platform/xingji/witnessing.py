@@ -80,16 +80,14 @@ class Witnesses:
                 one.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
         if len(lines) < self.policy.quorum:
-            raise QuorumMissingError(found=len(lines), quorum=self.policy.quorum)
+            raise QuorumMissingError(origin=checkpoint.origin, found=len(lines), wanted=self.policy.quorum)
         return format_note(Note(plain.text, (*plain.signatures, *lines)))
 
     async def _gather(self, asking: Sequence["asyncio.Task[NoteSignature | None]"]) -> list[NoteSignature]:
         """The lines in the order of the policy, of who answered in time."""
         pending, patience = set(asking), None
         while pending:
-            done, pending = await asyncio.wait(
-                pending, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-            )
+            done, pending = await asyncio.wait(pending, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 break
             if sum(one.done() and one.result() is not None for one in asking) >= self.policy.quorum:
