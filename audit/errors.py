@@ -78,14 +78,6 @@ class OriginUnknownError(AuditError):
     en = "the log {origin} is not known here"
 
 
-class QuorumMissingError(AuditError):
-    """Fewer witnesses than the policy asks for have cosigned a checkpoint."""
-
-    code = "quorum_missing"
-    zh = "检查点只有 {found} 个见证人联署，需要 {quorum} 个"
-    en = "{found} witnesses have cosigned the checkpoint, {quorum} are needed"
-
-
 class WitnessUnusableError(AuditError):
     """A witness's folder is not as it left it, so it vouches for nothing: a forgetful witness would cosign a second history."""
 

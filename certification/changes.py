@@ -25,6 +25,7 @@ from certification.reviews import tables as review_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import (
     credentials,
+    ledger_readings,
     people,
     personal_values,
     role_assignments,
@@ -81,6 +82,7 @@ TABLES: Mapping[type, Table] = {
     model.Credential: credentials,
     model.RoleAssignment: role_assignments,
     model.Grant: tenant_grants,
+    model.LedgerReading: ledger_readings,
 }
 
 

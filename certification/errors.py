@@ -62,6 +62,14 @@ class CalendarRefusedError(CertificationError):
     en = "the calendar is refused: {reason_en}"
 
 
+class LedgerReadingUnchangedError(CertificationError):
+    """It is set so already."""
+
+    code = "ledger_reading.unchanged"
+    zh = "账本阅读范围已是 {reading}"
+    en = "the ledger's reading is {reading} already"
+
+
 class NoPublicityDateError(CertificationError):
     """No start leaves the counted days, and time to report, in the window."""
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tenancy.log_reading import LogReading
 from tenancy.personal import PersonalValue as PersonalValue  # noqa: PLC0414 - one of these nouns
 
 
@@ -197,6 +198,19 @@ class CalendarYear:
     document_number: str
     title: str
     complete: bool
+    reason: str
+    revision: int
+    set_by: UUID
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """Who may read a tenant's log as files; one a tenant."""
+
+    tenant_id: int
+    id: UUID
+    reading: LogReading
     reason: str
     revision: int
     set_by: UUID

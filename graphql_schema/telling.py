@@ -102,6 +102,7 @@ TOLD: Final[Mapping[str, Told]] = {
     "extension.confirmed": Told(_K.OTHER, "确认延期", "extension confirmed"),
     "extension.declined": Told(_K.OTHER, "不予延期", "extension declined"),
     "calendar.set": Told(_K.OTHER, "设定工作日安排", "working days set"),
+    "ledger_reading.set": Told(_K.OTHER, "设定账本阅读范围", "who may read the ledger set"),
     "tenant.founded": Told(_K.OTHER, "建账", "ledger founded"),
     "ledger.opened": Told(_K.OTHER, "开账", "ledger opened"),
     "person.added": Told(_K.OTHER, "添加人员", "person added"),

@@ -225,6 +225,19 @@ tenant_grants = tenant_table(
     audited=True,
 )
 
+ledger_readings = tenant_table(
+    "ledger_readings",
+    Column("id", Uuid, nullable=False),
+    Column("reading", Text, nullable=False, comment="who may read the tenant's log (tenancy/log_reading.py)"),
+    Column("reason", Text, nullable=False),
+    Column("revision", Integer, nullable=False, comment="grows by one with every act"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    one_of("reading", "public", "granted", "own"),
+    UniqueConstraint("tenant_id"),
+    audited=True,
+)
+
 access_log = tenant_table(
     "access_log",
     Column("id", Uuid, nullable=False),

@@ -55,6 +55,7 @@ from graphql_schema.mutations.return_review import return_review
 from graphql_schema.mutations.reveal_secret import reveal_secret
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
+from graphql_schema.mutations.set_ledger_reading import set_ledger_reading
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
 from graphql_schema.mutations.void_draw import void_draw
@@ -355,6 +356,12 @@ class Mutation:
         answers=answers.CalendarResult,
         permission=Permission.ADMINISTER,
         description="The city's administrator sets a year's working days (设定工作日安排).",
+    )
+    set_ledger_reading = act(
+        set_ledger_reading,
+        answers=answers.LedgerReadingResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator sets who may read the tenant's log as files (设定账本阅读范围).",
     )
     add_person = act(
         add_person,

@@ -1,7 +1,7 @@
 """What mutations answer: a recorded act with its receipt, or a refusal. One union for each kind of subject.
 
 An expected refusal is a member of the union, in both languages and with the clause on which it rests; whatever else fails is a masked
-error. `application`, `roster`, `campaign`, `person`, `role`, `grant`, `extension` and `calendar` are selected by the read path after commit.
+error. `application`, `roster`, `campaign`, `person`, `role`, `grant`, `extension`, `calendar` and `ledger_reading` are selected by the read path after commit.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from graphql_schema.types.draw import Draw, RegisterList
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.inspection import ReviewCorrection
+from graphql_schema.types.ledger import LedgerReading
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
@@ -247,6 +248,14 @@ class CalendarRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
 
 
+@strawberry.type(description="Who may read the log was set (账本阅读范围已记录).")
+class LedgerReadingRecorded:
+    """What holds from now on."""
+
+    ledger_reading: LedgerReading = strawberry.field(description="Who may read it (账本阅读范围).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
 @strawberry.type(description="One's password was changed (密码已修改).")
 class PasswordChanged:
     """Nothing of it enters the ledger."""
@@ -325,6 +334,10 @@ ExtensionResult = Annotated[
 ]
 CalendarResult = Annotated[
     CalendarRecorded | Refusal, strawberry.union("CalendarResult", description="Recorded, or refused.")
+]
+LedgerReadingResult = Annotated[
+    LedgerReadingRecorded | Refusal,
+    strawberry.union("LedgerReadingResult", description="Recorded, or refused."),
 ]
 PasswordResult = Annotated[
     PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")

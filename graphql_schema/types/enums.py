@@ -40,6 +40,7 @@ from certification.standard import Result as ClauseResult
 from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
+from tenancy.log_reading import LogReading
 
 _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
@@ -68,6 +69,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
+    "LogReading": (LogReading, "Who may read a log as files (账本阅读范围)."),
 }
 for _name, (_enum, _description) in _DECLARED.items():
     strawberry.enum(_enum, name=_name, description=_description)
