@@ -11,6 +11,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
+| `XINGJI_CHECKPOINT_SECONDS` | 2 | how often a checkpoint of a log that has grown is published |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
@@ -66,6 +67,7 @@ class Settings:
     vouch_seconds: int = 3600
     tsa_url: str | None = None
     tsa_certificates: Path | None = None
+    checkpoint_seconds: float = 2.0
 
     @property
     def heads_folder(self) -> Path:
@@ -104,9 +106,10 @@ def read_settings(
         evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
         trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
-        vouch_seconds=_parse_seconds(environ.get("XINGJI_VOUCH_SECONDS") or "3600"),
+        vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         tsa_url=environ.get("XINGJI_TSA_URL") or None,
         tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
+        checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
     )
     if (settings.tsa_url is None) != (settings.tsa_certificates is None):
         raise SettingInvalidError(
@@ -130,11 +133,10 @@ def _parse_pool(text: str) -> int:
     return int(text)
 
 
-def _parse_seconds(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 86_400):
-        raise SettingInvalidError(
-            name="XINGJI_VOUCH_SECONDS", reason=f"{text!r} is not a number from 1 to 86400"
-        )
+def _parse_seconds(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 1 to {most}")
     return int(text)
 
 
