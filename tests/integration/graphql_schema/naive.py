@@ -589,7 +589,7 @@ class Naive(NaiveDraws, NaiveReviews):
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
-    Extension_tenant = CalendarYear_tenant = tenant_of
+    Extension_tenant = CalendarYear_tenant = LedgerCheckpoint_tenant = LedgerReading_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
