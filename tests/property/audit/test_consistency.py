@@ -51,7 +51,7 @@ def test_no_other_sizes_pass(old: int, new: int, path: list[bytes]) -> None:
 def test_a_hash_of_another_length_is_refused() -> None:
     for odd in (b"", bytes(31), bytes(33)):
         assert not is_included(odd, 0, 1, (), odd)
-        assert not is_consistent(3, 3, odd, odd, ())
+        assert not is_consistent(1, 2, odd, LEAVES[0], (LEAVES[1],))
         assert not is_consistent(0, 1, EMPTY_ROOT, odd, ())
     assert is_included(LEAVES[0], 0, 1, (), LEAVES[0])
 
