@@ -27,13 +27,14 @@ from audit.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from audit.errors import LedgerBrokenError, NoteMalformedError, PublishingRefusedError
 from audit.guard import check_head
 from audit.head import Head
+from audit.inclusion import is_included
 from audit.ledger import lock_head
 from audit.note import parse_note
 from audit.proof import Proof
 from audit.signer import Signer
 from audit.statements import Connection, statement
 from audit.stored_tiles import build_tiles, stored_tiles
-from audit.tables import ledger_checkpoints
+from audit.tables import ledger_checkpoints, ledger_entries
 from audit.tiles import Tiles
 
 Begin = Callable[[], AbstractAsyncContextManager[Any]]
@@ -106,8 +107,19 @@ async def prove_entry(conn: Connection, tenant_id: int, seq: int) -> Proof | Non
     last = await find_published(conn, tenant_id, at_least=seq + 1)
     if last is None:
         return None
-    path = await published_tiles(conn, tenant_id, last).inclusion_proof(seq)
-    return Proof(seq, path, last.note)
+    return await prove_under(conn, tenant_id, last, published_tiles(conn, tenant_id, last), seq)
+
+
+async def prove_under(
+    conn: Connection, tenant_id: int, published: Published, tiles: Tiles, seq: int
+) -> Proof:
+    """The proof of an entry below the checkpoint's size. Raises LedgerBrokenError for what does not lead to it: never a wrong proof."""
+    made = _entry_hash()
+    hash_ = await conn.fetchval(made.text, *made.arguments(tenant_id=tenant_id, seq=seq))
+    path, under = await tiles.inclusion_proof(seq), published.checkpoint
+    if hash_ is None or not is_included(hash_, seq, under.size, path, under.root):
+        raise LedgerBrokenError(origin=under.origin, reason=f"entry {seq} is not under its checkpoint")
+    return Proof(seq, path, published.note)
 
 
 def published_tiles(conn: Connection, tenant_id: int, published: Published) -> Tiles:
@@ -161,6 +173,15 @@ async def _store(conn: Connection, tenant_id: int, made: Published, now: datetim
     if stored is None or stored.checkpoint != made.checkpoint:
         raise PublishingRefusedError(origin=made.checkpoint.origin, reason=f"another root at {size}")
     return stored
+
+
+@statement
+def _entry_hash() -> ClauseElement:
+    entries = ledger_entries.c
+    return select(entries.hash).where(
+        entries.tenant_id == bindparam("tenant_id", type_=entries.tenant_id.type),
+        entries.seq == bindparam("seq", type_=BigInteger),
+    )
 
 
 @statement

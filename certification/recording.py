@@ -72,13 +72,17 @@ _ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("ho
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try."""
+    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try.
+
+    `proof` is the boundary's to fill in, from what is published.
+    """
 
     receipt: Receipt
     subject_type: str
     subject_id: UUID
     first_id: UUID
     replayed: bool
+    proof: str | None = None
 
 
 async def perform(

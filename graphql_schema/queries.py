@@ -5,7 +5,16 @@ from __future__ import annotations
 import strawberry
 
 from certification.tables import objections
-from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_many, to_one
+from graphql_schema.declare import (
+    Connection,
+    Node,
+    by_secret,
+    connection,
+    consistency,
+    find_node,
+    to_many,
+    to_one,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.standings import standing_rows
 from graphql_schema.strangers import digest_code
@@ -20,7 +29,15 @@ from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.holding import ASKED, Holding, HoldingFilter, holding_rows
 from graphql_schema.types.inspection import ReviewCorrection, ReviewCorrectionFilter
-from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.ledger import (
+    LedgerCheckpoint,
+    LedgerCheckpointFilter,
+    LedgerConsistency,
+    LedgerEntry,
+    LedgerEntryFilter,
+    LedgerReading,
+    LedgerReadingFilter,
+)
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
 from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress
@@ -206,6 +223,23 @@ class Query:
         filter_input=LedgerEntryFilter,
         permission=Permission.READ,
         description="Entries of the logs in reach (账目).",
+    )
+    ledger_checkpoints: Connection[LedgerCheckpoint] = connection(
+        order="size",
+        descending=True,
+        filter_input=LedgerCheckpointFilter,
+        permission=Permission.READ,
+        description="Published checkpoints of the logs in reach, the largest first (检查点).",
+    )
+    ledger_consistency: LedgerConsistency | None = consistency(
+        permission=Permission.READ,
+        description="How a log grew between two sizes that are published; null when they are not (一致性证明).",
+    )
+    ledger_readings: Connection[LedgerReading] = connection(
+        order="set_at",
+        filter_input=LedgerReadingFilter,
+        permission=Permission.READ,
+        description="Who may read the logs in reach as files, where it was set (账本阅读范围).",
     )
     people: Connection[Person] = connection(
         order="created_at",

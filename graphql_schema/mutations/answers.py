@@ -42,6 +42,10 @@ class Receipt:
     replayed: bool = strawberry.field(
         description="This requestId had been recorded before: the first receipt is answered again (重复请求)."
     )
+    proof: str | None = strawberry.field(
+        description="That the entry stands in the published log, as a C2SP tlog-proof; null until a published"
+        " checkpoint covers it: ask again with the same requestId, or `LedgerEntry.proof` (收录证明)."
+    )
 
 
 @strawberry.type(description="Why nothing was recorded (不予办理).")

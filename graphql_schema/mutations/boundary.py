@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import tenancy.errors
+from audit.errors import AuditError
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
@@ -23,6 +24,7 @@ from certification.lineage.following import follow_unit_change, pending_unit_cha
 from certification.recording import Recorded, perform, perform_public
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
+from graphql_schema.readpath.proofs import Trees
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope, TenantConnection
@@ -78,7 +80,17 @@ async def record(
         done = await perform(tx, signer, act, command, principal, request_id, desk.now)
         if before_commit is not None:
             await before_commit(tx)
-        return done
+    return await _proved(session, done, tenant_id) if done.replayed else done
+
+
+async def _proved(session: Session, done: Recorded, tenant_id: int) -> Recorded:
+    """What was recorded before, with its proof where the published checkpoint covers it; what was recorded just now it never covers."""
+    async with session.database.read(Scope(tenant_id)) as tx:
+        try:
+            return replace(done, proof=await Trees(tx).prove(tenant_id, done.receipt.seq))
+        except AuditError as error:
+            _log.error("entry %d of tenant %d has no proof: %s", done.receipt.seq, tenant_id, error)
+            return done
 
 
 async def record_public(
@@ -353,6 +365,7 @@ def receipt_of(done: Recorded) -> dict[str, Any]:
         "sequence": receipt.seq,
         "hash": receipt.hash,
         "replayed": done.replayed,
+        "proof": done.proof,
     }
 
 

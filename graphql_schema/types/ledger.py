@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from audit.tables import ledger_checkpoints, ledger_entries
-from graphql_schema.declare import EVERYBODY, Node, column, equals, in_tenant, rows, to_one
+from graphql_schema.declare import Node, column, equals, in_tenant, proof, rows, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.reach import through_application
@@ -46,6 +46,10 @@ class LedgerEntry(Node):
     actor_id: UUID = column(ledger_entries.c.actor_id, description="The actor's pseudonym (操作人代号).")
     request_id: str = column(ledger_entries.c.request_id, description="Idempotency key (请求编号).")
     tenant: Tenant = to_one({tenants.c.id: ledger_entries.c.tenant_id}, description="Whose log (租户).")
+    proof: str | None = proof(
+        description="That it stands in the log, as a C2SP tlog-proof: its path and the published checkpoint;"
+        " null until one covers it (收录证明)."
+    )
 
 
 @strawberry.input(description="Which checkpoints (检查点筛选).")
@@ -58,7 +62,6 @@ class LedgerCheckpointFilter:
 @rows(
     ledger_checkpoints,
     permission=Permission.READ,
-    reach=EVERYBODY,
     description="A published checkpoint: what a log promised (检查点).",
 )
 class LedgerCheckpoint:
@@ -83,7 +86,6 @@ class LedgerReadingFilter:
 @rows(
     ledger_readings,
     permission=Permission.READ,
-    reach=EVERYBODY,
     description="Who may read a tenant's log as files; where nothing was set, `GRANTED` (账本阅读范围).",
 )
 class LedgerReading(Node):
@@ -95,3 +97,15 @@ class LedgerReading(Node):
     set_by: UUID = column(ledger_readings.c.set_by, description="Who set it last (设定人代号).")
     set_at: datetime = column(ledger_readings.c.set_at, description="When (设定时间).")
     tenant: Tenant = to_one({tenants.c.id: ledger_readings.c.tenant_id}, description="Whose log (租户).")
+
+
+@strawberry.type(description="That a log of one size begins with all that it had at another (一致性证明).")
+class LedgerConsistency:
+    """RFC 6962 §2.1.2; the later root is the checkpoint's where the sizes are the same."""
+
+    from_size: SafeInt = strawberry.field(description="The earlier size (原条数).")
+    to_size: SafeInt = strawberry.field(description="The later size (现条数).")
+    from_root: Hex = strawberry.field(description="Root at the earlier size (原根哈希).")
+    to_root: Hex = strawberry.field(description="Root at the later size (现根哈希).")
+    path: list[str] = strawberry.field(description="The hashes of the path, base64, in its order (路径).")
+    checkpoint: str = strawberry.field(description="The published checkpoint that covers both (检查点).")

@@ -15,9 +15,11 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
+from audit.checkpoint import Checkpoint, format_checkpoint
 from audit.entry import Cite, format_time
-from audit.tables import ledger_entries, ledger_heads, ledger_rows
-from audit.tree import leaf_hash
+from audit.note import encode_base64
+from audit.tables import ledger_checkpoints, ledger_entries, ledger_heads, ledger_rows
+from audit.tree import EMPTY_ROOT, leaf_hash
 from certification import fact
 from certification import tables as c
 from certification.fact import Fact, format_fact
@@ -391,6 +393,25 @@ class World:
                 c.calendar_days, tenant_id=city, day=day, year=2022, working=working, name="调整", **done
             )
         self.add(
+            t.ledger_readings,
+            tenant_id=city,
+            id=uid("reading", city),
+            reading="own",
+            reason="核查期间",
+            revision=1,
+            **done,
+        )
+        # Of no entry: it shows, and proves nothing.
+        line = encode_base64(bytes(68))
+        self.add(
+            ledger_checkpoints,
+            tenant_id=city,
+            size=0,
+            root=EMPTY_ROOT,
+            note=f"{format_checkpoint(Checkpoint('a.log', 0, EMPTY_ROOT))}\n— a.log {line}\n",
+            published_at=START,
+        )
+        self.add(
             t.tenant_grants,
             tenant_id=EAST,
             id=uid("grant", EAST),
@@ -759,7 +780,13 @@ class World:
             await raw.close()
 
     def sets(self) -> Iterator[tuple[Any, list[Row]]]:
-        for table in (*t.metadata.sorted_tables, ledger_entries, ledger_heads, ledger_rows):
+        for table in (
+            *t.metadata.sorted_tables,
+            ledger_entries,
+            ledger_heads,
+            ledger_rows,
+            ledger_checkpoints,
+        ):
             if rows := self.all(table.name):
                 yield table, rows
 
