@@ -38,7 +38,7 @@ VALUES ($1, $2, $3, 'county', $4, $5, $6)"""
 
 @dataclass(frozen=True, slots=True)
 class MadeCounty:
-    """A county with one street of one community; `clerk` applies, `street` gives opinions."""
+    """A county with one street of one community; `clerk` applies, `street` gives opinions, `county` reads the log."""
 
     tenant_id: int
 
@@ -60,17 +60,18 @@ class MadeCounty:
         return uuid5(_IDS, f"{self.tenant_id}/{what}")
 
     def principal(self, login: str) -> Principal:
-        """Who acts as `clerk` or `street`."""
+        """Who acts as `clerk`, `street` or `county`."""
         name, unit, kind = {
             "clerk": (RoleName.COMMUNITY_CLERK, "community", "community"),
             "street": (RoleName.STREET_OFFICER, "unit-street", "street"),
+            "county": (RoleName.COUNTY_OFFICER, "county-unit", "county"),
         }[login]
         roles = (Role(name, self.id_of(unit), kind),)
         return Principal(self.tenant_id, self.id_of(login), roles, (), (CITY_TENANT,), demo=False)
 
     def founding(self) -> Founding:
         """Its units and people."""
-        county, street, community = (self.id_of(what) for what in ("county", "unit-street", "community"))
+        county, street, community = (self.id_of(what) for what in ("county-unit", "unit-street", "community"))
         placed = (
             (county, None, "county", self.name, ""),
             (street, county, "street", "第一街道", "001"),
@@ -102,7 +103,7 @@ class MadeCounty:
         ]
         people = [
             Person(self.id_of(login), login, ((self.principal(login).roles[0].name, unit),))
-            for login, unit in (("clerk", community), ("street", street))
+            for login, unit in (("clerk", community), ("street", street), ("county", county))
         ]
         return Founding(county, units, codes, (), people, ((CITY_TENANT, "oversee"), (CITY_TENANT, "audit")))
 
@@ -142,7 +143,7 @@ async def _found(urls: DatabaseUrls, home: Path, counties: tuple[MadeCounty, ...
     owner = await asyncpg.connect(urls.owner)
     try:
         for one in counties:
-            values = (one.tenant_id, one.code, one.name, CITY_TENANT, one.id_of("county"), one.origin)
+            values = (one.tenant_id, one.code, one.name, CITY_TENANT, one.id_of("county-unit"), one.origin)
             await owner.execute(_REGISTER, *values)
     finally:
         await owner.close()

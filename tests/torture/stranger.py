@@ -100,3 +100,15 @@ def is_consistent(old: int, new: int, path: Sequence[bytes], old_root: bytes, ne
             after = hashlib.sha256(b"\1" + after + beside).digest()
         number, last = number >> 1, last >> 1
     return before == old_root and after == new_root and last == 0
+
+
+def open_proof(proof: str) -> tuple[int, list[bytes], str]:
+    """Index, path and checkpoint of a C2SP tlog-proof."""
+    header, _, checkpoint = proof.partition("\n\n")
+    kind, index, *path = header.split("\n")
+    assert kind == "c2sp.org/tlog-proof@v1" and index.startswith("index ")
+    return (
+        int(index.removeprefix("index ")),
+        [base64.b64decode(one, validate=True) for one in path],
+        checkpoint,
+    )
