@@ -204,6 +204,7 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
 
 
 LITERALS: Final = {
+    "ID": '"Tenant.1.1"',
     "Int": "1",
     "Level": '"provincial"',
     "Date": '"2022-07-20"',

@@ -14,7 +14,6 @@ from audit.inclusion import is_included, paths
 from audit.tiles import tile_names, tile_path
 from audit.tree import Frontier, leaf_hash
 from tests.conformance.tlog import read_log
-from tests.integration.audit.conftest import sample_database, world  # noqa: F401 - fixtures
 from tests.integration.audit.kit import OPENED_AT, World
 from tests.integration.audit.test_publishing import grow, publish_now
 
@@ -23,13 +22,13 @@ LEAVES = [leaf_hash(bytes([number])) for number in range(21)]
 ROOTS = [Frontier().extend(LEAVES[:size]).root() for size in range(len(LEAVES) + 1)]
 
 
-async def export(world: World, directory: Path) -> Path:  # noqa: F811
+async def export(world: World, directory: Path) -> Path:
     async with world.bound() as conn:
         await export_log(conn, world.tenant, world.signer, directory, as_published=True)
     return directory
 
 
-async def published(world: World, size: int, directory: Path) -> tuple[Path, str]:  # noqa: F811
+async def published(world: World, size: int, directory: Path) -> tuple[Path, str]:
     """The log published and exported at a size, and its checkpoint."""
     await grow(world, size)
     await publish_now(world)
@@ -37,7 +36,7 @@ async def published(world: World, size: int, directory: Path) -> tuple[Path, str
     return folder, (folder / "checkpoint").read_text()
 
 
-async def test_our_log_is_accepted_and_grows_from_an_older_checkpoint(world: World, tmp_path: Path) -> None:  # noqa: F811
+async def test_our_log_is_accepted_and_grows_from_an_older_checkpoint(world: World, tmp_path: Path) -> None:
     key = world.signer.verifier_key.format()
     kept = None
     for size in (1, 2, 255, 256, KEPT, 512, SIZE):
@@ -53,7 +52,7 @@ async def test_our_log_is_accepted_and_grows_from_an_older_checkpoint(world: Wor
 
 
 @pytest.fixture
-async def exported(world: World, tmp_path: Path) -> tuple[Path, str, str]:  # noqa: F811
+async def exported(world: World, tmp_path: Path) -> tuple[Path, str, str]:
     """The exported log of 600 entries, its key, and the checkpoint kept at 257."""
     _, kept = await published(world, KEPT, tmp_path / "kept")
     folder, _ = await published(world, SIZE, tmp_path / "log")
@@ -93,7 +92,7 @@ def test_a_missing_file_is_rejected(exported: tuple[Path, str, str]) -> None:
 
 
 async def test_a_rewritten_log_is_rejected_by_who_kept_a_checkpoint(
-    world: World,  # noqa: F811
+    world: World,
     exported: tuple[Path, str, str],
     tmp_path: Path,
 ) -> None:
