@@ -55,6 +55,10 @@ class Refusal:
         description="The place in the notice or programme that it rests on (依据)."
     )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
+    intent: str | None = strawberry.field(
+        default=None,
+        description="What the officer's key has to sign, as DSSE of application/vnd.xingji.intent+json (待签内容).",
+    )
     retry_after: int | None = strawberry.field(
         default=None,
         description="Seconds until the next try is heard, when there were too many (多少秒后再试).",

@@ -21,6 +21,8 @@ from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
 from certification.lineage.following import follow_unit_change, pending_unit_changes
 from certification.recording import Recorded, perform, perform_public
+from certification.signing.errors import SignatureRequiredError
+from certification.signing.offering import Signing
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
@@ -39,6 +41,8 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
     "calendar": ("CalendarRecorded", "CalendarYear"),
+    "officer_key": ("OfficerKeyRecorded", "OfficerKey"),
+    "signing_policy": ("SigningPolicyRecorded", "SigningPolicy"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
@@ -74,7 +78,8 @@ async def record(
     desk = session.get_desk()
     signer = desk.get_signer(tenant_id)
     async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        done = await perform(tx, signer, act, command, principal, request_id, desk.now)
+        signing = Signing(desk.offers, session.given)
+        done = await perform(tx, signer, act, command, principal, request_id, desk.now, signing)
         if before_commit is not None:
             await before_commit(tx)
         return done
@@ -382,6 +387,7 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
             "message_en": en,
             "clause": getattr(refusal, "clause", None),
             "trace_id": session.trace_id,
+            "intent": refusal.details.get("intent") if isinstance(refusal, SignatureRequiredError) else None,
             "retry_after": refusal.details["seconds"] if isinstance(refusal, ThrottledError) else None,
         },
     )

@@ -32,6 +32,7 @@ from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
+from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
@@ -121,6 +122,7 @@ class Office:
         self._keys = keys
         self._guard = guard
         self._secret = secret
+        self.offers = Offers()
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
     def get_signer(self, tenant_id: int) -> Signer:
