@@ -57,6 +57,17 @@ _POLICY = statement(
     .order_by(signing_policies.c.number.desc())
     .limit(1)
 )
+_POLICY_OF = statement(
+    select(signing_policies).where(
+        signing_policies.c.tenant_id == bindparam("tenant_id"), signing_policies.c.id == bindparam("policy")
+    )
+)
+_POLICY_IN_FORCE = statement(
+    select(signing_policies)
+    .where(signing_policies.c.tenant_id == bindparam("tenant_id"), signing_policies.c.set_at.is_not(None))
+    .order_by(signing_policies.c.number.desc())
+    .limit(1)
+)
 _ADMINISTRATORS = statement(
     select(func.count(func.distinct(officer_keys.c.person_id)))
     .select_from(officer_keys)
@@ -106,6 +117,18 @@ async def get_cite(tx: TenantConnection, where: int, key_id: UUID) -> Cite:
 async def find_policy(tx: TenantConnection) -> SigningPolicy | None:
     """The tenant's last policy, in force or proposed."""
     row = await tx.first(_POLICY)
+    return None if row is None else entity(SigningPolicy, row)
+
+
+async def find_policy_of(tx: TenantConnection, policy_id: UUID) -> SigningPolicy | None:
+    """One policy of the tenant."""
+    row = await tx.first(_POLICY_OF, policy=policy_id)
+    return None if row is None else entity(SigningPolicy, row)
+
+
+async def find_in_force(tx: TenantConnection) -> SigningPolicy | None:
+    """The policy that holds."""
+    row = await tx.first(_POLICY_IN_FORCE)
     return None if row is None else entity(SigningPolicy, row)
 
 
