@@ -35,7 +35,7 @@ from audit.note import encode_base64
 from xingji.commands import Commands
 from xingji.settings import Settings
 
-PASSPHRASE = "XINGJI_OFFICER_PASSPHRASE"
+PASSPHRASE = "XINGJI_OFFICER_PASSPHRASE"  # noqa: S105 - the variable's name
 
 
 def add_parser(commands: Commands) -> None:

@@ -24,7 +24,7 @@ CERTIFY, ROTATE = mutation("certifyOfficerKey", _KEY), mutation("rotateOfficerKe
 REVOKE = mutation("revokeOfficerKey", _KEY)
 _POLICY = "... on SigningPolicyRecorded { signingPolicy { id number operations setAt } receipt { sequence } }"
 SET, CONFIRM = mutation("setSigningPolicy", _POLICY), mutation("confirmSigningPolicy", _POLICY)
-ENTRY = """query($op: String, $t: ID) { ledgerEntries(first: 100, filter: {operation: $op, tenantId: $t}) {
+ENTRY = """query($op: String, $s: UUID) { ledgerEntries(first: 100, filter: {operation: $op, subjectId: $s}) {
   edges { node { operation attestation leaf } } } }"""
 OPINION = "application.opinion_given"
 
@@ -183,7 +183,7 @@ async def test_a_stolen_token_endorses_nothing_where_the_policy_asks_for_a_key(
     assert "application" in given, given
     (verdict,) = [one for code, one in (await stage.verify()).items() if code == COUNTY.code]
     assert verdict.ok, verdict
-    data = await officer.caller.get(ENTRY, op=OPINION, t=f"Tenant.{COUNTY.tenant_id}")
+    data = await officer.caller.get(ENTRY, op=OPINION, s=values["applicationId"].split(".")[-1])
     assert [edge["node"]["attestation"] for edge in data["ledgerEntries"]["edges"]] == ["SERVER", "OFFICER"]
 
 
