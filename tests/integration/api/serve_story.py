@@ -11,7 +11,6 @@ from xingji.http.settings import HttpSettings
 from xingji.service import open_service
 from xingji.settings import Settings
 
-
 CADENCE = 0.3
 
 
