@@ -7,7 +7,8 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 3. the head row against the entries;
 4. the rows of every audited table, digested anew in Python from their text, against the latest record:
    changed, missing or extra;
-5. the personal values that are there, against the commitments, for who can open them (`audit.values`).
+5. the personal values against the commitments of the rows, for who can open them, and what is gone against the entries
+   that say it was erased (`audit.values`).
 
 Not checked: whether head and entries were rolled back together when no kept head is given.
 """
@@ -35,6 +36,7 @@ from sqlalchemy.sql import ClauseElement
 from audit.chain import ChainCheck, Diagnosis
 from audit.checkpoint import Checkpoint
 from audit.entry import Entry, RowDigest, format_time
+from audit.erasure import find_erased
 from audit.errors import LedgerMissingError
 from audit.note import VerifierKey
 from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_columns
@@ -68,12 +70,13 @@ async def verify_stored(
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     kept = None if since is None else open_kept_head(since, key)
     try:
-        check = await _check_log(conn, tenant_id, key, kept, progress)
+        erased: dict[bytes, int] = {}
+        check = await _check_log(conn, tenant_id, key, kept, progress, erased)
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
         if values is not None:
-            await check_values(conn, tenant_id, values)
+            await check_values(conn, tenant_id, values, tables, erased)
     except RefutedError as finding:
         return finding.verdict(key.name)
     vouched = None if kept is None else kept.size
@@ -81,8 +84,14 @@ async def verify_stored(
 
 
 async def _check_log(
-    conn: Connection, tenant_id: int, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
+    conn: Connection,
+    tenant_id: int,
+    key: VerifierKey,
+    kept: Checkpoint | None,
+    progress: Progress | None,
+    erased: dict[bytes, int],
 ) -> ChainCheck:
+    """`erased` is filled with the commitments that entries say were erased, and the last that does."""
     reading = _reading_head()
     head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
     if head is None:
@@ -102,6 +111,7 @@ async def _check_log(
             raise await _diagnose(conn, tenant_id, Diagnosis(finding, key), row, head["size"]) from finding
         latest = entry.draft.time
         _check_columns(entry, row)
+        erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
             progress(entry.seq + 1, head["size"])

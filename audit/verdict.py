@@ -159,6 +159,16 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
         "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
     ),
+    "value_missing": (
+        "{table}/{key} 的个人信息 {field} 不在库中，而没有账目记载其已删除：该值绕过账本被删；账目与各行有效",
+        "the personal value {field} of {table}/{key} is gone and no entry says that it was erased: it was deleted behind the "
+        "ledger's back; entries and rows hold",
+    ),
+    "value_returned": (
+        "{subject} 的个人信息 {field} 已由第 {seq} 号账目删除，却仍在库中：可能自旧备份写回；账目有效",
+        "the personal value {field} of {subject} was erased by entry {seq} and is there again: put back, perhaps from an older "
+        "copy; the entries hold",
+    ),
     "file_missing": (
         "第 {seq} 号账目所记文件 {sha256}（{key}）不在存储中；账目与各行有效",
         "the file {sha256} ({key}) that entry {seq} recorded is not in the store; entries and rows hold",

@@ -39,6 +39,7 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
     "calendar": ("CalendarRecorded", "CalendarYear"),
+    "erasure": ("ErasureRecorded", "Erasure"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)

@@ -34,6 +34,7 @@ from tenancy.errors import VaultError
 from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
+from xingji.erasing import ErasureList, settle_erasures
 from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
@@ -160,6 +161,7 @@ def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
         store = HeadStore(settings.heads_folder)
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
+        await settle_erasures(database, ErasureList(settings.heads_folder), tenant, signer, wall_clock)
         return tenant.origin, seq
 
     try:
