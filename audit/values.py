@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Integer, Table, Text, bindparam, literal, literal_column, select, union_all
+from sqlalchemy import Integer, Table, Text, bindparam, literal_column, select, union_all
 
 from audit.commitment import opens
 from audit.rows import TENANT
@@ -85,8 +85,8 @@ def _reading(tables: Sequence[Table]) -> Statement | None:
     parts = [
         select(
             column.label("commitment"),
-            literal(column.info[PERSONAL], Text, literal_execute=True).label("field"),
-            literal(table.name, Text, literal_execute=True).label("table_name"),
+            literal_column(f"'{column.info[PERSONAL]}'", Text).label("field"),
+            literal_column(f"'{table.name}'", Text).label("table_name"),
             literal_column(row_key_sql(table, table.name), Text).label("row_key"),
         ).where(table.c[TENANT] == bindparam("tenant_id", type_=Integer), column.is_not(None))
         for table in tables
