@@ -42,7 +42,6 @@ PROPOSE, CONFIRM = mutation("proposeErasure", _ERASURE), mutation("confirmErasur
 DECLINE = mutation("declineErasure", _ERASURE)
 PERSON = """query($after: String) { people(first: 100, after: $after) { edges { node {
   id name login roles { id } erasure { fields confirmedAt } } } } }"""
-)
 FORM = "{ applications { edges { node { form { id contactName fixedPhone mobilePhone erasure { fields } } } } } }"
 
 
