@@ -15,13 +15,17 @@ from audit.tree import Frontier
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`hash` (32 bytes) of the last entry, the frontier over all; `recorded_at` is the last entry's time, where it is known."""
+    """`hash` (32 bytes) of the last entry, the frontier over all; `recorded_at` is the last entry's time, where it is known.
+
+    `national` (64 bytes): the SM2 key that signs every entry beside the server's, where one was declared.
+    """
 
     tenant_id: int
     origin: str
     hash: bytes
     frontier: Frontier
     recorded_at: datetime | None = None
+    national: bytes | None = None
 
     @property
     def size(self) -> int:

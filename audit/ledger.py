@@ -42,12 +42,14 @@ from audit.errors import (
     ForkRefusedError,
     LedgerExistsError,
     LedgerMissingError,
+    NationalMissingError,
     RequestRepeatedError,
     SignerMismatchError,
 )
 from audit.guard import check_head, sealed
 from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
 from audit.head import sign_head as sign_head  # noqa: PLC0414
+from audit.national import NationalKey, NationalSigner, find_declared
 from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.statements import Connection, statement
@@ -88,6 +90,7 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
                 head=GENESIS,
                 frontier=b"",
                 recorded_at=time,
+                national=None,
             ),
         )
     except asyncpg.UniqueViolationError as error:
@@ -133,8 +136,16 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
         raise SignerMismatchError(signer=signer.origin, origin=head.origin)
     entries: list[Entry] = []
     for draft in drafts:
+        declared = find_declared(draft, head.origin)
+        if declared is not None:
+            head = replace(head, national=declared.public_key)
         entry = seal(
-            replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
+            replace(draft, time=head.not_before(draft.time)),
+            head.origin,
+            head.size,
+            head.hash,
+            signer,
+            _get_national(head, signer),
         )
         entries.append(entry)
         head = replace(
@@ -144,6 +155,17 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
             recorded_at=entry.draft.time,
         )
     return head, tuple(entries)
+
+
+def _get_national(head: Head, signer: Signer) -> NationalSigner | None:
+    """Who signs beside by SM2 where the log has declared it; no entry goes without. Raises NationalMissingError."""
+    if head.national is None:
+        return None
+    find = getattr(signer, "find_national", None)
+    found: NationalSigner | None = None if find is None else find(NationalKey(head.origin, head.national))
+    if found is None:
+        raise NationalMissingError
+    return found
 
 
 async def append(
@@ -199,7 +221,9 @@ async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
     if record is None:
         raise LedgerMissingError(tenant_id=tenant_id)
     frontier = Frontier.from_bytes(record["size"], record["frontier"])
-    return Head(tenant_id, record["origin"], record["head"], frontier, record["recorded_at"])
+    return Head(
+        tenant_id, record["origin"], record["head"], frontier, record["recorded_at"], record["national"]
+    )
 
 
 def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, object]:
@@ -213,6 +237,7 @@ def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, obje
         "head_after": after.hash,
         "frontier_after": after.frontier.to_bytes(),
         "recorded_after": after.recorded_at,
+        "national_after": after.national,
         "entry_seq": [entry.seq for entry in entries],
         "entry_prev": [entry.prev for entry in entries],
         "entry_hash": [entry.hash for entry in entries],
@@ -263,6 +288,7 @@ def _appending() -> ClauseElement:
             head=bindparam("head_after", type_=heads.head.type),
             frontier=bindparam("frontier_after", type_=heads.frontier.type),
             recorded_at=bindparam("recorded_after", type_=heads.recorded_at.type),
+            national=bindparam("national_after", type_=heads.national.type),
         )
         .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
     )
@@ -275,7 +301,7 @@ def _opening() -> ClauseElement:
 
 def _select_head() -> Select[Any]:
     heads = ledger_heads.c
-    columns = (heads.origin, heads.size, heads.head, heads.frontier, heads.recorded_at)
+    columns = (heads.origin, heads.size, heads.head, heads.frontier, heads.recorded_at, heads.national)
     return select(*columns).where(heads.tenant_id == _tenant())
 
 

@@ -83,7 +83,12 @@ async def verify_stored(
         return finding.verdict(keyring.origin)
     vouched = None if kept is None else kept.size
     return verified(
-        keyring.origin, check.frontier.size, check.frontier.root(), vouched, values=values is not None
+        keyring.origin,
+        check.frontier.size,
+        check.frontier.root(),
+        vouched,
+        values=values is not None,
+        sm2=check.keyring.national,
     )
 
 
@@ -171,6 +176,7 @@ def _check_head(head: asyncpg.Record, check: ChainCheck, latest: datetime | None
         "size": found,
         "head": check.head,
         "frontier": check.frontier.to_bytes(),
+        "national": None if check.keyring.national is None else check.keyring.national.public_key,
     }
     for column, value in expected.items():
         if head[column] != value:

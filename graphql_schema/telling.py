@@ -106,6 +106,7 @@ TOLD: Final[Mapping[str, Told]] = {
     "extension.declined": Told(_K.OTHER, "不予延期", "extension declined"),
     "calendar.set": Told(_K.OTHER, "设定工作日安排", "working days set"),
     "tenant.founded": Told(_K.OTHER, "建账", "ledger founded"),
+    "ledger.suite_set": Told(_K.OTHER, "启用国密签名", "SM2 signatures declared"),
     "ledger.opened": Told(_K.OTHER, "开账", "ledger opened"),
     "person.added": Told(_K.OTHER, "添加人员", "person added"),
     "role.assigned": Told(_K.OTHER, "授予角色", "role assigned"),

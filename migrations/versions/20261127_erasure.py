@@ -4,6 +4,7 @@ Revision ID: 20261127_erasure
 Revises: 20261127_witnesses
 
 Literal on purpose, as the revisions before. How a person signs in may be deleted from now on, with the name.
+Beside it, a log's head knows the SM2 key that signs with the server's, if one was declared.
 """
 
 import sqlalchemy as sa
@@ -63,6 +64,11 @@ def upgrade() -> None:
     op.execute(f"CREATE POLICY granted ON erasures FOR SELECT USING ({GRANTED})")
     op.execute("GRANT SELECT, INSERT, UPDATE ON erasures TO xingji_app")
     op.execute("GRANT DELETE ON credentials TO xingji_app")
+    op.add_column(
+        "ledger_heads",
+        sa.Column("national", sa.LargeBinary(), comment="SM2 key that signs every entry beside, 64 bytes"),
+    )
+    op.execute("GRANT UPDATE (national) ON ledger_heads TO xingji_app")
     for statement in GUARDS:
         op.execute(statement)
 
@@ -75,6 +81,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION xingji_digest_erasures(erasures)")
     op.execute("REVOKE DELETE ON credentials FROM xingji_app")
     op.drop_table("erasures")
+    op.drop_column("ledger_heads", "national")
 
 
 GUARDS = (

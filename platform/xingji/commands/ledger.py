@@ -2,7 +2,7 @@
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
-`head` prints the signed head to keep elsewhere; `key` the verifier key to pin; `incarnate` owns up to a ledger that was put back, after
+`head` prints the signed head to keep elsewhere; `key` the verifier key to pin; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -24,9 +24,11 @@ from audit.commands import (
 )
 from audit.errors import AuditError
 from audit.export import export_log
+from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
-from audit.ledger import signed_head
+from audit.ledger import SYSTEM, append, lock_head, signed_head
+from audit.national import draft_suite
 from audit.online import verify_stored
 from audit.rows import is_audited
 from tenancy.database import Database, Scope, TenantConnection
@@ -67,6 +69,9 @@ def add_parser(commands: Commands) -> None:
     )
     head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
+    suite = actions.add_parser(
+        "suite", help="此后每条账目并用 SM2 签名 · from now on every entry carries an SM2 signature too"
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -81,6 +86,7 @@ def add_parser(commands: Commands) -> None:
         (check, run_check),
         (head, run_head),
         (key, run_key),
+        (suite, run_suite),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -151,6 +157,26 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
         return signer.verifier_key.format()
 
     print(_with_tenant(settings, arguments.tenant, work))
+    return 0
+
+
+def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make an SM2 key and declare it in the log; prints the entry's place. A running server follows with its next entry."""
+
+    async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
+        made = open_keys(settings.home).nationals.create(tenant.origin)
+        async with database.write(Scope(tenant.id)) as tx:
+            head = await lock_head(tx.raw, tenant.id)
+            draft = draft_suite(head, made.key, SYSTEM, wall_clock())
+            guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
+            _, (receipt,) = await append(tx.raw, head, guarded, (draft,))
+        return receipt.seq
+
+    try:
+        seq = _with_database(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
+    print(f"第 {seq} 号账目 entry {seq}")
     return 0
 
 

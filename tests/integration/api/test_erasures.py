@@ -376,3 +376,38 @@ async def test_a_put_back_value_is_erased_at_the_next_start_and_a_forged_line_er
         assert len(await kept_of(urls, UUID(kept))) == 2
         assert await sign_in(stage, "kept", PASSWORD, OURS.code) is not None
     assert await check(urls, home) == "verified"
+
+
+async def test_a_served_log_goes_on_with_both_signatures_once_it_has_declared_sm2(
+    urls: DatabaseUrls, home: Path, tmp_path: Path
+) -> None:
+    async with serve_world(urls, home, BEGINS) as stage:
+        await add(stage, OURS, "before")
+        done = await command(urls, home, "ledger", "suite", "--tenant", OURS.code)
+        assert done.code == 0, done.err
+        await add(stage, OURS, "behind")  # under the running server, which made its signer before
+        again = await command(urls, home, "ledger", "suite", "--tenant", OURS.code)
+        assert again.code == 0, again.err
+        await add(stage, OURS, "behind2")
+    ran = await command(urls, home, "ledger", "check", "--tenant", OURS.code, "--json")
+    assert (ran.json["code"], ran.json["sm2_checked"]) == ("verified", True)
+    found = await rows_of(
+        urls, "SELECT leaf FROM ledger_entries WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 5", OURS.tenant_id
+    )
+    keys = [json.loads(row[0])["server_sig"].get("sm2", {}).get("key") for row in found]
+    assert keys[0] == keys[1] != keys[2] == keys[3] and keys[2] is not None and keys[4] is None
+    log, key = tmp_path / "log", tmp_path / "key"
+    assert (await command(urls, home, "ledger", "export", "--tenant", OURS.code, str(log))).code == 0
+    key.write_text((await command(urls, home, "ledger", "key", "--tenant", OURS.code)).out)
+    told = await command(urls, home, "ledger", "verify", str(log), "--key", str(key), "--json")
+    assert (told.code, told.json["sm2_checked"]) == (0, True)
+    # A key that is not there stops the log; it does not go on without.
+    for path in (home / "keys").glob("*.sm2"):
+        path.unlink()
+    async with serve_world(urls, home, BEGINS) as stage:
+        admin = await stage.person(OURS.code, "admin")
+        answer = await admin.ask(ADD_PERSON, requestId=str(uuid4()), input=given(OURS, "without"))
+        assert "errors" in answer
+    assert await check(urls, home) == "verified"
+    await tamper(urls, f"UPDATE ledger_heads SET national = NULL WHERE tenant_id = {OURS.tenant_id}")
+    assert await check(urls, home) == "head_row_wrong"
