@@ -297,4 +297,4 @@ def test_used_by_names_what_a_judgement_relied_on():
     log, before = asking(), Log()
     entry = log.force(log.draft(GIVEN, OFFICER, {}, signed=OFFICER))
     assert log.ring.used_by(entry) == (KEY, log.ring.officers.keys[OFFICER.key_id], True, None)
-    assert before.ring.used_by(entry) == (KEY, None, False)
+    assert before.ring.used_by(entry) == (KEY, None, False, None)
