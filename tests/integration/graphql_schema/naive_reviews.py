@@ -566,7 +566,7 @@ class NaiveReviews:
         return self.one("Tenant", id=row["tenant_id"])
 
     ReviewCycle_tenant = AnnualReview_tenant = ReviewCorrection_tenant = review_tenant
-    Inspector_tenant = Person_tenant = Grant_tenant = review_tenant
+    Inspector_tenant = Person_tenant = Grant_tenant = Erasure_tenant = review_tenant
 
     def ReviewCycle_plannedTenant(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["planned_tenant_id"])
