@@ -204,6 +204,14 @@ class SignatureMissingError(AuditError):
     en = "{operation} needs an officer's signature"
 
 
+class NationalMissingError(AuditError):
+    """SM2 is asked for, and the extra `sm` or the key is not here."""
+
+    code = "national_missing"
+    zh = "缺少国密组件（可选项 sm）或 SM2 密钥"
+    en = "SM2 is asked for, but the extra `sm` or the key is not here"
+
+
 class SigningRefusedError(AuditError):
     """The stored head does not grow from the one kept outside the database: it was put back, or is another history."""
 

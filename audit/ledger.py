@@ -42,6 +42,7 @@ from audit.errors import (
     ForkRefusedError,
     LedgerExistsError,
     LedgerMissingError,
+    NationalMissingError,
     RequestRepeatedError,
     SignatureMissingError,
 )
@@ -49,6 +50,7 @@ from audit.guard import check_head, sealed
 from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
 from audit.head import check_signer
 from audit.head import sign_head as sign_head  # noqa: PLC0414
+from audit.national import NationalKey, NationalSigner, find_declared
 from audit.note import VerifierKey
 from audit.officers import POLICY_SET, Policy
 from audit.rotation import REPLACED, ROTATED, find_rotation
@@ -93,6 +95,7 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
                 recorded_at=time,
                 key_id=signer.key_id,
                 asks="",
+                national=None,
             ),
         )
     except asyncpg.UniqueViolationError as error:
@@ -140,8 +143,16 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
             check_signer(head, signer)
         if draft.officer_sig is None and draft.operation in Policy(head.asks).asked:
             raise SignatureMissingError(operation=draft.operation)
+        declared = find_declared(draft, head.origin)
+        if declared is not None:
+            head = replace(head, national=declared.public_key)
         entry = seal(
-            replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
+            replace(draft, time=head.not_before(draft.time)),
+            head.origin,
+            head.size,
+            head.hash,
+            signer,
+            _get_national(head, signer),
         )
         entries.append(entry)
         head = replace(
@@ -162,6 +173,17 @@ def _told_of_keys(entry: Entry) -> dict[str, Any]:
     if entry.draft.operation == POLICY_SET:
         return {"asks": frozenset(cast("list[str]", entry.draft.intent["operations"]))}
     return {}
+
+
+def _get_national(head: Head, signer: Signer) -> NationalSigner | None:
+    """Who signs beside by SM2 where the log has declared it; no entry goes without. Raises NationalMissingError."""
+    if head.national is None:
+        return None
+    find = getattr(signer, "find_national", None)
+    found: NationalSigner | None = None if find is None else find(NationalKey(head.origin, head.national))
+    if found is None:
+        raise NationalMissingError
+    return found
 
 
 async def append(
@@ -219,7 +241,14 @@ async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
     frontier = Frontier.from_bytes(record["size"], record["frontier"])
     asks = frozenset(record["asks"].split())
     return Head(
-        tenant_id, record["origin"], record["head"], frontier, record["recorded_at"], record["key_id"], asks
+        tenant_id,
+        record["origin"],
+        record["head"],
+        frontier,
+        record["recorded_at"],
+        record["key_id"],
+        asks,
+        record["national"],
     )
 
 
@@ -236,6 +265,7 @@ def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, obje
         "recorded_after": after.recorded_at,
         "key_after": after.key_id,
         "asks_after": " ".join(sorted(after.asks)),
+        "national_after": after.national,
         "entry_seq": [entry.seq for entry in entries],
         "entry_prev": [entry.prev for entry in entries],
         "entry_hash": [entry.hash for entry in entries],
@@ -288,6 +318,7 @@ def _appending() -> ClauseElement:
             recorded_at=bindparam("recorded_after", type_=heads.recorded_at.type),
             key_id=bindparam("key_after", type_=heads.key_id.type),
             asks=bindparam("asks_after", type_=heads.asks.type),
+            national=bindparam("national_after", type_=heads.national.type),
         )
         .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
     )
@@ -308,6 +339,7 @@ def _select_head() -> Select[Any]:
         heads.recorded_at,
         heads.key_id,
         heads.asks,
+        heads.national,
     )
     return select(*columns).where(heads.tenant_id == _tenant())
 

@@ -47,6 +47,7 @@ ledger_heads = Table(
         server_default="",
         comment="operations of the signing policy, ascending, with a blank between",
     ),
+    Column("national", LargeBinary, comment="SM2 key that signs every entry beside, 64 bytes"),
     PrimaryKeyConstraint("tenant_id", name="pk_ledger_heads"),
     CheckConstraint("octet_length(head) = 32", name="ck_ledger_heads_head"),
 )
@@ -111,7 +112,7 @@ ledger_checkpoints = Table(
 )
 
 APP_GRANTS: Final[dict[str, str]] = {
-    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks)",
+    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks, national)",
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
     "ledger_tiles": "SELECT, INSERT",

@@ -58,7 +58,8 @@ def verify_log(
         _check_head(data, check.keyring)
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
-    return verified(keyring.origin, head.size, check.frontier.root(), None if kept is None else kept.size)
+    vouched = None if kept is None else kept.size
+    return verified(keyring.origin, head.size, check.frontier.root(), vouched, sm2=check.keyring.national)
 
 
 def open_kept_head(data: bytes, keyring: Keyring) -> tuple[Checkpoint, bytes | None]:

@@ -27,8 +27,10 @@ from certification.signing import tables as signing_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import (
     credentials,
+    erasures,
     ledger_readings,
     people,
+    personal_keys,
     personal_values,
     role_assignments,
     tenant_grants,
@@ -84,6 +86,7 @@ TABLES: Mapping[type, Table] = {
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,
+    model.Erasure: erasures,
     model.RoleAssignment: role_assignments,
     model.Grant: tenant_grants,
     model.LedgerReading: ledger_readings,
@@ -151,6 +154,11 @@ def insert(*entities: Any) -> tuple[Write, ...]:
 def update(*entities: Any) -> tuple[Write, ...]:
     """Writes of rows that exist."""
     return tuple(Write(TABLES[type(entity)], entity, False) for entity in entities)
+
+
+def erase(*subjects: UUID) -> tuple[Write, ...]:
+    """Writes that delete what is kept of subjects (tenancy/personal.py)."""
+    return tuple(Write(personal_keys, model.Erased(one), False) for one in subjects)
 
 
 @cache

@@ -519,6 +519,32 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure of a subject's personal values: proposed by one administrator, done when another confirms it."""
+
+    tenant_id: int
+    id: UUID
+    subject_type: str
+    subject_id: UUID
+    ground: str
+    reference: str
+    proposed_by: UUID
+    proposed_at: datetime
+    erased: str | None = None
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    declined_by: UUID | None = None
+    declined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A subject of whom no value, no key and no login is kept from now on."""
+
+    subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """How a person signs in. Not audited: no entry and no digest holds any of it."""
 

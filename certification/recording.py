@@ -50,9 +50,9 @@ from certification.signing.attesting import attest
 from certification.signing.offering import Signing
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
-from tenancy.personal import insert_values
+from tenancy.personal import erase, insert_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values, tenants
+from tenancy.tables import personal_keys, personal_values, tenants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -207,12 +207,15 @@ def _digest_given(operation: str, command: object) -> bytes:
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
-    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed."""
+    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed, or erased."""
     for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
         del name
         found = list(group)
         if found[0].table is personal_values:
             await insert_values(tx, [write.entity for write in found])
+            continue
+        if found[0].table is personal_keys:
+            await erase(tx, *(write.entity.subject_id for write in found))
             continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))

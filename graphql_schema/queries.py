@@ -25,6 +25,7 @@ from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
+from graphql_schema.types.erasure import Erasure, ErasureFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.holding import ASKED, Holding, HoldingFilter, holding_rows
@@ -247,6 +248,12 @@ class Query:
         filter_input=PersonFilter,
         permission=Permission.READ_PEOPLE,
         description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    erasures: Connection[Erasure] = connection(
+        order="proposed_at",
+        filter_input=ErasureFilter,
+        permission=Permission.READ_PEOPLE,
+        description="Erasures of personal values in one's own tenant and those that grant their audit (删除个人信息).",
     )
     access_log: Connection[AccessRecord] = connection(
         order="at",

@@ -41,6 +41,9 @@ class Desk(Protocol):
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
 
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep outside the database what was erased in a tenant, for the day an older backup is restored."""
+
     def derive(self, purpose: str, text: str) -> bytes:
         """What nobody else can work out of a text: 32 bytes, for a purpose, the same every time."""
 

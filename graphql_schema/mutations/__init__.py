@@ -18,6 +18,7 @@ from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
 from graphql_schema.mutations.commit_secret import commit_secret
 from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
+from graphql_schema.mutations.confirm_erasure import confirm_erasure
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.confirm_review import confirm_review
 from graphql_schema.mutations.confirm_review_correction import confirm_review_correction
@@ -26,6 +27,7 @@ from graphql_schema.mutations.confirm_unit_change import confirm_unit_change
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.decline_certification_change import decline_certification_change
+from graphql_schema.mutations.decline_erasure import decline_erasure
 from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.decline_review_correction import decline_review_correction
@@ -44,6 +46,7 @@ from graphql_schema.mutations.open_draw import open_draw
 from graphql_schema.mutations.open_publicity import open_publicity
 from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
+from graphql_schema.mutations.propose_erasure import propose_erasure
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.propose_review_correction import propose_review_correction
@@ -303,6 +306,24 @@ class Mutation:
         answers=answers.UnitChangeResult,
         permission=Permission.ACT,
         description="A person of the city declines it, with a reason (否决区划变更).",
+    )
+    propose_erasure = act(
+        propose_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator proposes to erase somebody's personal values (提请删除个人信息).",
+    )
+    confirm_erasure = act(
+        confirm_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="Another administrator confirms it: the values are deleted (确认删除个人信息).",
+    )
+    decline_erasure = act(
+        decline_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator declines it (不予删除个人信息).",
     )
     propose_extension = act(
         propose_extension,

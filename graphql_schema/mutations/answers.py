@@ -17,6 +17,7 @@ from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.draw import Draw, RegisterList
+from graphql_schema.types.erasure import Erasure
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.inspection import ReviewCorrection
@@ -152,6 +153,14 @@ class GrantRecorded:
     """The grant as it is now."""
 
     grant: Grant = strawberry.field(description="The grant (授权).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="An erasure was proposed, confirmed or declined (删除事项已记录).")
+class ErasureRecorded:
+    """The erasure as it is now."""
+
+    erasure: Erasure = strawberry.field(description="The erasure (删除事项).")
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
 
 
@@ -319,6 +328,9 @@ PersonResult = Annotated[
 ]
 RoleResult = Annotated[
     RoleRecorded | Refusal, strawberry.union("RoleResult", description="Recorded, or refused.")
+]
+ErasureResult = Annotated[
+    ErasureRecorded | Refusal, strawberry.union("ErasureResult", description="Recorded, or refused.")
 ]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")

@@ -47,6 +47,7 @@ SUBJECTS: Final = {
     "ledger_reading": ("LedgerReadingRecorded", "LedgerReading"),
     "officer_key": ("OfficerKeyRecorded", "OfficerKey"),
     "signing_policy": ("SigningPolicyRecorded", "SigningPolicy"),
+    "erasure": ("ErasureRecorded", "Erasure"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ decisions and its counties (ADR 0001).
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from typing import Any, cast
 
 from sqlalchemy import column, select, table
 
+from audit.errors import AuditError
 from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
@@ -52,6 +54,7 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from tenancy.waking import Wakes
+from xingji.erasing import ErasureList, keep_erasures, settle_erasures
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
@@ -67,6 +70,7 @@ from xingji.publishing import publishing
 from xingji.settings import Settings
 
 Clock = Callable[[], datetime]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Office:
         guard: Guard,
         secret: bytes,
         shelf: Shelf,
+        erased: ErasureList,
     ) -> None:
         self.tokens = tokens
         self.now = clock
@@ -129,6 +134,8 @@ class Office:
         self._secret = secret
         self.offers = Offers()
         self._origins = {tenant.id: tenant.origin for tenant in registry}
+        self._erased = erased
+        self.unerased: set[str] = set()
 
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant. Raises NotFoundError for one that is not registered."""
@@ -136,6 +143,27 @@ class Office:
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
         return self._guard.watch(self._keys.get(origin))
+
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep what was erased beside the heads; what cannot be kept now is told, and kept at the next start."""
+        origin = self._origins[tenant_id]
+        try:
+            await keep_erasures(database, self._erased, tenant_id, origin)
+        except OSError:
+            _log.exception("the erasures of %s could not be kept", origin)
+            self.unerased.add(origin)
+
+    async def settle_erasures(self, database: Database, registry: tuple[Tenant, ...]) -> None:
+        """At the start: what was erased and came back is erased again; where that cannot be entered yet is told."""
+        for tenant in registry:
+            try:
+                signer = self.get_signer(tenant.id)
+                settled = await settle_erasures(database, self._erased, tenant, signer, self.now)
+            except (AuditError, OSError):
+                _log.exception("the erasures of %s could not be settled", tenant.origin)
+                settled = False
+            if not settled:
+                self.unerased.add(tenant.origin)
 
     def derive(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA-256 of purpose and text under the home's secret (32 bytes)."""
@@ -181,9 +209,11 @@ async def open_service(
             guard,
             get_passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
+            ErasureList(settings.heads_folder),
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
+        await office.settle_erasures(database, registry)
         await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
@@ -208,7 +238,7 @@ async def open_service(
                 raise SchemaDriftError(differences=f"revision {found}, not {head}")
 
         def find_troubles() -> dict[str, list[str]]:
-            told = {"put_back": set(guard.refused), "unkept": set(unkept)}
+            told = {"put_back": set(guard.refused), "unkept": set(unkept), "unerased": office.unerased}
             found = {
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()

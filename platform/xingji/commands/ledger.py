@@ -1,9 +1,9 @@
-"""`xingji ledger …`: export, verify, check, head, prove, key, rotate-key, incarnate.
+"""`xingji ledger …`: export, verify, check, head, prove, key, rotate-key, suite, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
 `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the published checkpoint; `key` the verifier key to pin; `rotate-key`
-hands the log over to a new key and archives the old one's file; `incarnate` owns up to a ledger that was put back, after
+hands the log over to a new key and archives the old one's file; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -26,9 +26,11 @@ from audit.commands import (
 )
 from audit.errors import AuditError, NotPublishedError
 from audit.export import export_log
+from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
-from audit.ledger import signed_head
+from audit.ledger import SYSTEM, append, lock_head, signed_head
+from audit.national import draft_suite
 from audit.online import verify_stored
 from audit.proof import format_proof
 from audit.publishing import prove_entry
@@ -38,6 +40,7 @@ from tenancy.errors import VaultError
 from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
+from xingji.erasing import ErasureList, settle_erasures
 from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
@@ -55,7 +58,7 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
-    text = "账本：导出、离线验证、在线核对、头部、证明、公钥、换钥、退回声明 · export, verify, check, head, prove, key, rotate-key, incarnate"
+    text = "账本：导出、离线验证、在线核对、头部、证明、公钥、换钥、国密、退回声明 · export, verify, check, head, prove, key, rotate-key, suite, incarnate"
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
@@ -85,6 +88,9 @@ def add_parser(commands: Commands) -> None:
     rotate.add_argument(
         "--compromised", action="store_true", help="旧密钥可能已泄露 · others may hold the old key"
     )
+    suite = actions.add_parser(
+        "suite", help="此后每条账目并用 SM2 签名 · from now on every entry carries an SM2 signature too"
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -101,6 +107,7 @@ def add_parser(commands: Commands) -> None:
         (prove, run_prove),
         (key, run_key),
         (rotate, run_rotate),
+        (suite, run_suite),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -230,6 +237,26 @@ def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make an SM2 key and declare it in the log; prints the entry's place. A running server follows with its next entry."""
+
+    async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
+        made = open_keys(settings.home).nationals.create(tenant.origin)
+        async with database.write(Scope(tenant.id)) as tx:
+            head = await lock_head(tx.raw, tenant.id)
+            draft = draft_suite(head, made.key, SYSTEM, wall_clock())
+            guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
+            _, (receipt,) = await append(tx.raw, head, guarded, (draft,))
+        return receipt.seq
+
+    try:
+        seq = _with_database(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
+    print(f"第 {seq} 号账目 entry {seq}")
+    return 0
+
+
 def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Append the entry; prints its place."""
 
@@ -237,6 +264,7 @@ def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
         store = HeadStore(settings.heads_folder)
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
+        await settle_erasures(database, ErasureList(settings.heads_folder), tenant, signer, wall_clock)
         return tenant.origin, seq
 
     try:

@@ -62,7 +62,7 @@ EVERYBODY = (
     f"{FORMED_LATER}/admin",
     "stranger",
 )
-STAFF = {"Inspector", "Person", "RoleAssignment", "AccessRecord", "Grant"}
+STAFF = {"Erasure", "Inspector", "Person", "RoleAssignment", "AccessRecord", "Grant"}
 """What no street or clerk sees a row of: there is no neighbour's."""
 # What a new person of the tenant does to the own tenant: a password, a grant.
 OWN_ACTS = {"changePassword", "grantOversight"}

@@ -53,6 +53,8 @@ IDS: Final = {
     "unitId": "Unit",
     "roleId": "RoleAssignment",
     "grantId": "Grant",
+    "erasureId": "Erasure",
+    "subjectId": "Person",
     "granteeId": "Tenant",
     "tenantId": "Tenant",
     "beneficiaryTenantId": "Tenant",

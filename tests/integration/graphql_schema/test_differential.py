@@ -82,7 +82,7 @@ WRITTEN = {
     + " } } } }",
     "relations": """{ applications { edges { node { tenant { code parent { name } } community { name code parent { name } }
         campaign { code levels { level countyQuota } windows { stage opensAt } clauses { part code } }
-        form { version contactName fixedPhone mobilePhone } formVersions { id } certification { id } } } } }""",
+        form { version contactName fixedPhone mobilePhone erasure { id fields ground subjectId } } formVersions { id } certification { id } } } } }""",
     "opinions": """{ applications { edges { node { opinions { stage verdict text givenAt formHash authorTenant { name }
         formVersion { id hash } } } } } }""",
     "which opinions stand, and what was found": """{ applications(first: 100) { edges { node { communityKind

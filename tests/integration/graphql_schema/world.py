@@ -455,6 +455,29 @@ class World:
             source="test",
         )
         self.unit_changes(county)
+        self.erasures(county)
+
+    def erasures(self, county: int) -> None:
+        """A form's contact that was erased, and a person's name that was proposed."""
+        form = uid("form", uid("application", county, 2, "provincial"), 0)
+        for kind, subject in (("form_version", form), ("person", uid("person", "officer", county))):
+            done = kind == "form_version"
+            self.add(
+                t.erasures,
+                tenant_id=county,
+                id=uid("erasure", county, kind),
+                subject_type=kind,
+                subject_id=subject,
+                ground="consent_withdrawn",
+                reference="第1号",
+                erased='[{"commitment":"00","field":"contact_name"}]' if done else None,
+                proposed_by=uid("person", "officer", county),
+                proposed_at=START,
+                confirmed_by=uid("person", "other", county) if done else None,
+                confirmed_at=START + timedelta(hours=1) if done else None,
+                declined_by=None,
+                declined_at=None,
+            )
 
     def unit_changes(self, county: int) -> None:
         """A merger that was confirmed, a rename declined, and a move to the other county that waits."""
