@@ -236,6 +236,14 @@ class TileMalformedError(AuditError):
     en = "malformed tile: {reason}"
 
 
+class NotPublishedError(AuditError):
+    """No checkpoint of the log has been published, or none that covers what was asked for."""
+
+    code = "not_published"
+    zh = "{origin} 尚无覆盖所求内容的已公布检查点"
+    en = "no published checkpoint of {origin} covers this yet"
+
+
 class PublishingRefusedError(AuditError):
     """The stored log does not grow from what was published of it: nothing more is signed for publication."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import ClauseElement
 
@@ -175,7 +175,7 @@ def _finding() -> ClauseElement:
             checkpoints.size <= func.coalesce(at_most, checkpoints.size),
         )
         .order_by(checkpoints.size.desc())
-        .limit(1)
+        .limit(literal_column("1"))
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, bindparam, func, select
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import ClauseElement
 
@@ -88,7 +88,7 @@ def _run(made: Statement, **values: object) -> tuple[str, *tuple[object, ...]]:
 @statement
 def _next_tile() -> ClauseElement:
     tiles = ledger_tiles.c
-    return select(func.coalesce(func.max(tiles.tile) + 1, 0)).where(
+    return select(func.coalesce(func.max(tiles.tile) + literal_column("1"), literal_column("0"))).where(
         tiles.tenant_id == bindparam("tenant_id", type_=tiles.tenant_id.type),
         tiles.level == bindparam("level", type_=SmallInteger),
     )

@@ -22,11 +22,9 @@ from typing import Any, cast
 
 from sqlalchemy import column, select, table
 
-from audit.errors import LedgerMissingError
 from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
-from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
@@ -55,9 +53,12 @@ from xingji.evidence.places import incoming_of, open_store
 from xingji.folding import fold_older
 from xingji.http.settings import Service
 from xingji.keeping import check_heads, keeping_heads
+from xingji.logs import Logs
 from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
+from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.witnessing import open_witnesses
 
 Clock = Callable[[], datetime]
 
@@ -194,9 +195,6 @@ async def open_service(
         async def answers() -> None:
             await database.registry(_TENANTS)
 
-        async def find_head(code: str) -> bytes | None:
-            return await _find_head(database, office, code)
-
         async def is_migrated() -> None:
             found = [row["version_num"] for row in await database.registry(_REVISION)]
             if found != [head]:
@@ -208,19 +206,27 @@ async def open_service(
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()
             }
+            for tenant in registry:
+                if trouble := publisher.troubles.get(tenant.id):
+                    found.setdefault(trouble, []).append(tenant.code)
             return {name: codes for name, codes in found.items() if codes}
 
         def seconds_left(token: str) -> float:
             return office.tokens.ends(token) - wall_clock().timestamp()
 
-        async with keeping_heads(guard) as unkept:
+        cadence = settings.checkpoint_seconds
+        async with (
+            keeping_heads(guard) as unkept,
+            open_witnesses(settings.witnesses) as witnesses,
+            publishing(database, office, registry, cadence, witnesses) as publisher,
+        ):
             yield Service(
                 documents=Documents(engine.schema, limits),
                 execute=run,
                 open_session=open_session,
                 read_token=office.read_token,
                 checks={"database": answers, "migrations": is_migrated},
-                find_head=find_head,
+                logs=Logs(database, office),
                 find_troubles=find_troubles,
                 evidence=keeper,
                 subscribe=live.subscribe,
@@ -247,18 +253,6 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
             await follow_unit_changes(database, desk, scope, now)
-
-
-async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:
-    """A tenant's signed head; None for a tenant without a log."""
-    for tenant in await read_registry(database):
-        if tenant.code == code:
-            async with database.read(Scope(tenant.id)) as tx:
-                try:
-                    return (await signed_head(tx.raw, tenant.id, desk.get_signer(tenant.id))).encode()
-                except LedgerMissingError:
-                    return None
-    return None
 
 
 _REVISION = statement(select(table("alembic_version", column("version_num")).c.version_num))

@@ -1,14 +1,15 @@
-"""`xingji ledger …`: export, verify, check, head, key, incarnate.
+"""`xingji ledger …`: export, verify, check, head, prove, key, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
-`head` prints the signed head to keep elsewhere; `key` the verifier key to pin; `incarnate` owns up to a ledger that was put back, after
+`head` prints the signed head to keep elsewhere; `prove` an entry's proof under the published checkpoint; `key` the verifier key to pin; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,12 +23,14 @@ from audit.commands import (
     run_verify,
     terminal_progress,
 )
-from audit.errors import AuditError
+from audit.errors import AuditError, NotPublishedError
 from audit.export import export_log
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
 from audit.ledger import signed_head
 from audit.online import verify_stored
+from audit.proof import format_proof
+from audit.publishing import prove_entry
 from audit.rows import is_audited
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
@@ -50,14 +53,17 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
-    text = (
-        "账本：导出、离线验证、在线核对、头部、公钥、退回声明 · export, verify, check, head, key, incarnate"
-    )
+    text = "账本：导出、离线验证、在线核对、头部、证明、公钥、退回声明 · export, verify, check, head, prove, key, incarnate"
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     export = actions.add_parser("export", help="导出账本 · write a tenant's log to an empty folder")
     export.add_argument("directory", metavar="DIR", type=Path)
+    export.add_argument(
+        "--published",
+        action="store_true",
+        help="只导出已公布的部分，附见证 · as published, with its cosignatures",
+    )
     verify = actions.add_parser("verify", help="离线验证导出的账本 · verify an exported log offline")
     add_verify_arguments(verify)
     check = actions.add_parser("check", help="核对数据库中的账本与数据 · verify log and rows in the database")
@@ -65,6 +71,10 @@ def add_parser(commands: Commands) -> None:
         "--since", metavar="HEAD", type=Path, help="以前保存的头部 · a signed head kept before"
     )
     head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
+    prove = actions.add_parser(
+        "prove", help="打印某号账目的收录证明 · print an entry's proof under the published checkpoint"
+    )
+    prove.add_argument("--entry", required=True, metavar="N", type=parse_sequence, help="序号 · its sequence")
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
@@ -79,6 +89,7 @@ def add_parser(commands: Commands) -> None:
         (export, run_export),
         (check, run_check),
         (head, run_head),
+        (prove, run_prove),
         (key, run_key),
         (again, run_incarnate),
     ):
@@ -96,8 +107,15 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write the log; prints origin and size."""
 
     async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
-        head = await export_log(tx.raw, tenant.id, signer, arguments.directory, terminal_progress())
-        return head.origin, head.size
+        written = await export_log(
+            tx.raw,
+            tenant.id,
+            signer,
+            arguments.directory,
+            terminal_progress(),
+            as_published=arguments.published,
+        )
+        return written.origin, written.size
 
     try:
         origin, size = _with_tenant(settings, arguments.tenant, work)
@@ -141,6 +159,30 @@ def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
 
     sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
     return 0
+
+
+def run_prove(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the proof, as `audit.proof` has it."""
+
+    async def work(tx: TenantConnection, tenant: Tenant, _signer: Ed25519Signer) -> str:
+        proof = await prove_entry(tx.raw, tenant.id, arguments.entry)
+        if proof is None:
+            raise NotPublishedError(origin=tenant.origin)
+        return format_proof(proof)
+
+    try:
+        text = _with_tenant(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
+    sys.stdout.write(text)
+    return 0
+
+
+def parse_sequence(text: str) -> int:
+    """An entry's sequence. Raises ArgumentTypeError."""
+    if re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sequence")
+    return int(text)
 
 
 def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
