@@ -111,10 +111,34 @@ ledger_checkpoints = Table(
     CheckConstraint("octet_length(root) = 32", name="ck_ledger_checkpoints_root"),
 )
 
+ledger_witnessed = Table(
+    "ledger_witnessed",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False, comment="the city"),
+    Column("origin", Text, nullable=False, comment="the county's log"),
+    Column("seq", BigInteger, nullable=False, autoincrement=False, comment="the entry that recorded it"),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "origin", "seq", name="pk_ledger_witnessed"),
+)
+
+ledger_timestamps = Table(
+    "ledger_timestamps",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False),
+    Column("size", BigInteger, nullable=False, autoincrement=False),
+    Column("checkpoint", Text, nullable=False, comment="the three lines that the token is over"),
+    Column("token", LargeBinary, nullable=False, comment="TimeStampResp of RFC 3161, DER"),
+    Column("stamped_at", DateTime(timezone=True), nullable=False, comment="as the token says"),
+    PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_timestamps"),
+)
+
 APP_GRANTS: Final[dict[str, str]] = {
     "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks, national)",
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
     "ledger_tiles": "SELECT, INSERT",
     "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
+    "ledger_witnessed": "SELECT, INSERT",
+    "ledger_timestamps": "SELECT, INSERT",
 }

@@ -224,6 +224,24 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
         "the record of row {table}/{key} is not entry {seq}'s: added, removed or edited; the entry holds",
     ),
+    "witnessed_malformed": (
+        "市级账本第 {seq} 号账目记录的县级检查点不合格式：不说明县级账本有误",
+        "entry {seq} of the city's log does not record checkpoints as it must; says nothing of the county's log",
+    ),
+    "witnessed_unsigned": (
+        "市级账本第 {seq} 号账目记录的检查点没有 {origin} 的有效签名：该记录不作数，不说明县级账本有误",
+        "the checkpoint that entry {seq} of the city's log recorded is not signed by {origin}: the record counts for nothing, "
+        "and says nothing of the county's log",
+    ),
+    "witnessed_beyond": (
+        "市级账本第 {seq} 号账目记录此账本已有 {recorded} 条，这里只有 {size} 条：末尾账目被删，或导出早于市级账本",
+        "entry {seq} of the city's log recorded {recorded} entries of this log, here are {size}: it was cut, or exported before the city's",
+    ),
+    "witnessed_contradicted": (
+        "前 {recorded} 条账目与市级账本第 {seq} 号账目所记 {origin} 的检查点不符：此账本有两段历史，均由其密钥签名",
+        "the first {recorded} entries are not those of the checkpoint of {origin} in entry {seq} of the city's log: "
+        "there are two histories, both signed by its key",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",

@@ -68,6 +68,7 @@ from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.witnessing import open_witnesses
 
 Clock = Callable[[], datetime]
 _log = logging.getLogger(__name__)
@@ -254,7 +255,8 @@ async def open_service(
         cadence = settings.checkpoint_seconds
         async with (
             keeping_heads(guard) as unkept,
-            publishing(database, office, registry, cadence) as publisher,
+            open_witnesses(settings.witnesses) as witnesses,
+            publishing(database, office, registry, cadence, witnesses) as publisher,
         ):
             yield Service(
                 documents=Documents(engine.schema, limits),

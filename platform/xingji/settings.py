@@ -18,8 +18,6 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_WITNESSES` | none | the file that names the witnesses and how many must cosign (xingji/witnessing.py) |
-| `XINGJI_VOUCH_SECONDS` | 3600 | how often a city's log records its counties' checkpoints, and a time authority is asked |
-| `XINGJI_TSA_URL`, `XINGJI_TSA_CERTIFICATES` | none | the time authority (RFC 3161), and the file with its root certificates in PEM |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 | `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
@@ -63,11 +61,8 @@ class Settings:
     evidence_access_key: str | None = field(default=None, repr=False)
     evidence_secret_key: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[Network, ...] = ()
-    witnesses: Path | None = None
-    vouch_seconds: int = 3600
-    tsa_url: str | None = None
-    tsa_certificates: Path | None = None
     checkpoint_seconds: float = 2.0
+    witnesses: Path | None = None
 
     @property
     def heads_folder(self) -> Path:
@@ -105,16 +100,9 @@ def read_settings(
         evidence_access_key=_find_secret(environ, "XINGJI_EVIDENCE_ACCESS_KEY_FILE"),
         evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
         trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
+        checkpoint_seconds=_parse_seconds(environ.get("XINGJI_CHECKPOINT_SECONDS") or "2"),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
-        vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
-        tsa_url=environ.get("XINGJI_TSA_URL") or None,
-        tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
-        checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
     )
-    if (settings.tsa_url is None) != (settings.tsa_certificates is None):
-        raise SettingInvalidError(
-            name="XINGJI_TSA_URL", reason="it goes together with XINGJI_TSA_CERTIFICATES"
-        )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
     return settings
@@ -133,15 +121,16 @@ def _parse_pool(text: str) -> int:
     return int(text)
 
 
-def _parse_seconds(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = environ.get(name) or str(default)
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
-        raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 1 to {most}")
-    return int(text)
-
-
 def _find_path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(environ[name]) if environ.get(name) else None
+
+
+def _parse_seconds(text: str) -> float:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 3600):
+        raise SettingInvalidError(
+            name="XINGJI_CHECKPOINT_SECONDS", reason=f"{text!r} is not a number from 1 to 3600"
+        )
+    return float(text)
 
 
 def _parse_networks(text: str) -> tuple[Network, ...]:
