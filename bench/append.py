@@ -15,12 +15,11 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import asyncpg
 
 from audit.heads import HeadStore
-from bench.data import POOLS, Pool, form_hash, restore, street_officer, street_of
+from bench.data import POOLS, Pool, form_hash, restore, street_of, street_officer
 from bench.endorse import CLIENTS, TEXT, TITLES, PgbenchSide
 from bench.load import Load
 from bench.reads import measure_of
@@ -48,9 +47,13 @@ async def bench_append(server: EmbeddedPostgres, database: str, rounds: int, sec
         async with open_service(settings, url, clock=moved_clock(), guard=guard) as service:
             for pool in POOLS:
                 for clients in CLIENTS:
-                    ours = AppendSide(admin, lambda who: service.open_session(who, "en", "", ""), pool, clients, seconds)
+                    ours = AppendSide(
+                        admin, lambda who: service.open_session(who, "en", "", ""), pool, clients, seconds
+                    )
                     limit = PgbenchSide(admin, url, pool, clients, seconds)
-                    rows.append(await compare(f"{TITLES[pool.name]}, {clients} clients", limit.run, ours.run, rounds))
+                    rows.append(
+                        await compare(f"{TITLES[pool.name]}, {clients} clients", limit.run, ours.run, rounds)
+                    )
             await restore(admin)
     finally:
         await admin.close()
@@ -79,7 +82,11 @@ class AppendSide:
     async def run(self) -> Measure:
         """One turn. Raises what refuses an opinion: none should be."""
         await restore(self._admin)
-        numbers, load, begun = iter(random.sample(range(self._pool.size), self._pool.size)), Load(), time.perf_counter()
+        numbers, load, begun = (
+            iter(random.sample(range(self._pool.size), self._pool.size)),
+            Load(),
+            time.perf_counter(),
+        )
 
         async def client() -> None:
             for number in numbers:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from audit.signer import Signer
 from certification.shelf import Shelf
+from graphql_schema.lanes import Lanes
 from tenancy.database import Database
 from tenancy.errors import InvariantError
 from tenancy.identity import Principal
@@ -28,6 +29,10 @@ class Desk(Protocol):
     @property
     def shelf(self) -> Shelf:
         """Where programmes lie."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """Where acts wait for their tenant, to be done together."""
 
     def now(self) -> datetime:
         """This very moment; `Session.now` is when the request came."""

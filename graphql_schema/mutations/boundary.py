@@ -1,6 +1,7 @@
 """The boundary of writing: a decoded command in, a committed act or a refusal out.
 
-The rule upheld here (ADR 0004): the transaction is opened here and committed before the answer leaves. A tenant out of the principal's
+The rule upheld here (ADR 0004): the transaction is opened here, or in the tenant's lane (graphql_schema/lanes.py), and committed before the
+answer leaves. A tenant out of the principal's
 reach is refused before anything of it is read, in the words of something that does not exist, and the attempt goes to the access log.
 Expected refusals become a `Refusal`; our own broken invariants go up and are masked.
 """
@@ -21,6 +22,7 @@ from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
 from certification.lineage.following import follow_unit_change, pending_unit_changes
 from certification.recording import Recorded, perform, perform_public
+from certification.together import Asked
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
@@ -67,16 +69,19 @@ async def record(
     request_id: str,
     before_commit: Callable[[TenantConnection], Awaitable[None]] | None = None,
 ) -> Recorded:
-    """Do the act in the tenant, then `before_commit`, and commit. Raises what refuses it."""
+    """Do the act in the tenant, with whatever else waits for it, and commit. Raises what refuses it.
+
+    With something to do `before_commit` it is done by itself, so that nobody's act hangs on that.
+    """
     principal = get_principal(session)
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
-    desk = session.get_desk()
-    signer = desk.get_signer(tenant_id)
-    async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        done = await perform(tx, signer, act, command, principal, request_id, desk.now)
-        if before_commit is not None:
-            await before_commit(tx)
+    desk, scope = session.get_desk(), principal.acting_scope(tenant_id)
+    if before_commit is None:
+        return await desk.lanes.perform(scope, Asked(act, command, principal, request_id))
+    async with session.database.write(scope) as tx:
+        done = await perform(tx, desk.get_signer(tenant_id), act, command, principal, request_id, desk.now)
+        await before_commit(tx)
         return done
 
 

@@ -16,7 +16,7 @@ import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from certification.errors import NotFoundError
 from certification.shelf import Shelf
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
+from graphql_schema.lanes import Lanes
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
@@ -113,7 +114,9 @@ class Office:
         guard: Guard,
         secret: bytes,
         shelf: Shelf,
+        database: Database,
     ) -> None:
+        self.lanes = Lanes(database, self.get_signer, clock)
         self.tokens = tokens
         self.now = clock
         self.demo = demo
@@ -174,6 +177,7 @@ async def open_service(
             guard,
             _passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
+            database,
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
@@ -214,7 +218,7 @@ async def open_service(
         def seconds_left(token: str) -> float:
             return office.tokens.ends(token) - wall_clock().timestamp()
 
-        async with keeping_heads(guard) as unkept:
+        async with keeping_heads(guard) as unkept, aclosing(office.lanes):
             yield Service(
                 documents=Documents(engine.schema, limits),
                 execute=run,
