@@ -28,7 +28,9 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql import ClauseElement
@@ -306,23 +308,30 @@ def _finding() -> ClauseElement:
     asked = (
         func.unnest(actors, requests).table_valued("actor_id", "request_id", name="asked").render_derived()
     )
+    # One look into the unique index for each, whatever the planner thinks of a log that has grown since it was analysed.
+    found = (
+        select(ledger_entries)
+        .where(
+            entries.tenant_id == _tenant(),
+            entries.actor_id == asked.c.actor_id,
+            entries.request_id == asked.c.request_id,
+        )
+        .limit(literal_column("1"))
+        .lateral("found")
+    )
+    told = (
+        "actor_id",
+        "request_id",
+        "seq",
+        "hash",
+        "arguments_digest",
+        "operation",
+        "subject_type",
+        "subject_id",
+    )
     return (
-        select(
-            entries.actor_id,
-            entries.request_id,
-            heads.origin,
-            entries.seq,
-            entries.hash,
-            entries.arguments_digest,
-            entries.operation,
-            entries.subject_type,
-            entries.subject_id,
-        )
+        select(heads.origin, *(found.c[name] for name in told))
         .select_from(asked)
-        .join(
-            ledger_entries,
-            (entries.actor_id == asked.c.actor_id) & (entries.request_id == asked.c.request_id),
-        )
-        .join(ledger_heads, heads.tenant_id == entries.tenant_id)
-        .where(entries.tenant_id == _tenant())
+        .join(found, true())
+        .join(ledger_heads, heads.tenant_id == found.c.tenant_id)
     )
