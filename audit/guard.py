@@ -93,12 +93,15 @@ class Guard:
         return tuple(origin for origin, memory in self._memories.items() if memory.refused is not None)
 
     async def check(self, conn: Connection, head: Head, signer: Signer) -> None:
-        """Take in a committed head that was locked or read. Raises SigningRefusedError."""
+        """Take in a head that was locked or read, or was written in this very transaction. Raises SigningRefusedError."""
         memory = self._memories.setdefault(head.origin, _Memory(signer))
         seen = memory.seen
+        if seen is not None and seen.hash != head.hash == memory.sealed:
+            # Our own, and perhaps not committed yet: it comes in when it is (`remember`).
+            memory.refused = None
+            return
         if seen is None or (
-            head.hash not in {seen.hash, memory.sealed}
-            and not await _is_prefix(conn, seen.size, seen.hash, head)
+            head.hash != seen.hash and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
         if signer.key_id == head.key_id:

@@ -13,6 +13,7 @@ from audit.signer import Signer
 from certification.shelf import Shelf
 from certification.signing.model import Given
 from certification.signing.offering import Offers
+from graphql_schema.lanes import Lanes
 from tenancy.database import Database
 from tenancy.errors import InvariantError
 from tenancy.identity import Principal
@@ -34,6 +35,10 @@ class Desk(Protocol):
     @property
     def offers(self) -> Offers:
         """What makes an intent that was offered for signing the same again."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """Where acts wait for their tenant, to be done together."""
 
     def now(self) -> datetime:
         """This very moment; `Session.now` is when the request came."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from certification.shelf import Shelf
 from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
+from graphql_schema.lanes import Lanes
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
@@ -125,7 +126,9 @@ class Office:
         secret: bytes,
         shelf: Shelf,
         erased: ErasureList,
+        database: Database,
     ) -> None:
+        self.lanes = Lanes(database, self.get_signer, clock)
         self.tokens = tokens
         self.now = clock
         self.demo = demo
@@ -211,6 +214,7 @@ async def open_service(
             get_passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
             ErasureList(settings.heads_folder),
+            database,
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
@@ -257,6 +261,7 @@ async def open_service(
             keeping_heads(guard) as unkept,
             open_witnesses(settings.witnesses) as witnesses,
             publishing(database, office, registry, cadence, witnesses) as publisher,
+            aclosing(office.lanes),
         ):
             yield Service(
                 documents=Documents(engine.schema, limits),
