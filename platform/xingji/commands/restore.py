@@ -36,7 +36,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             database.get_owner_url(), parts, store, arguments.directory, replace=arguments.replace
         )
         listed = ErasureList(settings.heads_folder)
-        asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
+        # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
+        if (settings.home / "secrets" / "ledger-passphrase").exists():
+            asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
     for origin in ahead:
         print(origin)
     sys.stderr.write(
