@@ -37,8 +37,8 @@ async def test_every_receipt_is_in_the_log_exactly_once(fresh: Stage) -> None:
         for number in numbers:
             if number >= REQUESTS:
                 return
-            again = bool(asked) and random.random() < 0.1  # noqa: S311
-            who, request = random.choice(asked) if again else (number % CROWD, str(uuid4()))  # noqa: S311
+            again = bool(asked) and random.random() < 0.1
+            who, request = random.choice(asked) if again else (number % CROWD, str(uuid4()))
             if not again and number % 8 == 7:
                 opinion = {
                     "applicationId": forms[who]["applicationId"],
