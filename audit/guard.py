@@ -28,6 +28,7 @@ from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import NoteMalformedError, NoteUnverifiedError, SigningRefusedError
 from audit.head import Head, sign_head
 from audit.heads import HeadStore
+from audit.national import NationalKey, NationalSigner
 from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.statements import Connection, statement
@@ -51,6 +52,12 @@ class WatchedSigner:
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature (64 bytes) over `message`."""
         return self.signer.sign(message)
+
+    def find_national(self, key: NationalKey) -> NationalSigner | None:
+        """The signer of an SM2 key of this log, where there is one."""
+        find = getattr(self.signer, "find_national", None)
+        found: NationalSigner | None = None if find is None else find(key)
+        return found
 
 
 @dataclass(slots=True)
@@ -97,6 +104,8 @@ class Guard:
             head.hash != seen.hash and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
+        if signer.key_id == head.key_id:
+            memory.signer = signer
         memory.seen, memory.refused = head, None
 
     def sealed(self, head: Head, signer: Signer) -> None:

@@ -14,7 +14,7 @@ binding the transaction to the tenant.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import asyncpg
@@ -44,13 +44,18 @@ from audit.errors import (
     ForkRefusedError,
     LedgerExistsError,
     LedgerMissingError,
+    NationalMissingError,
     RequestRepeatedError,
-    SignerMismatchError,
+    SignatureMissingError,
 )
 from audit.guard import check_head, sealed
 from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
+from audit.head import check_signer
 from audit.head import sign_head as sign_head  # noqa: PLC0414
+from audit.national import NationalKey, NationalSigner, find_declared
 from audit.note import VerifierKey
+from audit.officers import POLICY_SET, Policy
+from audit.rotation import REPLACED, ROTATED, find_rotation
 from audit.signer import Signer
 from audit.statements import Connection, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
@@ -78,7 +83,7 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
     """
     if not is_origin(signer.origin):
         raise EntryMalformedError(field="origin")
-    head = Head(tenant_id, signer.origin, GENESIS, Frontier())
+    head = Head(tenant_id, signer.origin, GENESIS, Frontier(), None, signer.key_id)
     opening = _opening()
     try:
         await conn.execute(
@@ -90,6 +95,9 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
                 head=GENESIS,
                 frontier=b"",
                 recorded_at=time,
+                key_id=signer.key_id,
+                asks="",
+                national=None,
             ),
         )
     except asyncpg.UniqueViolationError as error:
@@ -138,14 +146,24 @@ async def find_requests(
 def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Head, tuple[Entry, ...]]:
     """Chain and sign a batch behind `head`, without writing it. No entry's time is before its predecessor's.
 
-    Raises as `audit.entry.seal`, or SignerMismatchError.
+    Raises as `audit.entry.seal`, as `check_signer`, or SignatureMissingError.
     """
-    if signer.origin != head.origin:
-        raise SignerMismatchError(signer=signer.origin, origin=head.origin)
     entries: list[Entry] = []
     for draft in drafts:
+        if draft.operation != REPLACED:
+            check_signer(head, signer)
+        if draft.officer_sig is None and draft.operation in Policy(head.asks).asked:
+            raise SignatureMissingError(operation=draft.operation)
+        declared = find_declared(draft, head.origin)
+        if declared is not None:
+            head = replace(head, national=declared.public_key)
         entry = seal(
-            replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
+            replace(draft, time=head.not_before(draft.time)),
+            head.origin,
+            head.size,
+            head.hash,
+            signer,
+            _get_national(head, signer),
         )
         entries.append(entry)
         head = replace(
@@ -153,8 +171,30 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
             hash=entry.hash,
             frontier=head.frontier.extend((entry.hash,)),
             recorded_at=entry.draft.time,
+            **_told_of_keys(entry),
         )
     return head, tuple(entries)
+
+
+def _told_of_keys(entry: Entry) -> dict[str, Any]:
+    """What the entry changes of the head beside its growth: the key in force, and what the policy asks for."""
+    if entry.draft.operation in {ROTATED, REPLACED}:
+        rotation = find_rotation(entry)
+        return {} if rotation is None else {"key_id": rotation.new.key_id}
+    if entry.draft.operation == POLICY_SET:
+        return {"asks": frozenset(cast("list[str]", entry.draft.intent["operations"]))}
+    return {}
+
+
+def _get_national(head: Head, signer: Signer) -> NationalSigner | None:
+    """Who signs beside by SM2 where the log has declared it; no entry goes without. Raises NationalMissingError."""
+    if head.national is None:
+        return None
+    find = getattr(signer, "find_national", None)
+    found: NationalSigner | None = None if find is None else find(NationalKey(head.origin, head.national))
+    if found is None:
+        raise NationalMissingError
+    return found
 
 
 async def append(
@@ -210,7 +250,17 @@ async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
     if record is None:
         raise LedgerMissingError(tenant_id=tenant_id)
     frontier = Frontier.from_bytes(record["size"], record["frontier"])
-    return Head(tenant_id, record["origin"], record["head"], frontier, record["recorded_at"])
+    asks = frozenset(record["asks"].split())
+    return Head(
+        tenant_id,
+        record["origin"],
+        record["head"],
+        frontier,
+        record["recorded_at"],
+        record["key_id"],
+        asks,
+        record["national"],
+    )
 
 
 def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, object]:
@@ -224,6 +274,9 @@ def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, obje
         "head_after": after.hash,
         "frontier_after": after.frontier.to_bytes(),
         "recorded_after": after.recorded_at,
+        "key_after": after.key_id,
+        "asks_after": " ".join(sorted(after.asks)),
+        "national_after": after.national,
         "entry_seq": [entry.seq for entry in entries],
         "entry_prev": [entry.prev for entry in entries],
         "entry_hash": [entry.hash for entry in entries],
@@ -274,6 +327,9 @@ def _appending() -> ClauseElement:
             head=bindparam("head_after", type_=heads.head.type),
             frontier=bindparam("frontier_after", type_=heads.frontier.type),
             recorded_at=bindparam("recorded_after", type_=heads.recorded_at.type),
+            key_id=bindparam("key_after", type_=heads.key_id.type),
+            asks=bindparam("asks_after", type_=heads.asks.type),
+            national=bindparam("national_after", type_=heads.national.type),
         )
         .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
     )
@@ -286,7 +342,16 @@ def _opening() -> ClauseElement:
 
 def _select_head() -> Select[Any]:
     heads = ledger_heads.c
-    columns = (heads.origin, heads.size, heads.head, heads.frontier, heads.recorded_at)
+    columns = (
+        heads.origin,
+        heads.size,
+        heads.head,
+        heads.frontier,
+        heads.recorded_at,
+        heads.key_id,
+        heads.asks,
+        heads.national,
+    )
     return select(*columns).where(heads.tenant_id == _tenant())
 
 

@@ -23,10 +23,15 @@ from certification.life import Actor
 from certification.lineage import model as lineage
 from certification.reviews import model as reviewing
 from certification.reviews import tables as review_tables
+from certification.signing import model as signing
+from certification.signing import tables as signing_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import (
     credentials,
+    erasures,
+    ledger_readings,
     people,
+    personal_keys,
     personal_values,
     role_assignments,
     tenant_grants,
@@ -73,6 +78,8 @@ TABLES: Mapping[type, Table] = {
     reviewing.DrawParty: review_tables.draw_parties,
     reviewing.SpotCheckAnswer: review_tables.spot_check_answers,
     reviewing.UnitChange: review_tables.unit_changes,
+    signing.OfficerKey: signing_tables.officer_keys,
+    signing.SigningPolicy: signing_tables.signing_policies,
     lineage.Unit: units,
     lineage.UnitCode: unit_codes,
     lineage.UnitLineage: unit_lineages,
@@ -80,8 +87,10 @@ TABLES: Mapping[type, Table] = {
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,
+    model.Erasure: erasures,
     model.RoleAssignment: role_assignments,
     model.Grant: tenant_grants,
+    model.LedgerReading: ledger_readings,
 }
 
 
@@ -161,6 +170,11 @@ def insert(*entities: Any) -> tuple[Write, ...]:
 def update(*entities: Any) -> tuple[Write, ...]:
     """Writes of rows that exist."""
     return tuple(Write(TABLES[type(entity)], entity, False) for entity in entities)
+
+
+def erase(*subjects: UUID) -> tuple[Write, ...]:
+    """Writes that delete what is kept of subjects (tenancy/personal.py)."""
+    return tuple(Write(personal_keys, model.Erased(one), False) for one in subjects)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Performing an act: the only place that writes a row of certification, and the entry in the same breath.
 
     lock the tenant's head → was this request recorded before? → load → authorise → (before: same arguments? the first
-    receipt) → decide → write the rows → append one entry with their digests
+    receipt) → decide → signed by its officer? (certification/signing) → write the rows → append one entry with their digests
 
 The boundary owns the transaction (ADR 0004): nothing here commits. What is refused raises and writes nothing, so it takes no
 sequence. A retry is authorised again before it is answered.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from itertools import chain, count, groupby
+from itertools import accumulate, chain, count, groupby
 from re import fullmatch
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
@@ -46,11 +46,13 @@ from certification.fact import format_fact
 from certification.life import Actor
 from certification.projection import keep
 from certification.reviews.watching import is_watched
+from certification.signing.attesting import attest
+from certification.signing.offering import Signing
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
-from tenancy.personal import insert_values
+from tenancy.personal import erase, insert_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values, tenants
+from tenancy.tables import personal_keys, personal_values, tenants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -72,21 +74,29 @@ _ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("ho
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try."""
+    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try.
+
+    `proof` is the boundary's to fill in, from what is published.
+    """
 
     receipt: Receipt
     subject_type: str
     subject_id: UUID
     first_id: UUID
     replayed: bool
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What an act comes to before anything of it is written: its change, its entry, the id of the first row that it makes."""
+    """What an act comes to before anything of it is written.
+
+    Its change; its entry, behind those that must stand before it; every row, those of these entries first; the id of the first row that it makes.
+    """
 
     change: Change
-    draft: Draft
+    drafts: tuple[Draft, ...]
+    writes: tuple[Write, ...]
     first_id: UUID
 
 
@@ -98,6 +108,7 @@ async def perform(
     principal: Principal,
     request_id: str,
     clock: Callable[[], datetime],
+    signing: Signing | None = None,
 ) -> Recorded:
     """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
 
@@ -112,7 +123,7 @@ async def perform(
     head = await lock_head(tx.raw, tx.tenant_id)
     now = head.not_before(clock())
     standing = await load_standing(tx, principal, now)
-    return await record(tx, signer, head, act, command, standing, request_id, now)
+    return await record(tx, signer, head, act, command, standing, request_id, now, signing)
 
 
 async def perform_public(
@@ -153,6 +164,7 @@ async def record(
     actor: Actor,
     request_id: str,
     now: datetime,
+    signing: Signing | None = None,
 ) -> Recorded:
     """As `perform`, behind a locked head and for an actor whose standing is known."""
     check_request_id(request_id)
@@ -160,7 +172,7 @@ async def record(
     now = head.not_before(now)
     prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
     state = await act.load(tx, command, now)
-    decided = await decide(tx, head, act, command, actor, request_id, now, prior, state)
+    decided = await decide(tx, head, act, command, actor, request_id, now, prior, state, signing)
     if isinstance(decided, Recorded):
         return decided
     _, (done,) = await write(tx, signer, head, (decided,))
@@ -177,6 +189,7 @@ async def decide(
     now: datetime,
     prior: Prior | None,
     state: S,
+    signing: Signing | None = None,
 ) -> Decided | Recorded:
     """What the act comes to on a state that was loaded behind the lock: what is to be written, or what a retry is answered.
 
@@ -190,7 +203,8 @@ async def decide(
         await _check_same(tx, act, command, prior, arguments, first_id)
         return Recorded(prior.receipt, prior.subject_type, prior.subject_id, first_id, True)
     numbers = count()
-    change = act.decide(state, command, Context(actor, now, lambda: new_id(next(numbers)), _new_salt))
+    new_salt = _salts(tx, head, actor, request_id, signing, now)
+    change = act.decide(state, command, Context(actor, now, lambda: new_id(next(numbers)), new_salt))
     draft = Draft(
         operation=change.operation,
         request_id=request_id,
@@ -211,23 +225,28 @@ async def decide(
         ),
         cites=change.cites,
     )
-    return Decided(change, draft, first_id)
+    drafts, admitted = await attest(tx, head, draft, actor, signing, now)
+    return Decided(change, drafts, (*admitted, *change.writes), first_id)
 
 
 async def write(
     tx: TenantConnection, signer: Signer, head: Head, decided: Sequence[Decided]
 ) -> tuple[Head, tuple[Recorded, ...]]:
-    """Write the rows of what was decided and append an entry for each, as one batch; the new head, and where each was recorded.
+    """Write the rows of what was decided and append its entries, as one batch; the new head, and where each was recorded.
 
     Of several, none may rest on what another one writes. Raises ActTooLargeError, and then the transaction is of no use any more.
     """
-    await write_rows(tx, _by_table([one.change.writes for one in decided]))
+    await write_rows(tx, _by_table([one.writes for one in decided]))
     try:
-        after, receipts = await append(tx.raw, head, signer, [one.draft for one in decided])
+        after, appended = await append(
+            tx.raw, head, signer, [draft for one in decided for draft in one.drafts]
+        )
     except EntryTooLargeError as error:
         raise ActTooLargeError from error
+    places = accumulate(len(one.drafts) for one in decided)
+    receipts = [appended[place - 1] for place in places]
     for one, receipt in zip(decided, receipts, strict=True):
-        await keep(tx, receipt, one.change.facts, one.draft.time)
+        await keep(tx, receipt, one.change.facts, one.drafts[-1].time)
     tx.committed.append(lambda: remember(after, signer))
     if any(is_watched(one.change) for one in decided):
         tx.committed.append(lambda: tx.announce(tx.tenant_id))
@@ -252,12 +271,15 @@ def _digest_given(operation: str, command: object) -> bytes:
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
-    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed."""
+    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed, or erased."""
     for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
         del name
         found = list(group)
         if found[0].table is personal_values:
             await insert_values(tx, [write.entity for write in found])
+            continue
+        if found[0].table is personal_keys:
+            await erase(tx, *(write.entity.subject_id for write in found))
             continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
@@ -317,8 +339,14 @@ def _ids(tenant_id: int, actor_id: UUID, request_id: str) -> Callable[[int], UUI
     return lambda number: uuid5(_IDS, f"{tenant_id}/{actor_id}/{request_id}/{number}")
 
 
-def _new_salt() -> bytes:
-    return secrets.token_bytes(32)
+def _salts(
+    tx: TenantConnection, head: Head, actor: Actor, request_id: str, signing: Signing | None, now: datetime
+) -> Callable[[], bytes]:
+    """Fresh salts (32 bytes); where a signature is given or may be asked for, those that the second call finds again."""
+    if signing is None or not (head.asks or signing.given):
+        return lambda: secrets.token_bytes(32)
+    place = f"{tx.tenant_id}/{actor.home_tenant_id}/{actor.person_id}/{request_id}"
+    return signing.offers.salts(place, signing.expires(now), now)
 
 
 def _is_told(one: Field[Any], value: Any) -> bool:

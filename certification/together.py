@@ -33,6 +33,7 @@ from certification.recording import (
     decide,
     write,
 )
+from certification.signing.offering import Signing
 from tenancy.database import TenantConnection
 from tenancy.errors import InvariantError, TenancyError
 from tenancy.identity import Principal, Standing, load_standings
@@ -53,6 +54,7 @@ class Asked(Generic[C, S]):
     command: C
     principal: Principal
     request_id: str
+    signing: Signing | None = None
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -118,6 +120,9 @@ class _Batch:
                 self._answers[one.key] = answer
                 continue
             self._unwritten[one.key] = answer
+            if len(answer.drafts) > 1:
+                # What it had to be preceded by, such as a key's admission, its mates must see.
+                await self.flush()
             if many is not None:
                 altered |= many.alters(state, answer.change)
 
@@ -145,7 +150,16 @@ class _Batch:
         prior = self._priors.get(one.key)
         try:
             return await decide(
-                self._tx, self._head, one.act, one.command, standing, one.request_id, self._now, prior, state
+                self._tx,
+                self._head,
+                one.act,
+                one.command,
+                standing,
+                one.request_id,
+                self._now,
+                prior,
+                state,
+                one.signing,
             )
         except REFUSED as refusal:
             return _refusal(refusal)

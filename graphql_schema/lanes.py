@@ -8,7 +8,7 @@ same tenants: the head's lock is what keeps them apart.
 
 One transaction has one scope (row-level security): those of the first one's scope go along with it, the others take their turn
 behind; so does a second request under the same id. When more than a refusal happens, nothing of the transaction was kept and each of
-its acts is done again in one of its own, until the database turns out to be gone. A client that goes away before its turn is left out; one
+its acts is done again in one of its own, until the database turns out to be gone; so it is when the log got another key meanwhile. A client that goes away before its turn is left out; one
 that goes away later has what it asked for done, as its mates have.
 """
 
@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from audit.errors import SignerRetiredError
 from audit.signer import Signer
 from certification.recording import Recorded
 from certification.together import Asked, perform_all
@@ -119,7 +120,7 @@ class Lanes:
         try:
             await self._commit(scope, take)
         except Exception as error:
-            if len(taken) > 1:
+            if len(taken) > 1 or (taken and isinstance(error, SignerRetiredError)):
                 await self._take_apart(taken)
                 return
             for place in taken or lane.take(scope):

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 
 from audit.signer import Signer
 from certification.shelf import Shelf
+from certification.signing.model import Given
+from certification.signing.offering import Offers
 from graphql_schema.lanes import Lanes
 from tenancy.database import Database
 from tenancy.errors import InvariantError
@@ -31,6 +33,10 @@ class Desk(Protocol):
         """Where programmes lie."""
 
     @property
+    def offers(self) -> Offers:
+        """What makes an intent that was offered for signing the same again."""
+
+    @property
     def lanes(self) -> Lanes:
         """Where acts wait for their tenant, to be done together."""
 
@@ -39,6 +45,9 @@ class Desk(Protocol):
 
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
+
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep outside the database what was erased in a tenant, for the day an older backup is restored."""
 
     def derive(self, purpose: str, text: str) -> bytes:
         """What nobody else can work out of a text: 32 bytes, for a purpose, the same every time."""
@@ -52,7 +61,7 @@ class Session:
     """One request. `now` is aware UTC; `desk` is for mutations.
 
     `client`: where it came from, as tries are counted by (an address, or an IPv6 network of 64 bits); never stored as it is.
-    `public`: the tenants whose public lists everybody reads.
+    `public`: the tenants whose public lists everybody reads. `given`: the officer's signature that came with the request.
     """
 
     principal: Principal | None
@@ -63,6 +72,7 @@ class Session:
     desk: Desk | None = None
     client: str = ""
     public: tuple[int, ...] = ()
+    given: Given | None = None
 
     def get_desk(self) -> Desk:
         """The desk. Raises InvariantError in a session that can only read."""

@@ -10,21 +10,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import tenancy.errors
+from audit.errors import AuditError
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
 from certification.lineage.following import follow_unit_change, pending_unit_changes
 from certification.recording import Recorded, perform, perform_public
+from certification.signing.errors import SignatureRequiredError
+from certification.signing.following import follow_end, pending_ends
+from certification.signing.offering import Signing
 from certification.together import Asked
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
+from graphql_schema.readpath.proofs import Trees
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope, TenantConnection
@@ -41,6 +46,10 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
     "calendar": ("CalendarRecorded", "CalendarYear"),
+    "ledger_reading": ("LedgerReadingRecorded", "LedgerReading"),
+    "officer_key": ("OfficerKeyRecorded", "OfficerKey"),
+    "signing_policy": ("SigningPolicyRecorded", "SigningPolicy"),
+    "erasure": ("ErasureRecorded", "Erasure"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
@@ -77,12 +86,25 @@ async def record(
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
     desk, scope = session.get_desk(), principal.acting_scope(tenant_id)
+    signing = Signing(desk.offers, session.given)
     if before_commit is None:
-        return await desk.lanes.perform(scope, Asked(act, command, principal, request_id))
-    async with session.database.write(scope) as tx:
-        done = await perform(tx, desk.get_signer(tenant_id), act, command, principal, request_id, desk.now)
-        await before_commit(tx)
-        return done
+        done = await desk.lanes.perform(scope, Asked(act, command, principal, request_id, signing))
+    else:
+        signer = desk.get_signer(tenant_id)
+        async with session.database.write(scope) as tx:
+            done = await perform(tx, signer, act, command, principal, request_id, desk.now, signing)
+            await before_commit(tx)
+    return await _proved(session, done, tenant_id) if done.replayed else done
+
+
+async def _proved(session: Session, done: Recorded, tenant_id: int) -> Recorded:
+    """What was recorded before, with its proof where the published checkpoint covers it; what was recorded just now it never covers."""
+    async with session.database.read(Scope(tenant_id)) as tx:
+        try:
+            return replace(done, proof=await Trees(tx).prove(tenant_id, done.receipt.seq))
+        except AuditError as error:
+            _log.error("entry %d of tenant %d has no proof: %s", done.receipt.seq, tenant_id, error)
+            return done
 
 
 async def record_public(
@@ -183,6 +205,29 @@ async def answer_administering(
         {"receipt": receipt_of(done)},
         {done.subject_type: NodeRef(node, tenant_id, done.subject_id)},
     )
+
+
+async def answer_key_ended(
+    session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
+) -> Outcome:
+    """As `answer_administering`, for what may end a key; and then the logs that had admitted it follow."""
+    answer = await answer_administering(session, act, command, request_id, *refs)
+    if answer.typename != "Refusal":
+        scope = get_principal(session).scope()
+        await follow_ended_keys(session.database, session.get_desk(), scope, session.now)
+    return answer
+
+
+async def follow_ended_keys(database: Database, desk: Desk, home: Scope, now: datetime) -> None:
+    """Let other logs withdraw what ended in this one, as `follow_lists`: each by itself, and the next call tries what is left."""
+    async with database.read(home) as tx:
+        pending = await pending_ends(tx, home.granted)
+    for one in pending:
+        try:
+            async with database.write(one.scope()) as tx:
+                await follow_end(tx, desk.get_signer(one.tenant_id), one, now)
+        except Exception:
+            _log.exception("tenant %d failed to withdraw key %s", one.tenant_id, one.key_id)
 
 
 async def answer_roster(session: Session, act: Act[C, S], command: C, request_id: str) -> Outcome:
@@ -357,6 +402,7 @@ def receipt_of(done: Recorded) -> dict[str, Any]:
         "sequence": receipt.seq,
         "hash": receipt.hash,
         "replayed": done.replayed,
+        "proof": done.proof,
     }
 
 
@@ -387,6 +433,7 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
             "message_en": en,
             "clause": getattr(refusal, "clause", None),
             "trace_id": session.trace_id,
+            "intent": refusal.details.get("intent") if isinstance(refusal, SignatureRequiredError) else None,
             "retry_after": refusal.details["seconds"] if isinstance(refusal, ThrottledError) else None,
         },
     )

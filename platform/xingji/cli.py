@@ -26,6 +26,7 @@ COMMANDS = (
     "migrate",
     "programme",
     "ledger",
+    "officer",
     "history",
     "draw",
     "db",
@@ -34,6 +35,7 @@ COMMANDS = (
     "evidence",
     "backup",
     "restore",
+    "witness",
 )
 
 

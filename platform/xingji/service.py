@@ -13,10 +13,9 @@ decisions and its counties (ADR 0001).
 from __future__ import annotations
 
 import hmac
-import os
-import secrets
+import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,21 +23,26 @@ from typing import Any, cast
 
 from sqlalchemy import column, select, table
 
-from audit.errors import LedgerMissingError
+from audit.errors import AuditError
 from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
-from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
+from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.lanes import Lanes
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
-from graphql_schema.mutations.boundary import follow_changes, follow_lists, follow_unit_changes
+from graphql_schema.mutations.boundary import (
+    follow_changes,
+    follow_ended_keys,
+    follow_lists,
+    follow_unit_changes,
+)
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
@@ -51,17 +55,24 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from tenancy.waking import Wakes
+from xingji.erasing import ErasureList, keep_erasures, settle_erasures
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
 from xingji.evidence.places import incoming_of, open_store
 from xingji.folding import fold_older
 from xingji.http.settings import Service
+from xingji.http.signatures import take_signature
 from xingji.keeping import check_heads, keeping_heads
+from xingji.logs import Logs
 from xingji.migrate import get_head_revision
+from xingji.passphrase import get_passphrase
+from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.witnessing import open_witnesses
 
 Clock = Callable[[], datetime]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +94,12 @@ def wall_clock() -> datetime:
 
 def open_keys(home: Path) -> FileKeyStore:
     """The signing keys of the home; the passphrase is made at the first call."""
-    return FileKeyStore(home / "keys", _passphrase(home / "secrets" / "ledger-passphrase"))
+    return FileKeyStore(home / "keys", get_passphrase(home / "secrets" / "ledger-passphrase"))
 
 
 def open_vault(home: Path) -> FileVault:
     """The vault of the home, which opens personal values; the passphrase is made at the first call."""
-    return FileVault(home / "vault", _passphrase(home / "secrets" / "vault-passphrase"))
+    return FileVault(home / "vault", get_passphrase(home / "secrets" / "vault-passphrase"))
 
 
 def find_vault(home: Path) -> FileVault | None:
@@ -114,6 +125,7 @@ class Office:
         guard: Guard,
         secret: bytes,
         shelf: Shelf,
+        erased: ErasureList,
         database: Database,
     ) -> None:
         self.lanes = Lanes(database, self.get_signer, clock)
@@ -124,7 +136,10 @@ class Office:
         self._keys = keys
         self._guard = guard
         self._secret = secret
+        self.offers = Offers()
         self._origins = {tenant.id: tenant.origin for tenant in registry}
+        self._erased = erased
+        self.unerased: set[str] = set()
 
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant. Raises NotFoundError for one that is not registered."""
@@ -132,6 +147,27 @@ class Office:
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
         return self._guard.watch(self._keys.get(origin))
+
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep what was erased beside the heads; what cannot be kept now is told, and kept at the next start."""
+        origin = self._origins[tenant_id]
+        try:
+            await keep_erasures(database, self._erased, tenant_id, origin)
+        except OSError:
+            _log.exception("the erasures of %s could not be kept", origin)
+            self.unerased.add(origin)
+
+    async def settle_erasures(self, database: Database, registry: tuple[Tenant, ...]) -> None:
+        """At the start: what was erased and came back is erased again; where that cannot be entered yet is told."""
+        for tenant in registry:
+            try:
+                signer = self.get_signer(tenant.id)
+                settled = await settle_erasures(database, self._erased, tenant, signer, self.now)
+            except (AuditError, OSError):
+                _log.exception("the erasures of %s could not be settled", tenant.origin)
+                settled = False
+            if not settled:
+                self.unerased.add(tenant.origin)
 
     def derive(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA-256 of purpose and text under the home's secret (32 bytes)."""
@@ -175,12 +211,14 @@ async def open_service(
             clock,
             settings.demo,
             guard,
-            _passphrase(settings.home / "secrets" / "derivation"),
+            get_passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
+            ErasureList(settings.heads_folder),
             database,
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
+        await office.settle_erasures(database, registry)
         await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
@@ -199,37 +237,44 @@ async def open_service(
         async def answers() -> None:
             await database.registry(_TENANTS)
 
-        async def find_head(code: str) -> bytes | None:
-            return await _find_head(database, office, code)
-
         async def is_migrated() -> None:
             found = [row["version_num"] for row in await database.registry(_REVISION)]
             if found != [head]:
                 raise SchemaDriftError(differences=f"revision {found}, not {head}")
 
         def find_troubles() -> dict[str, list[str]]:
-            told = {"put_back": set(guard.refused), "unkept": set(unkept)}
+            told = {"put_back": set(guard.refused), "unkept": set(unkept), "unerased": office.unerased}
             found = {
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()
             }
+            for tenant in registry:
+                if trouble := publisher.troubles.get(tenant.id):
+                    found.setdefault(trouble, []).append(tenant.code)
             return {name: codes for name, codes in found.items() if codes}
 
         def seconds_left(token: str) -> float:
             return office.tokens.ends(token) - wall_clock().timestamp()
 
-        async with keeping_heads(guard) as unkept, aclosing(office.lanes):
+        cadence = settings.checkpoint_seconds
+        async with (
+            keeping_heads(guard) as unkept,
+            open_witnesses(settings.witnesses) as witnesses,
+            publishing(database, office, registry, cadence, witnesses) as publisher,
+            aclosing(office.lanes),
+        ):
             yield Service(
                 documents=Documents(engine.schema, limits),
                 execute=run,
                 open_session=open_session,
                 read_token=office.read_token,
                 checks={"database": answers, "migrations": is_migrated},
-                find_head=find_head,
+                logs=Logs(database, office),
                 find_troubles=find_troubles,
                 evidence=keeper,
                 subscribe=live.subscribe,
                 seconds_left=seconds_left,
+                take_extensions=take_signature,
             )
     finally:
         await wakes.close()
@@ -249,38 +294,10 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
         if city.level == "city":
             counties = tuple(tenant.id for tenant in registry if tenant.parent_id == city.id)
             scope = Scope(city.id, granted=counties)
+            await follow_ended_keys(database, desk, scope, now)
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
             await follow_unit_changes(database, desk, scope, now)
-
-
-async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:
-    """A tenant's signed head; None for a tenant without a log."""
-    for tenant in await read_registry(database):
-        if tenant.code == code:
-            async with database.read(Scope(tenant.id)) as tx:
-                try:
-                    return (await signed_head(tx.raw, tenant.id, desk.get_signer(tenant.id))).encode()
-                except LedgerMissingError:
-                    return None
-    return None
-
-
-def _passphrase(path: Path) -> bytes:
-    """The passphrase in a file of mode 0600, made when there is none; never seen half-written under its name."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.parent / f".{secrets.token_hex(8)}"
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_urlsafe(32).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return path.read_bytes()
 
 
 _REVISION = statement(select(table("alembic_version", column("version_num")).c.version_num))

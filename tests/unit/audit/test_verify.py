@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from string import Formatter
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.entry import GENESIS, seal
 from audit.errors import UnusableInputError
 from audit.keys import Ed25519Signer
+from audit.rotation import draft_rotation
 from audit.verdict import FINDINGS
 from audit.verify import verify_log
 from tests.unit.audit.kit import KEY, ORIGIN, SIGNER, draft, entries, head, opening, write_log
+from tests.unit.audit.officers_kit import SECOND, Log
 
 CHAIN = entries(300)
 LEAVES = [entry.leaf for entry in CHAIN]
@@ -153,3 +156,38 @@ def test_verification_loads_neither_database_nor_network():
         "sys.exit(repr(bad) if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+def rotated(directory: Path) -> tuple[Log, Path]:
+    """A log of two keys, with its head by the second."""
+    log = Log()
+    log.take(draft(1))
+    log.take(draft_rotation(log.head, SIGNER, SECOND, "新的一年", False, UUID(int=0), log.now))
+    log.take(draft(3), SECOND)
+    return log, write_log(
+        directory, [one.leaf for one in log.entries], head([one.hash for one in log.entries], SECOND)
+    )
+
+
+@pytest.mark.parametrize(
+    "pinned", [KEY, SECOND.verifier_key, (KEY, SECOND.verifier_key)], ids=["old", "new", "both"]
+)
+def test_a_rotated_log_verifies_from_any_of_its_keys(tmp_path, pinned):
+    log, directory = rotated(tmp_path)
+    before = head([one.hash for one in log.entries[:2]])
+    assert verify_log(directory, pinned, before).code == "verified"
+    assert verify_log(directory, STRANGER.verifier_key).code == "head_key_unknown"
+
+
+def test_a_head_by_the_retired_key_is_refuted_by_name(tmp_path):
+    log, directory = rotated(tmp_path)
+    (directory / "checkpoint").write_bytes(head([one.hash for one in log.entries]))
+    assert verify_log(directory, KEY).code == "head_key_retired"
+    assert verify_log(directory, SECOND.verifier_key).code == "head_key_retired"
+
+
+def test_a_kept_head_is_of_the_key_in_force_at_its_size(tmp_path):
+    log, directory = rotated(tmp_path)
+    late = head([one.hash for one in log.entries[:2]], SECOND)
+    with pytest.raises(UnusableInputError):
+        verify_log(directory, KEY, late)
