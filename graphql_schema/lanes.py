@@ -120,7 +120,7 @@ class Lanes:
         try:
             await self._commit(scope, take)
         except Exception as error:
-            if len(taken) > 1 or isinstance(error, SignerRetiredError):
+            if len(taken) > 1 or (taken and isinstance(error, SignerRetiredError)):
                 await self._take_apart(taken)
                 return
             for place in taken or lane.take(scope):
