@@ -13,9 +13,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-import orjson
-
-from audit.canonical import encode
+from audit.canonical import CODEC, encode
 from audit.checkpoint import Checkpoint
 from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Entry, Subject, format_time, parse_entry
 from audit.errors import EntryMalformedError, NotCanonicalError
@@ -176,7 +174,7 @@ class Diagnosis:
 
     def _find_edit(self, ids: set[UUID]) -> RefutedError | None:
         entry = parse_entry(self._leaf)
-        body = orjson.loads(entry.signed)
+        body = CODEC.load(entry.signed)
         for name, now, was in self._candidates(entry, ids):
             if self.key.holds(encode(body | {"body": body["body"] | {name: was}}), entry.signature):
                 shown = {
