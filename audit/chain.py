@@ -1,8 +1,8 @@
 """The check that every verification runs, entry by entry, on leaves from files or from the database.
 
 For each leaf, in this order: canonical bytes, schema, origin, key, signature, place (sequence, previous
-hash), officer's signature, opening, time (in a log that declares that its times ascend), incarnation. The signature comes before the place, so that a genuine entry in a
-wrong place is told apart from a forged one. `Diagnosis` then reads the whole log once more to name what was
+hash), officer's signature, opening, keys, time (in a log that declares that its times ascend), incarnation. The signature comes before the place, so that a genuine entry in a
+wrong place is told apart from a forged one. Which keys count where is `audit.keyring`'s. `Diagnosis` then reads the whole log once more to name what was
 done; it runs only after something was found wrong.
 """
 
@@ -14,11 +14,19 @@ from typing import cast
 from uuid import UUID
 
 from audit.canonical import CODEC, encode
-from audit.checkpoint import Checkpoint
+from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Entry, Subject, format_time, parse_entry
-from audit.errors import EntryMalformedError, NotCanonicalError
+from audit.errors import (
+    EntryMalformedError,
+    NotCanonicalError,
+    NoteMalformedError,
+    NoteUnverifiedError,
+    UnusableInputError,
+)
 from audit.incarnation import INCARNATED, Incarnation, find_incarnation
+from audit.keyring import Keyring
 from audit.note import VerifierKey
+from audit.rotation import ROTATED, find_rotation
 from audit.tree import Frontier
 from audit.verdict import RefutedError
 
@@ -30,11 +38,13 @@ _UUIDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 class ChainCheck:
     """Feed it leaves in order;
 
-    it keeps the head hash and the frontier. `since` is a kept head of the same log.
+    it keeps the head hash, the frontier and the keys. `since` is a kept head of the same log; `since_note` is the note over it when
+    no pinned key has signed it, which the key in force at its size must then have.
     """
 
-    key: VerifierKey
+    keyring: Keyring
     since: Checkpoint | None = None
+    since_note: bytes | None = None
     head: bytes = GENESIS
     frontier: Frontier = field(default_factory=Frontier)
     incarnations: list[Incarnation] = field(default_factory=list)
@@ -46,15 +56,19 @@ class ChainCheck:
     def feed(self, leaf: bytes) -> Entry:
         """Check the next leaf. Raises RefutedError."""
         seq = self.frontier.size
-        entry = check_genuine(leaf, seq, self.key)
+        entry = read_entry(leaf, seq)
+        try:
+            self.keyring.check_server(entry)
+        except RefutedError as finding:
+            raise RefutedError(finding.code, seq, **finding.details) from finding
         if entry.seq != seq:
             raise RefutedError("entry_missing" if entry.seq > seq else "entry_repeated", seq, other=entry.seq)
         if entry.prev != self.head:
             raise RefutedError("chain_broken", seq)
-        if entry.draft.officer_sig is not None:
-            raise RefutedError("officer_key_unknown", seq)
-        if (entry.draft.operation == OPENED) != (seq == 0) or (seq == 0 and not self._opens(entry)):
+        self.keyring.check_officer(entry)
+        if (entry.draft.operation == OPENED) != (seq == 0):
             raise RefutedError("opening_wrong", seq)
+        self.keyring = self.keyring.after(entry)
         self._check_time(entry)
         if entry.draft.operation == INCARNATED:
             self._take_incarnation(entry)
@@ -62,10 +76,6 @@ class ChainCheck:
         self.frontier = self.frontier.extend((entry.hash,))
         self._compare_with_kept_head()
         return entry
-
-    def _opens(self, entry: Entry) -> bool:
-        intent = entry.draft.intent
-        return intent.get("origin") == entry.origin and intent.get("keys") == [self.key.format()]
 
     def contradiction(self, code: str, seq: int | None = None, **details: object) -> RefutedError:
         """The finding that the log does not grow from the kept head; by name, where an incarnation has owned up to it."""
@@ -95,25 +105,31 @@ class ChainCheck:
 
     def _compare_with_kept_head(self) -> None:
         kept = self.since
-        if kept is not None and kept.size == self.frontier.size and kept.root != self.frontier.root():
+        if kept is None or kept.size != self.frontier.size:
+            return
+        if self.since_note is not None:
+            self._open_kept_head(self.since_note)
+        if kept.root != self.frontier.root():
             raise self.contradiction("history_rewritten", since=kept.size)
 
+    def _open_kept_head(self, note: bytes) -> None:
+        key = self.keyring.server
+        try:
+            if key is None:
+                raise NoteUnverifiedError(reason="key_unknown")
+            open_checkpoint(note, key)
+        except (NoteMalformedError, NoteUnverifiedError) as error:
+            raise UnusableInputError(reason=f"the kept head: {error}") from error
 
-def check_genuine(leaf: bytes, seq: int, key: VerifierKey) -> Entry:
-    """Read a leaf and check the server's signature, wherever it stands. Raises RefutedError naming `seq`."""
+
+def read_entry(leaf: bytes, seq: int) -> Entry:
+    """Read a leaf; no signature is checked. Raises RefutedError naming `seq`."""
     try:
-        entry = parse_entry(leaf)
+        return parse_entry(leaf)
     except NotCanonicalError as error:
         raise RefutedError("entry_not_canonical", seq, reason=error.details["reason"]) from error
     except EntryMalformedError as error:
         raise RefutedError("entry_malformed", seq, field=error.details["field"]) from error
-    if entry.origin != key.name:
-        raise RefutedError("entry_foreign", seq, found=entry.origin)
-    if entry.key_id != key.key_id:
-        raise RefutedError("entry_key_unknown", seq, found=entry.key_id)
-    if not key.holds(entry.signed, entry.signature):
-        raise RefutedError("entry_altered", seq)
-    return entry
 
 
 @dataclass(slots=True)
@@ -124,13 +140,17 @@ class Diagnosis:
     """
 
     finding: RefutedError
-    key: VerifierKey
+    keyring: Keyring
+    _keys: dict[str, VerifierKey] = field(default_factory=dict)
     _leaf: bytes = b""
     _next_seq: int | None = None
     _later: bool = False
     _position: int = 0
     _actors: set[Actor] = field(default_factory=set)
     _subjects: set[Subject] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._keys = {key.key_id: key for key in self.keyring.known}
 
     @property
     def is_needed(self) -> bool:
@@ -144,9 +164,8 @@ class Diagnosis:
         if position == place:
             self._leaf = leaf
             return
-        try:
-            entry = check_genuine(leaf, position, self.key)
-        except RefutedError:
+        entry = self._find_genuine(leaf, position)
+        if entry is None:
             return
         if len(self._actors) + len(self._subjects) < MAX_CANDIDATES:
             self._actors.add(entry.draft.actor)
@@ -154,6 +173,20 @@ class Diagnosis:
         if position == cast("int", place) + 1:
             self._next_seq = entry.seq
         self._later = self._later or (position > cast("int", place) and entry.seq == place)
+
+    def _find_genuine(self, leaf: bytes, position: int) -> Entry | None:
+        """The entry, if a key of this log has signed it, wherever it stands; and the next key, if it names one."""
+        try:
+            entry = read_entry(leaf, position)
+        except RefutedError:
+            return None
+        key = self._keys.get(entry.key_id)
+        if entry.origin != self.keyring.origin or key is None or not key.holds(entry.signed, entry.signature):
+            return None
+        rotation = find_rotation(entry) if entry.draft.operation == ROTATED else None
+        if rotation is not None:
+            self._keys.setdefault(rotation.new.key_id, rotation.new)
+        return entry
 
     def conclude(self, ids: Iterable[UUID] = ()) -> RefutedError:
         """The finding with the best name.
@@ -174,9 +207,11 @@ class Diagnosis:
 
     def _find_edit(self, ids: set[UUID]) -> RefutedError | None:
         entry = parse_entry(self._leaf)
-        body = CODEC.load(entry.signed)
+        body, key = CODEC.load(entry.signed), self._keys.get(entry.key_id)
         for name, now, was in self._candidates(entry, ids):
-            if self.key.holds(encode(body | {"body": body["body"] | {name: was}}), entry.signature):
+            if key is not None and key.holds(
+                encode(body | {"body": body["body"] | {name: was}}), entry.signature
+            ):
                 shown = {
                     "was": " ".join(f"{k}={v}" for k, v in was.items() if v != now[k]),
                     "now": " ".join(f"{k}={v}" for k, v in now.items() if v != was[k]),

@@ -12,7 +12,7 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 Not checked: whether head and entries were rolled back together when no kept head is given.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,9 +33,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
 from audit.chain import ChainCheck, Diagnosis
-from audit.checkpoint import Checkpoint
 from audit.entry import Entry, RowDigest, format_time
 from audit.errors import LedgerMissingError
+from audit.keyring import Keyring
 from audit.note import VerifierKey
 from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_columns
 from audit.statements import Connection, Statement, compile_statement, statement
@@ -51,7 +51,7 @@ PREFETCH = 500
 async def verify_stored(
     conn: Connection,
     tenant_id: int,
-    key: VerifierKey,
+    key: VerifierKey | Iterable[VerifierKey],
     tables: Sequence[Table],
     *,
     since: bytes | None = None,
@@ -66,28 +66,30 @@ async def verify_stored(
     LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    kept = None if since is None else open_kept_head(since, key)
+    keyring = Keyring.of(key)
+    check = ChainCheck(keyring, *((None, None) if since is None else open_kept_head(since, keyring)))
+    kept = check.since
     try:
-        check = await _check_log(conn, tenant_id, key, kept, progress)
+        await _check_log(conn, tenant_id, check, progress)
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
         if values is not None:
             await check_values(conn, tenant_id, values)
     except RefutedError as finding:
-        return finding.verdict(key.name)
+        return finding.verdict(keyring.origin)
     vouched = None if kept is None else kept.size
-    return verified(key.name, check.frontier.size, check.frontier.root(), vouched, values=values is not None)
+    return verified(
+        keyring.origin, check.frontier.size, check.frontier.root(), vouched, values=values is not None
+    )
 
 
-async def _check_log(
-    conn: Connection, tenant_id: int, key: VerifierKey, kept: Checkpoint | None, progress: Progress | None
-) -> ChainCheck:
+async def _check_log(conn: Connection, tenant_id: int, check: ChainCheck, progress: Progress | None) -> None:
     reading = _reading_head()
     head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
     if head is None:
         raise LedgerMissingError(tenant_id=tenant_id)
-    check = ChainCheck(key, kept)
+    kept = check.since
     if kept is not None and kept.size > head["size"]:
         with suppress(RefutedError):
             async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
@@ -99,7 +101,8 @@ async def _check_log(
         try:
             entry = check.feed(row["leaf"].encode())
         except RefutedError as finding:
-            raise await _diagnose(conn, tenant_id, Diagnosis(finding, key), row, head["size"]) from finding
+            named = Diagnosis(finding, check.keyring)
+            raise await _diagnose(conn, tenant_id, named, row, head["size"]) from finding
         latest = entry.draft.time
         _check_columns(entry, row)
         await records.check(entry)
@@ -107,7 +110,7 @@ async def _check_log(
             progress(entry.seq + 1, head["size"])
     await records.check_nothing_more()
     _check_head(head, check, latest)
-    return check
+    check.keyring.check_pinned()
 
 
 async def _diagnose(
@@ -153,7 +156,7 @@ def _check_head(head: asyncpg.Record, check: ChainCheck, latest: datetime | None
     if found < head["size"]:
         raise RefutedError("entries_cut", found, size=head["size"], found=found)
     expected = {
-        "origin": check.key.name,
+        "origin": check.keyring.origin,
         "size": found,
         "head": check.head,
         "frontier": check.frontier.to_bytes(),

@@ -67,6 +67,7 @@ _ROW: Final[Schema] = {
     "table": _matches(_TABLE),
 }
 is_hash, is_key_id, is_natural = _is_hash, _matches(_KEY_ID), _is_natural
+is_uuid, is_name, is_origin_text, is_time = _is_uuid, _is_name, _is_origin, _is_time
 SERVER_SIG: Final[Schema] = {"key": is_key_id, "sig": _matches(_SIG)}
 OFFICER_SIG: Final[Schema] = {"key": _is_token, "sig": _matches(_SIG)}
 _BODY: Final[Schema] = {

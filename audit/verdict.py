@@ -74,6 +74,57 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "第 {seq} 号账目的签名密钥 {found} 不是所持公钥；可能是改动，也可能是另一把密钥",
         "entry {seq} names the key {found}, which is not the pinned one: an edit, or another signer",
     ),
+    "entry_key_retired": (
+        "第 {seq} 号账目由已停用的密钥 {found} 签署：换钥之后旧密钥不再有效，此条系伪造；换钥之前的账目不受影响",
+        "entry {seq} is signed by the key {found}, which the log had retired before: it was forged with the old key; "
+        "entries before the change of keys are not touched by this",
+    ),
+    "head_key_retired": (
+        "头部由已停用的密钥签署，而其所述账目中已换钥：头部不可信；账目本身有效",
+        "the head is signed by a key that its own entries had retired: it cannot be trusted; the entries hold",
+    ),
+    "key_rotation_wrong": (
+        "第 {seq} 号账目（更换账本密钥）格式不符、旧钥不是现用密钥、新钥曾经停用，或新钥的证明无效",
+        "entry {seq}, a change of the log's key: malformed, not from the key in force, to a retired one, or without "
+        "the new key's proof",
+    ),
+    "key_entry_wrong": (
+        "第 {seq} 号账目（{operation}）不符合经办人密钥的规则（{field}）：该账目不能改变哪些密钥有效",
+        "entry {seq} ({operation}) breaks the rules of officers' keys ({field}): it cannot change which keys count",
+    ),
+    "officer_key_one_person": (
+        "第 {seq} 号账目：经办人密钥 {key} 未经另外两人认证（本人认证，或同一人认证两次）",
+        "entry {seq}: the officer's key {key} was not certified by two others (by its officer, or by one person twice)",
+    ),
+    "signing_policy_one_person": (
+        "第 {seq} 号账目放宽了签名要求，但没有另一名管理员先行提出",
+        "entry {seq} asks for fewer signatures, and no other administrator had proposed it",
+    ),
+    "officer_key_not_in_force": (
+        "第 {seq} 号账目的经办人密钥 {key} 当时无效：尚未认证、已更换或已吊销；不说明此前的账目有误",
+        "the officer's key {key} of entry {seq} was not in force: not certified yet, replaced, or revoked; says nothing of earlier entries",
+    ),
+    "officer_key_foreign": (
+        "第 {seq} 号账目的经办人密钥 {key} 不属于所记行为人",
+        "the officer's key {key} of entry {seq} is not that of the actor it names",
+    ),
+    "officer_signature_missing": (
+        "第 {seq} 号账目（{operation}）按规定须有经办人签名，却没有：只有服务器的说法；不说明经办人做过或没做过",
+        "entry {seq} ({operation}) needs an officer's signature and has none: it is the server's word alone; it does not tell "
+        "whether the officer acted",
+    ),
+    "officer_signature_moved": (
+        "第 {seq} 号账目的经办人签名是为另一件事签的（操作、账本、请求或对象不同）：签名被挪用",
+        "the officer's signature in entry {seq} was given for another act (operation, log, request or subject): it was moved here",
+    ),
+    "officer_signature_expired": (
+        "第 {seq} 号账目记于 {time}，经办人签名当时已过期或没有期限",
+        "entry {seq} was recorded at {time}, when the officer's signature had expired, or it names no end",
+    ),
+    "officer_signature_wrong": (
+        "第 {seq} 号账目的经办人签名与所记内容不符：内容不是密钥 {key} 的持有人所签",
+        "the officer's signature in entry {seq} does not hold: what it says is not what the holder of {key} signed",
+    ),
     "officer_key_unknown": (
         "第 {seq} 号账目带有经办人签名，但账本没有登记该密钥，无法采信",
         "entry {seq} has an officer's signature by a key that the log never declared; it cannot be trusted",

@@ -153,3 +153,39 @@ def test_verification_loads_neither_database_nor_network():
         "sys.exit(repr(bad) if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+def rotated(directory: Path) -> tuple[Log, Path]:
+    """A log of two keys, with its head by the second."""
+    log = Log()
+    log.take(draft(1))
+    log.take(draft_rotation(log.head, SIGNER, SECOND, "新的一年", False, UUID(int=0), log.now))
+    log.take(draft(3), SECOND)
+    return log, write_log(
+        directory, [one.leaf for one in log.entries], head([one.hash for one in log.entries], SECOND)
+    )
+
+
+@pytest.mark.parametrize(
+    "pinned", [KEY, SECOND.verifier_key, (KEY, SECOND.verifier_key)], ids=["old", "new", "both"]
+)
+def test_a_rotated_log_verifies_from_any_of_its_keys(tmp_path, pinned):
+    log, directory = rotated(tmp_path)
+    before = head([one.hash for one in log.entries[:2]])
+    assert verify_log(directory, pinned, before).code == "verified"
+    refused = verify_log(directory, STRANGER.verifier_key)
+    assert refused.code == "entry_key_unknown" if STRANGER.origin != KEY.name else "head_key_unknown"
+
+
+def test_a_head_by_the_retired_key_is_refuted_by_name(tmp_path):
+    log, directory = rotated(tmp_path)
+    (directory / "checkpoint").write_bytes(head([one.hash for one in log.entries]))
+    assert verify_log(directory, KEY).code == "head_key_retired"
+    assert verify_log(directory, SECOND.verifier_key).code == "head_key_retired"
+
+
+def test_a_kept_head_is_of_the_key_in_force_at_its_size(tmp_path):
+    log, directory = rotated(tmp_path)
+    late = head([one.hash for one in log.entries[:2]], SECOND)
+    with pytest.raises(UnusableInputError):
+        verify_log(directory, KEY, late)
