@@ -70,6 +70,30 @@ class NoteUnverifiedError(AuditError):
     en = "the note has no valid signature by the pinned key: {reason}"
 
 
+class OriginUnknownError(AuditError):
+    """A checkpoint is of a log that is not known here."""
+
+    code = "origin_unknown"
+    zh = "不认识账本 {origin}"
+    en = "the log {origin} is not known here"
+
+
+class QuorumMissingError(AuditError):
+    """Fewer witnesses than the policy asks for have cosigned a checkpoint."""
+
+    code = "quorum_missing"
+    zh = "检查点只有 {found} 个见证人联署，需要 {quorum} 个"
+    en = "{found} witnesses have cosigned the checkpoint, {quorum} are needed"
+
+
+class WitnessUnusableError(AuditError):
+    """A witness's folder is not as it left it, so it vouches for nothing: a forgetful witness would cosign a second history."""
+
+    code = "witness_unusable"
+    zh = "见证人的资料 {path} 无法使用：{reason}。为免为另一段历史作证，不予联署"
+    en = "the witness's {path} cannot be used: {reason}; nothing is cosigned, lest it be a second history"
+
+
 class TreeMalformedError(AuditError):
     """Stored bytes are not the compact range of a tree of the stated size."""
 

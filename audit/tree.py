@@ -3,7 +3,7 @@
 A frontier (compact range) keeps, for a tree of n leaves, the hashes of the perfect subtrees of the binary
 digits of n, the largest first: at most 64 hashes. Appending is amortised constant, the root is O(log n).
 The leaf hash is also the chain hash of an entry, so the tree and the chain can never tell two stories.
-Inclusion proofs are in audit.inclusion; consistency proofs are not here.
+Inclusion proofs are in audit.inclusion, consistency proofs in audit.consistency.
 """
 
 import hashlib

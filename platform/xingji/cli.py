@@ -34,6 +34,7 @@ COMMANDS = (
     "evidence",
     "backup",
     "restore",
+    "witness",
 )
 
 

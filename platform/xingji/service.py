@@ -13,10 +13,8 @@ decisions and its counties (ADR 0001).
 from __future__ import annotations
 
 import hmac
-import os
-import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +56,7 @@ from xingji.folding import fold_older
 from xingji.http.settings import Service
 from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
+from xingji.passphrase import get_passphrase
 from xingji.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -82,12 +81,12 @@ def wall_clock() -> datetime:
 
 def open_keys(home: Path) -> FileKeyStore:
     """The signing keys of the home; the passphrase is made at the first call."""
-    return FileKeyStore(home / "keys", _passphrase(home / "secrets" / "ledger-passphrase"))
+    return FileKeyStore(home / "keys", get_passphrase(home / "secrets" / "ledger-passphrase"))
 
 
 def open_vault(home: Path) -> FileVault:
     """The vault of the home, which opens personal values; the passphrase is made at the first call."""
-    return FileVault(home / "vault", _passphrase(home / "secrets" / "vault-passphrase"))
+    return FileVault(home / "vault", get_passphrase(home / "secrets" / "vault-passphrase"))
 
 
 def find_vault(home: Path) -> FileVault | None:
@@ -172,7 +171,7 @@ async def open_service(
             clock,
             settings.demo,
             guard,
-            _passphrase(settings.home / "secrets" / "derivation"),
+            get_passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
@@ -260,23 +259,6 @@ async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:
                 except LedgerMissingError:
                     return None
     return None
-
-
-def _passphrase(path: Path) -> bytes:
-    """The passphrase in a file of mode 0600, made when there is none; never seen half-written under its name."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.parent / f".{secrets.token_hex(8)}"
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_urlsafe(32).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return path.read_bytes()
 
 
 _REVISION = statement(select(table("alembic_version", column("version_num")).c.version_num))
