@@ -17,8 +17,8 @@ It knows no schema.
 import hashlib
 from typing import Any, TypeAlias, cast
 
-from audit.errors import NotCanonicalError
 from audit.codec import Codec, find_codec
+from audit.errors import NotCanonicalError
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
 

@@ -45,9 +45,7 @@ def standard_codec() -> Codec:
     """The standard library."""
     reader = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_refuse)
     writer = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-    sorter = json.JSONEncoder(
-        ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True
-    )
+    sorter = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True)
 
     def load(data: bytes) -> Any:
         try:

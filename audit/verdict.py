@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 VERIFIED: Final = "verified"
+VERIFIED_QUICK: Final = "verified_quick"
 
 UNCHECKED: Final = (
     "；没有密钥库，个人信息未核对",
@@ -19,6 +20,20 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
         "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
         "the log {origin} of {size} entries is whole: every signature holds and the order is unchanged",
+    ),
+    "verified_quick": (
+        "账本 {origin} 的 {size} 条账目正是已签名头部所见证的字节；未核对：各条账目的签名、顺序、格式与密钥变更",
+        "the {size} entries of the log {origin} are the very bytes that the signed head vouches for; NOT checked: each entry's "
+        "signatures, order and form, and changes of keys",
+    ),
+    "quorum_missing": (
+        "头部只有 {found} 个所信见证人的联署，须有 {quorum} 个：不能排除另有一份历史示人；不说明账目本身有误",
+        "the head is cosigned by {found} of the trusted witnesses, {quorum} are needed: others may have been shown another history; "
+        "says nothing of the entries",
+    ),
+    "cosignature_wrong": (
+        "头部所带所信见证人的联署无效（{reason}）：联署被改动或伪造；不说明账目本身有误",
+        "a trusted witness's cosignature of the head does not hold ({reason}): changed or forged; says nothing of the entries",
     ),
     "head_malformed": (
         "头部文书不是规定格式（{reason}）：被改动或不是本格式；其余内容未检查",
@@ -247,6 +262,7 @@ class Verdict:
     root: bytes | None = None
     since: int | None = None
     values_checked: bool | None = None
+    cosigned: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -261,6 +277,7 @@ class Verdict:
             "root": None if self.root is None else self.root.hex(),
             "since": self.since,
             "values_checked": self.values_checked,
+            "cosigned": self.cosigned,
         }
 
 
@@ -280,10 +297,18 @@ class RefutedError(Exception):
 
 
 def verified(
-    origin: str, size: int, root: bytes, since: int | None, *, values: bool | None = None
+    origin: str,
+    size: int,
+    root: bytes,
+    since: int | None,
+    *,
+    values: bool | None = None,
+    quick: bool = False,
+    cosigned: int | None = None,
 ) -> Verdict:
     """The verdict on a log that held; `values` says whether personal values were checked too, None where there are none."""
-    zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[VERIFIED])
+    code = VERIFIED_QUICK if quick else VERIFIED
+    zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[code])
     if values is False:
         zh, en = zh + UNCHECKED[0], en + UNCHECKED[1]
-    return Verdict(True, VERIFIED, zh, en, origin, None, size, root, since, values)
+    return Verdict(True, code, zh, en, origin, None, size, root, since, values, cosigned)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from string import Formatter
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.entry import GENESIS, seal
 from audit.errors import UnusableInputError
 from audit.keys import Ed25519Signer
+from audit.rotation import draft_rotation
 from audit.verdict import FINDINGS
 from audit.verify import verify_log
 from tests.unit.audit.kit import KEY, ORIGIN, SIGNER, draft, entries, head, opening, write_log
+from tests.unit.audit.officers_kit import SECOND, Log
 
 CHAIN = entries(300)
 LEAVES = [entry.leaf for entry in CHAIN]
