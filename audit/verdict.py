@@ -4,7 +4,7 @@
 hands. Where one name says "altered or forged" the bytes do not tell more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 VERIFIED: Final = "verified"
@@ -15,6 +15,12 @@ UNCHECKED: Final = (
     "; personal values were NOT checked: there was no vault to open them",
 )
 """What a verdict adds when nobody could open the personal values."""
+
+COMPARED: Final = (
+    "；导出的 {rows} 行与账目相符",
+    "; the {rows} exported rows are as the entries recorded them",
+)
+"""What a verdict adds when exported rows were compared."""
 
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
@@ -263,6 +269,12 @@ class Verdict:
     since: int | None = None
     values_checked: bool | None = None
     cosigned: int | None = None
+    rows: int | None = None
+
+    def with_rows(self, count: int) -> "Verdict":
+        """This verdict on a log that held, where `count` exported rows are as it recorded them too."""
+        zh, en = (text.format(rows=count) for text in COMPARED)
+        return replace(self, zh=self.zh + zh, en=self.en + en, rows=count)
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -278,6 +290,7 @@ class Verdict:
             "since": self.since,
             "values_checked": self.values_checked,
             "cosigned": self.cosigned,
+            "rows": self.rows,
         }
 
 
