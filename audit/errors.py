@@ -204,6 +204,22 @@ class SignerMismatchError(AuditError):
     en = "the signer {signer} is not that of the ledger {origin}"
 
 
+class SignerRetiredError(AuditError):
+    """The log has another key in force than this signer's: it was rotated since, and what this signer wrote would be refuted."""
+
+    code = "signer_retired"
+    zh = "密钥 {key} 不是账本 {origin} 的现用密钥"
+    en = "the key {key} is not the one in force in the ledger {origin}"
+
+
+class SignatureMissingError(AuditError):
+    """The log's policy wants an officer's signature over this operation, and the draft has none: nothing is signed."""
+
+    code = "signature_missing"
+    zh = "{operation} 须有经办人签名"
+    en = "{operation} needs an officer's signature"
+
+
 class SigningRefusedError(AuditError):
     """The stored head does not grow from the one kept outside the database: it was put back, or is another history."""
 

@@ -94,6 +94,8 @@ class Guard:
             and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
+        if signer.key_id == head.key_id:
+            memory.signer = signer
         memory.seen, memory.refused = head, None
 
     def sealed(self, head: Head, signer: Signer) -> None:

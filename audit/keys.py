@@ -2,15 +2,18 @@
 
 A file is PKCS #8 in PEM, encrypted under the store's passphrase, mode 0600, named after the origin (`/`
 becomes `_`, which no origin holds). A key is made once and never overwritten; a half-written file is never
-seen under its name. Loaded keys stay in memory. The passphrase is handed in: where it comes from, and
-rotation, are not this module's.
+seen under its name. Loaded keys stay in memory until their file is another. When a log's key is rotated, the key to come is
+prepared in `next/` and the old file goes to `retired/`, where nothing signs with it. The passphrase is handed in: where it comes
+from, and the entry that hands the log over (`audit.rotation`), are not this module's.
 """
 
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -24,6 +27,9 @@ from cryptography.hazmat.primitives.serialization import (
 from audit.checkpoint import is_origin
 from audit.errors import KeyExistsError, KeyMissingError, KeyUnreadableError
 from audit.note import VerifierKey
+
+NEXT: Final = "next"
+RETIRED: Final = "retired"
 
 
 class Ed25519Signer:
@@ -53,15 +59,41 @@ class FileKeyStore:
 
     directory: Path
     passphrase: bytes = field(repr=False)
-    _loaded: dict[str, Ed25519Signer] = field(default_factory=dict, repr=False)
+    _loaded: dict[Path, tuple[tuple[int, int], Ed25519Signer]] = field(default_factory=dict, repr=False)
 
     def create(self, origin: str) -> Ed25519Signer:
         """Make and store a new key. Raises KeyExistsError."""
-        path = self._path(origin)
+        return self._create(origin, self._path(origin))
+
+    def prepare(self, origin: str) -> Ed25519Signer:
+        """The key that is to come next, made at the first call; nobody signs entries with it yet. Raises KeyUnreadableError."""
+        path = self._path(origin, NEXT)
+        return self._find(origin, path) or self._create(origin, path)
+
+    def promote(self, origin: str, key_id: str) -> None:
+        """The prepared key takes the place of the one that signs, whose file goes to the archive.
+
+        Raises KeyMissingError when no prepared key has this id. Cut in between, it is called again.
+        """
+        fresh, path = self._path(origin, NEXT), self._path(origin)
+        found = self._find(origin, fresh)
+        if found is None or found.key_id != key_id:
+            raise KeyMissingError(origin=origin)
+        old = self.find(origin)
+        if old is not None:
+            archive = self._path(origin, RETIRED).with_suffix(f".{old.key_id}.pem")
+            archive.parent.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):
+                os.link(path, archive)
+            _sync(archive.parent)
+        fresh.replace(path)
+        _sync(self.directory)
+
+    def _create(self, origin: str, path: Path) -> Ed25519Signer:
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.passphrase))
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self.directory / f".{secrets.token_hex(8)}"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.parent / f".{secrets.token_hex(8)}"
         try:
             _write_private(temporary, pem)
             os.link(temporary, path)
@@ -69,18 +101,22 @@ class FileKeyStore:
             raise KeyExistsError(origin=origin) from None
         finally:
             temporary.unlink(missing_ok=True)
-        _sync(self.directory)
-        signer = self._loaded[origin] = Ed25519Signer(origin, key)
-        return signer
+        _sync(path.parent)
+        return Ed25519Signer(origin, key)
 
     def find(self, origin: str) -> Ed25519Signer | None:
         """The signer of an origin, or None when there is no key. Raises KeyUnreadableError."""
-        known = self._loaded.get(origin)
-        if known is not None:
-            return known
-        path = self._path(origin)
+        return self._find(origin, self._path(origin))
+
+    def _find(self, origin: str, path: Path) -> Ed25519Signer | None:
+        """What lies at the path, read again only if it is another file than before: another process may have rotated."""
         try:
-            mode = stat.S_IMODE(path.stat().st_mode)
+            status = path.stat()
+            stamp = status.st_ino, status.st_mtime_ns
+            known = self._loaded.get(path)
+            if known is not None and known[0] == stamp:
+                return known[1]
+            mode = stat.S_IMODE(status.st_mode)
             pem = path.read_bytes()
         except FileNotFoundError:
             return None
@@ -92,7 +128,8 @@ class FileKeyStore:
             raise KeyUnreadableError(origin=origin, reason="wrong passphrase or damaged") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyUnreadableError(origin=origin, reason="not Ed25519")
-        signer = self._loaded[origin] = Ed25519Signer(origin, key)
+        signer = Ed25519Signer(origin, key)
+        self._loaded[path] = stamp, signer
         return signer
 
     def get(self, origin: str) -> Ed25519Signer:
@@ -102,10 +139,10 @@ class FileKeyStore:
             raise KeyMissingError(origin=origin)
         return signer
 
-    def _path(self, origin: str) -> Path:
+    def _path(self, origin: str, folder: str = "") -> Path:
         if not is_origin(origin):
             raise KeyUnreadableError(origin=origin, reason="not an origin")
-        return self.directory / (origin.replace("/", "_") + ".pem")
+        return self.directory / folder / (origin.replace("/", "_") + ".pem")
 
 
 def _write_private(path: Path, data: bytes) -> None:

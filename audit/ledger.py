@@ -14,7 +14,7 @@ binding the transaction to the tenant.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import asyncpg
@@ -43,12 +43,15 @@ from audit.errors import (
     LedgerExistsError,
     LedgerMissingError,
     RequestRepeatedError,
-    SignerMismatchError,
+    SignatureMissingError,
 )
 from audit.guard import check_head, sealed
 from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
+from audit.head import check_signer
 from audit.head import sign_head as sign_head  # noqa: PLC0414
 from audit.note import VerifierKey
+from audit.officers import POLICY_SET, Policy
+from audit.rotation import REPLACED, ROTATED, find_rotation
 from audit.signer import Signer
 from audit.statements import Connection, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
@@ -76,7 +79,7 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
     """
     if not is_origin(signer.origin):
         raise EntryMalformedError(field="origin")
-    head = Head(tenant_id, signer.origin, GENESIS, Frontier())
+    head = Head(tenant_id, signer.origin, GENESIS, Frontier(), None, signer.key_id)
     opening = _opening()
     try:
         await conn.execute(
@@ -88,6 +91,8 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
                 head=GENESIS,
                 frontier=b"",
                 recorded_at=time,
+                key_id=signer.key_id,
+                asks="",
             ),
         )
     except asyncpg.UniqueViolationError as error:
@@ -127,12 +132,14 @@ async def find_request(conn: Connection, tenant_id: int, actor_id: UUID, request
 def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Head, tuple[Entry, ...]]:
     """Chain and sign a batch behind `head`, without writing it. No entry's time is before its predecessor's.
 
-    Raises as `audit.entry.seal`, or SignerMismatchError.
+    Raises as `audit.entry.seal`, as `check_signer`, or SignatureMissingError.
     """
-    if signer.origin != head.origin:
-        raise SignerMismatchError(signer=signer.origin, origin=head.origin)
     entries: list[Entry] = []
     for draft in drafts:
+        if draft.operation != REPLACED:
+            check_signer(head, signer)
+        if draft.officer_sig is None and draft.operation in Policy(head.asks).asked:
+            raise SignatureMissingError(operation=draft.operation)
         entry = seal(
             replace(draft, time=head.not_before(draft.time)), head.origin, head.size, head.hash, signer
         )
@@ -142,8 +149,19 @@ def seal_batch(head: Head, signer: Signer, drafts: Sequence[Draft]) -> tuple[Hea
             hash=entry.hash,
             frontier=head.frontier.extend((entry.hash,)),
             recorded_at=entry.draft.time,
+            **_told_of_keys(entry),
         )
     return head, tuple(entries)
+
+
+def _told_of_keys(entry: Entry) -> dict[str, Any]:
+    """What the entry changes of the head beside its growth: the key in force, and what the policy asks for."""
+    if entry.draft.operation in {ROTATED, REPLACED}:
+        rotation = find_rotation(entry)
+        return {} if rotation is None else {"key_id": rotation.new.key_id}
+    if entry.draft.operation == POLICY_SET:
+        return {"asks": frozenset(cast("list[str]", entry.draft.intent["operations"]))}
+    return {}
 
 
 async def append(
@@ -199,7 +217,10 @@ async def _get_head(conn: Connection, tenant_id: int, reading: Any) -> Head:
     if record is None:
         raise LedgerMissingError(tenant_id=tenant_id)
     frontier = Frontier.from_bytes(record["size"], record["frontier"])
-    return Head(tenant_id, record["origin"], record["head"], frontier, record["recorded_at"])
+    asks = frozenset(record["asks"].split())
+    return Head(
+        tenant_id, record["origin"], record["head"], frontier, record["recorded_at"], record["key_id"], asks
+    )
 
 
 def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, object]:
@@ -213,6 +234,8 @@ def _values(head: Head, after: Head, entries: Sequence[Entry]) -> dict[str, obje
         "head_after": after.hash,
         "frontier_after": after.frontier.to_bytes(),
         "recorded_after": after.recorded_at,
+        "key_after": after.key_id,
+        "asks_after": " ".join(sorted(after.asks)),
         "entry_seq": [entry.seq for entry in entries],
         "entry_prev": [entry.prev for entry in entries],
         "entry_hash": [entry.hash for entry in entries],
@@ -263,6 +286,8 @@ def _appending() -> ClauseElement:
             head=bindparam("head_after", type_=heads.head.type),
             frontier=bindparam("frontier_after", type_=heads.frontier.type),
             recorded_at=bindparam("recorded_after", type_=heads.recorded_at.type),
+            key_id=bindparam("key_after", type_=heads.key_id.type),
+            asks=bindparam("asks_after", type_=heads.asks.type),
         )
         .add_cte(_inserting(ledger_entries, "entry"), _inserting(ledger_rows, "row"))
     )
@@ -275,7 +300,15 @@ def _opening() -> ClauseElement:
 
 def _select_head() -> Select[Any]:
     heads = ledger_heads.c
-    columns = (heads.origin, heads.size, heads.head, heads.frontier, heads.recorded_at)
+    columns = (
+        heads.origin,
+        heads.size,
+        heads.head,
+        heads.frontier,
+        heads.recorded_at,
+        heads.key_id,
+        heads.asks,
+    )
     return select(*columns).where(heads.tenant_id == _tenant())
 
 

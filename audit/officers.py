@@ -33,9 +33,16 @@ from audit.verdict import RefutedError
 
 ADMINISTRATOR: Final = "tenant_administrator"
 SYSTEM: Final = UUID(int=0)
-PROTECTED: Final = frozenset(
-    {"officer_key.vouched", "officer_key.certified", "signing_policy.proposed", "signing_policy.set"}
-)
+ENROLLED: Final = "officer_key.enrolled"
+VOUCHED: Final = "officer_key.vouched"
+CERTIFIED: Final = "officer_key.certified"
+KEY_ROTATED: Final = "officer_key.rotated"
+REVOKED: Final = "officer_key.revoked"
+ADMITTED: Final = "officer_key.admitted"
+WITHDRAWN: Final = "officer_key.withdrawn"
+POLICY_PROPOSED: Final = "signing_policy.proposed"
+POLICY_SET: Final = "signing_policy.set"
+PROTECTED: Final = frozenset({VOUCHED, CERTIFIED, POLICY_PROPOSED, POLICY_SET})
 _BOUND: Final = {"arguments", "expires", "operation", "origin", "request", "subject"}
 
 
@@ -183,15 +190,15 @@ def policy_set(officers: Officers, entry: Entry) -> Officers:
 
 EVENTS: Final[Mapping[str, Callable[[Officers, Entry], Officers]]] = MappingProxyType(
     {
-        "officer_key.enrolled": enrolled,
-        "officer_key.vouched": vouched,
-        "officer_key.certified": certified,
-        "officer_key.rotated": rotated,
-        "officer_key.revoked": revoked,
-        "officer_key.admitted": admitted,
-        "officer_key.withdrawn": withdrawn,
-        "signing_policy.proposed": proposed,
-        "signing_policy.set": policy_set,
+        ENROLLED: enrolled,
+        VOUCHED: vouched,
+        CERTIFIED: certified,
+        KEY_ROTATED: rotated,
+        REVOKED: revoked,
+        ADMITTED: admitted,
+        WITHDRAWN: withdrawn,
+        POLICY_PROPOSED: proposed,
+        POLICY_SET: policy_set,
     }
 )
 

@@ -160,6 +160,8 @@ def _check_head(head: asyncpg.Record, check: ChainCheck, latest: datetime | None
         "size": found,
         "head": check.head,
         "frontier": check.frontier.to_bytes(),
+        "key_id": None if check.keyring.server is None else check.keyring.server.key_id,
+        "asks": " ".join(sorted(check.keyring.officers.policy.operations)),
     }
     for column, value in expected.items():
         if head[column] != value:

@@ -38,6 +38,14 @@ ledger_heads = Table(
     Column("head", LargeBinary, nullable=False, comment="leaf hash of the last entry, 32 bytes"),
     Column("frontier", LargeBinary, nullable=False, comment="compact range over all leaves"),
     Column("recorded_at", DateTime(timezone=True), comment="time of the last entry"),
+    Column("key_id", Text, nullable=False, comment="key hash of the key that signs the next entry"),
+    Column(
+        "asks",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="operations of the signing policy, ascending, with a blank between",
+    ),
     PrimaryKeyConstraint("tenant_id", name="pk_ledger_heads"),
     CheckConstraint("octet_length(head) = 32", name="ck_ledger_heads_head"),
 )
@@ -77,7 +85,7 @@ ledger_rows = Table(
 )
 
 APP_GRANTS: Final[dict[str, str]] = {
-    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at)",
+    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks)",
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
 }

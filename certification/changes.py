@@ -22,6 +22,8 @@ from certification.life import Actor
 from certification.lineage import model as lineage
 from certification.reviews import model as reviewing
 from certification.reviews import tables as review_tables
+from certification.signing import model as signing
+from certification.signing import tables as signing_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import (
     credentials,
@@ -72,6 +74,8 @@ TABLES: Mapping[type, Table] = {
     reviewing.DrawParty: review_tables.draw_parties,
     reviewing.SpotCheckAnswer: review_tables.spot_check_answers,
     reviewing.UnitChange: review_tables.unit_changes,
+    signing.OfficerKey: signing_tables.officer_keys,
+    signing.SigningPolicy: signing_tables.signing_policies,
     lineage.Unit: units,
     lineage.UnitCode: unit_codes,
     lineage.UnitLineage: unit_lineages,

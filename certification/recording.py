@@ -1,7 +1,7 @@
 """Performing an act: the only place that writes a row of certification, and the entry in the same breath.
 
     lock the tenant's head → was this request recorded before? → load → authorise → (before: same arguments? the first
-    receipt) → decide → write the rows → append one entry with their digests
+    receipt) → decide → signed by its officer? (certification/signing) → write the rows → append one entry with their digests
 
 The boundary owns the transaction (ADR 0004): nothing here commits. What is refused raises and writes nothing, so it takes no
 sequence. A retry is authorised again before it is answered.
@@ -46,6 +46,8 @@ from certification.fact import format_fact
 from certification.life import Actor
 from certification.projection import keep
 from certification.reviews.watching import is_watched
+from certification.signing.attesting import attest
+from certification.signing.offering import Signing
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
 from tenancy.personal import insert_values
@@ -89,6 +91,7 @@ async def perform(
     principal: Principal,
     request_id: str,
     clock: Callable[[], datetime],
+    signing: Signing | None = None,
 ) -> Recorded:
     """Do the act in the open transaction, as what the principal may do now, and record it; or answer a retry.
 
@@ -104,7 +107,7 @@ async def perform(
     head = await lock_head(tx.raw, tx.tenant_id)
     now = head.not_before(clock())
     standing = await load_standing(tx, principal, now)
-    return await record(tx, signer, head, act, command, standing, request_id, now)
+    return await record(tx, signer, head, act, command, standing, request_id, now, signing)
 
 
 async def perform_public(
@@ -133,6 +136,7 @@ async def record(
     actor: Actor,
     request_id: str,
     now: datetime,
+    signing: Signing | None = None,
 ) -> Recorded:
     """As `perform`, behind a locked head and for an actor whose standing is known."""
     if not fullmatch(r"[!-~]{1,200}", request_id):
@@ -149,8 +153,8 @@ async def record(
         await _check_same(tx, act, command, prior, arguments, first_id)
         return Recorded(prior.receipt, prior.subject_type, prior.subject_id, first_id, True)
     numbers = count()
-    change = act.decide(state, command, Context(actor, now, lambda: new_id(next(numbers)), _new_salt))
-    await write_rows(tx, change.writes)
+    new_salt = _salts(tx, head, actor, request_id, signing, now)
+    change = act.decide(state, command, Context(actor, now, lambda: new_id(next(numbers)), new_salt))
     draft = Draft(
         operation=change.operation,
         request_id=request_id,
@@ -171,8 +175,10 @@ async def record(
         ),
         cites=change.cites,
     )
+    drafts, admitted = await attest(tx, head, draft, actor, signing, now)
+    await write_rows(tx, (*admitted, *change.writes))
     try:
-        after, (receipt,) = await append(tx.raw, head, signer, (draft,))
+        after, (*_, receipt) = await append(tx.raw, head, signer, drafts)
     except EntryTooLargeError as error:
         raise ActTooLargeError from error
     await keep(tx, receipt, change.facts, now)
@@ -252,8 +258,14 @@ def _ids(tenant_id: int, actor_id: UUID, request_id: str) -> Callable[[int], UUI
     return lambda number: uuid5(_IDS, f"{tenant_id}/{actor_id}/{request_id}/{number}")
 
 
-def _new_salt() -> bytes:
-    return secrets.token_bytes(32)
+def _salts(
+    tx: TenantConnection, head: Head, actor: Actor, request_id: str, signing: Signing | None, now: datetime
+) -> Callable[[], bytes]:
+    """Fresh salts (32 bytes); where a signature is given or may be asked for, those that the second call finds again."""
+    if signing is None or not (head.asks or signing.given):
+        return lambda: secrets.token_bytes(32)
+    place = f"{tx.tenant_id}/{actor.home_tenant_id}/{actor.person_id}/{request_id}"
+    return signing.offers.salts(place, signing.expires(now), now)
 
 
 def _is_told(one: Field[Any], value: Any) -> bool:

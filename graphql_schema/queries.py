@@ -35,6 +35,7 @@ from graphql_schema.types.review import (
     is_mine_to_do,
 )
 from graphql_schema.types.roster import Roster, RosterFilter
+from graphql_schema.types.signing import OfficerKey, OfficerKeyFilter, SigningPolicy, SigningPolicyFilter
 from graphql_schema.types.standing import Standing, StandingFilter
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit, UnitFilter
@@ -219,6 +220,18 @@ class Query:
         permission=Permission.READ_PEOPLE,
         description="Refused attempts and readings of personal data, by people of one's own tenant and of those that grant their"
         " audit (访问记录).",
+    )
+    officer_keys: Connection[OfficerKey] = connection(
+        order="enrolled_at",
+        filter_input=OfficerKeyFilter,
+        permission=Permission.READ,
+        description="Officers' keys in the logs in reach (工作人员密钥).",
+    )
+    signing_policies: Connection[SigningPolicy] = connection(
+        order="proposed_at",
+        filter_input=SigningPolicyFilter,
+        permission=Permission.READ,
+        description="Which operations need a key: set and proposed (签名规定).",
     )
     grants: Connection[Grant] = connection(
         order="valid_from",

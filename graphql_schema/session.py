@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 
 from audit.signer import Signer
 from certification.shelf import Shelf
+from certification.signing.model import Given
+from certification.signing.offering import Offers
 from tenancy.database import Database
 from tenancy.errors import InvariantError
 from tenancy.identity import Principal
@@ -28,6 +30,10 @@ class Desk(Protocol):
     @property
     def shelf(self) -> Shelf:
         """Where programmes lie."""
+
+    @property
+    def offers(self) -> Offers:
+        """What makes an intent that was offered for signing the same again."""
 
     def now(self) -> datetime:
         """This very moment; `Session.now` is when the request came."""
@@ -47,7 +53,7 @@ class Session:
     """One request. `now` is aware UTC; `desk` is for mutations.
 
     `client`: where it came from, as tries are counted by (an address, or an IPv6 network of 64 bits); never stored as it is.
-    `public`: the tenants whose public lists everybody reads.
+    `public`: the tenants whose public lists everybody reads. `given`: the officer's signature that came with the request.
     """
 
     principal: Principal | None
@@ -58,6 +64,7 @@ class Session:
     desk: Desk | None = None
     client: str = ""
     public: tuple[int, ...] = ()
+    given: Given | None = None
 
     def get_desk(self) -> Desk:
         """The desk. Raises InvariantError in a session that can only read."""

@@ -108,6 +108,17 @@ TOLD: Final[Mapping[str, Told]] = {
     "role.assigned": Told(_K.OTHER, "授予角色", "role assigned"),
     "role.ended": Told(_K.OTHER, "终止角色", "role ended"),
     "grant.given": Told(_K.OTHER, "授权", "grant given"),
+    "officer_key.enrolled": Told(_K.OTHER, "登记密钥", "officer's key enrolled"),
+    "officer_key.vouched": Told(_K.OTHER, "核验密钥", "officer's key vouched for"),
+    "officer_key.certified": Told(_K.OTHER, "核证密钥", "officer's key certified"),
+    "officer_key.rotated": Told(_K.OTHER, "更换密钥", "officer's key rotated"),
+    "officer_key.revoked": Told(_K.OTHER, "吊销密钥", "officer's key revoked"),
+    "officer_key.admitted": Told(_K.OTHER, "认可外单位密钥", "another log's key admitted"),
+    "officer_key.withdrawn": Told(_K.OTHER, "停用外单位密钥", "another log's key withdrawn"),
+    "signing_policy.proposed": Told(_K.OTHER, "提出放宽签名规定", "fewer signatures proposed"),
+    "signing_policy.set": Told(_K.OTHER, "设定签名规定", "signing policy set"),
+    "ledger.key_rotated": Told(_K.OTHER, "更换账本密钥", "ledger's key rotated"),
+    "ledger.key_replaced": Told(_K.OTHER, "更替账本密钥", "ledger's key replaced"),
     "grant.ended": Told(_K.OTHER, "终止授权", "grant ended"),
 }
 

@@ -12,6 +12,7 @@ from graphql_schema.mutations.answer_spot_check import answer_spot_check
 from graphql_schema.mutations.assign_role import assign_role
 from graphql_schema.mutations.attest_legacy_record import attest_legacy_record
 from graphql_schema.mutations.cancel_review import cancel_review
+from graphql_schema.mutations.certify_officer_key import certify_officer_key
 from graphql_schema.mutations.change_password import change_password
 from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
@@ -20,6 +21,7 @@ from graphql_schema.mutations.confirm_certification_change import confirm_certif
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.confirm_review import confirm_review
 from graphql_schema.mutations.confirm_review_correction import confirm_review_correction
+from graphql_schema.mutations.confirm_signing_policy import confirm_signing_policy
 from graphql_schema.mutations.confirm_unit_change import confirm_unit_change
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
@@ -30,6 +32,7 @@ from graphql_schema.mutations.decline_review_correction import decline_review_co
 from graphql_schema.mutations.decline_unit_change import decline_unit_change
 from graphql_schema.mutations.end_grant import end_grant
 from graphql_schema.mutations.end_role import end_role
+from graphql_schema.mutations.enrol_officer_key import enrol_officer_key
 from graphql_schema.mutations.extend_review_cycle import extend_review_cycle
 from graphql_schema.mutations.file_application import file_application
 from graphql_schema.mutations.file_objection import file_objection
@@ -53,11 +56,15 @@ from graphql_schema.mutations.report_to_province import report_to_province
 from graphql_schema.mutations.return_application import return_application
 from graphql_schema.mutations.return_review import return_review
 from graphql_schema.mutations.reveal_secret import reveal_secret
+from graphql_schema.mutations.revoke_officer_key import revoke_officer_key
+from graphql_schema.mutations.rotate_officer_key import rotate_officer_key
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
+from graphql_schema.mutations.set_signing_policy import set_signing_policy
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
 from graphql_schema.mutations.void_draw import void_draw
+from graphql_schema.mutations.vouch_for_officer_key import vouch_for_officer_key
 from graphql_schema.mutations.withdraw_application import withdraw_application
 from graphql_schema.permissions import Permission
 
@@ -385,4 +392,46 @@ class Mutation:
         answers=answers.GrantResult,
         permission=Permission.ADMINISTER,
         description="End a grant (终止授权).",
+    )
+    enrol_officer_key = act(
+        enrol_officer_key,
+        answers=answers.OfficerKeyResult,
+        permission=Permission.READ,
+        description="Enrol a key of one's own (登记密钥).",
+    )
+    vouch_for_officer_key = act(
+        vouch_for_officer_key,
+        answers=answers.OfficerKeyResult,
+        permission=Permission.ADMINISTER,
+        description="The first of two administrators vouches for an officer's key (核验密钥).",
+    )
+    certify_officer_key = act(
+        certify_officer_key,
+        answers=answers.OfficerKeyResult,
+        permission=Permission.ADMINISTER,
+        description="The second one certifies it: it signs from now on (核证密钥).",
+    )
+    rotate_officer_key = act(
+        rotate_officer_key,
+        answers=answers.OfficerKeyResult,
+        permission=Permission.READ,
+        description="Hand over to a new key of one's own, signed with the old one (更换密钥).",
+    )
+    revoke_officer_key = act(
+        revoke_officer_key,
+        answers=answers.OfficerKeyResult,
+        permission=Permission.READ,
+        description="An officer or an administrator revokes a key (吊销密钥).",
+    )
+    set_signing_policy = act(
+        set_signing_policy,
+        answers=answers.SigningPolicyResult,
+        permission=Permission.ADMINISTER,
+        description="Say which operations need the officer's key (设定签名规定).",
+    )
+    confirm_signing_policy = act(
+        confirm_signing_policy,
+        answers=answers.SigningPolicyResult,
+        permission=Permission.ADMINISTER,
+        description="Another administrator confirms what asks for less (确认签名规定).",
     )

@@ -25,6 +25,7 @@ from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
 from graphql_schema.types.review import AnnualReview, ReviewCycle
 from graphql_schema.types.roster import Roster
+from graphql_schema.types.signing import OfficerKey, SigningPolicy
 from graphql_schema.types.unit import Unit
 from graphql_schema.types.unit_change import UnitChange
 
@@ -55,6 +56,10 @@ class Refusal:
         description="The place in the notice or programme that it rests on (依据)."
     )
     trace_id: str = strawberry.field(description="Names this request in the logs.")
+    intent: str | None = strawberry.field(
+        default=None,
+        description="What the officer's key has to sign, as DSSE of application/vnd.xingji.intent+json (待签内容).",
+    )
     retry_after: int | None = strawberry.field(
         default=None,
         description="Seconds until the next try is heard, when there were too many (多少秒后再试).",
@@ -247,6 +252,22 @@ class CalendarRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
 
 
+@strawberry.type(description="A key was enrolled, vouched for, certified, rotated or revoked (密钥已记录).")
+class OfficerKeyRecorded:
+    """The key as it is now."""
+
+    officer_key: OfficerKey = strawberry.field(description="The key; of a rotation, the new one (密钥).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
+@strawberry.type(description="A signing policy was set, proposed or confirmed (签名规定已记录).")
+class SigningPolicyRecorded:
+    """The policy as it is now."""
+
+    signing_policy: SigningPolicy = strawberry.field(description="The policy (签名规定).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
 @strawberry.type(description="One's password was changed (密码已修改).")
 class PasswordChanged:
     """Nothing of it enters the ledger."""
@@ -325,6 +346,13 @@ ExtensionResult = Annotated[
 ]
 CalendarResult = Annotated[
     CalendarRecorded | Refusal, strawberry.union("CalendarResult", description="Recorded, or refused.")
+]
+OfficerKeyResult = Annotated[
+    OfficerKeyRecorded | Refusal, strawberry.union("OfficerKeyResult", description="Recorded, or refused.")
+]
+SigningPolicyResult = Annotated[
+    SigningPolicyRecorded | Refusal,
+    strawberry.union("SigningPolicyResult", description="Recorded, or refused."),
 ]
 PasswordResult = Annotated[
     PasswordChanged | Refusal, strawberry.union("PasswordResult", description="Changed, or refused.")

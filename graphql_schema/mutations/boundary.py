@@ -21,6 +21,9 @@ from certification.following import Following, follow, pending_followings
 from certification.following_changes import follow_change, pending_changes
 from certification.lineage.following import follow_unit_change, pending_unit_changes
 from certification.recording import Recorded, perform, perform_public
+from certification.signing.errors import SignatureRequiredError
+from certification.signing.following import follow_end, pending_ends
+from certification.signing.offering import Signing
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
 from graphql_schema.session import Desk, Session
@@ -39,6 +42,8 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
     "calendar": ("CalendarRecorded", "CalendarYear"),
+    "officer_key": ("OfficerKeyRecorded", "OfficerKey"),
+    "signing_policy": ("SigningPolicyRecorded", "SigningPolicy"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
@@ -74,7 +79,8 @@ async def record(
     desk = session.get_desk()
     signer = desk.get_signer(tenant_id)
     async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        done = await perform(tx, signer, act, command, principal, request_id, desk.now)
+        signing = Signing(desk.offers, session.given)
+        done = await perform(tx, signer, act, command, principal, request_id, desk.now, signing)
         if before_commit is not None:
             await before_commit(tx)
         return done
@@ -178,6 +184,29 @@ async def answer_administering(
         {"receipt": receipt_of(done)},
         {done.subject_type: NodeRef(node, tenant_id, done.subject_id)},
     )
+
+
+async def answer_key_ended(
+    session: Session, act: Act[C, S], command: C, request_id: str, *refs: NodeRef
+) -> Outcome:
+    """As `answer_administering`, for what may end a key; and then the logs that had admitted it follow."""
+    answer = await answer_administering(session, act, command, request_id, *refs)
+    if answer.typename != "Refusal":
+        scope = get_principal(session).scope()
+        await follow_ended_keys(session.database, session.get_desk(), scope, session.now)
+    return answer
+
+
+async def follow_ended_keys(database: Database, desk: Desk, home: Scope, now: datetime) -> None:
+    """Let other logs withdraw what ended in this one, as `follow_lists`: each by itself, and the next call tries what is left."""
+    async with database.read(home) as tx:
+        pending = await pending_ends(tx, home.granted)
+    for one in pending:
+        try:
+            async with database.write(one.scope()) as tx:
+                await follow_end(tx, desk.get_signer(one.tenant_id), one, now)
+        except Exception:
+            _log.exception("tenant %d failed to withdraw key %s", one.tenant_id, one.key_id)
 
 
 async def answer_roster(session: Session, act: Act[C, S], command: C, request_id: str) -> Outcome:
@@ -382,6 +411,7 @@ async def refuse(session: Session, refusal: Exception, operation: str, tenant_id
             "message_en": en,
             "clause": getattr(refusal, "clause", None),
             "trace_id": session.trace_id,
+            "intent": refusal.details.get("intent") if isinstance(refusal, SignatureRequiredError) else None,
             "retry_after": refusal.details["seconds"] if isinstance(refusal, ThrottledError) else None,
         },
     )

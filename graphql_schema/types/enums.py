@@ -41,6 +41,14 @@ from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
 
+
+class Attestation(Enum):
+    """Whose word an entry is."""
+
+    OFFICER = "officer"
+    SERVER = "server"
+
+
 _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "ApplicationStatus": (ApplicationStatus, "Where an application stands (状态)."),
     "OpinionStage": (OpinionStage, "Stage of an opinion (意见环节)."),
@@ -67,6 +75,10 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
     "SegmentKind": (SegmentKind, "What became of a run of text (变动)."),
     "UnitKind": (UnitKind, "Kind of unit (单位类型)."),
     "RoleName": (RoleName, "A person's role (角色)."),
+    "Attestation": (
+        Attestation,
+        "Whose word an entry is: its officer's signature, or the server's alone (签署).",
+    ),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
 }
 for _name, (_enum, _description) in _DECLARED.items():

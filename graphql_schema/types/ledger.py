@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, case, func
 
 from audit.tables import ledger_entries
-from graphql_schema.declare import Node, column, equals, in_tenant, rows, to_one
+from graphql_schema.declare import Node, Parameters, column, equals, expression, in_tenant, rows, to_one
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex, SafeInt
+from graphql_schema.types.enums import Attestation
 from graphql_schema.types.reach import through_application
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import tenants
@@ -23,6 +25,12 @@ class LedgerEntryFilter:
     operation: str | None = equals(ledger_entries.c.operation, "Of this operation (操作).")
     subject_id: UUID | None = equals(ledger_entries.c.subject_id, "About this subject (对象).")
     tenant_id: strawberry.ID | None = in_tenant("In this tenant's log (租户).")
+
+
+def decide_attestation(row: FromClause, _: Parameters) -> ColumnElement[str]:
+    """By the officer's signature; in the canonical leaf it stands behind the body, and nothing within a text looks like it."""
+    signed = func.strpos(row.c.leaf, '},"officer_sig":{"key":"') > 0
+    return case((signed, Attestation.OFFICER.value), else_=Attestation.SERVER.value)
 
 
 @rows(
@@ -44,4 +52,9 @@ class LedgerEntry(Node):
     subject_id: UUID = column(ledger_entries.c.subject_id, description="Subject (对象).")
     actor_id: UUID = column(ledger_entries.c.actor_id, description="The actor's pseudonym (操作人代号).")
     request_id: str = column(ledger_entries.c.request_id, description="Idempotency key (请求编号).")
+    attestation: Attestation = expression(
+        decide_attestation,
+        nullable=False,
+        description="Whether its officer signed it, or the server alone says so (签署).",
+    )
     tenant: Tenant = to_one({tenants.c.id: ledger_entries.c.tenant_id}, description="Whose log (租户).")

@@ -26,6 +26,7 @@ COMMANDS = (
     "migrate",
     "programme",
     "ledger",
+    "officer",
     "history",
     "draw",
     "db",

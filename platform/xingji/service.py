@@ -30,12 +30,18 @@ from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
+from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
-from graphql_schema.mutations.boundary import follow_changes, follow_lists, follow_unit_changes
+from graphql_schema.mutations.boundary import (
+    follow_changes,
+    follow_ended_keys,
+    follow_lists,
+    follow_unit_changes,
+)
 from graphql_schema.queries import Query
 from graphql_schema.schema import build_schema
 from graphql_schema.session import Desk, Locale, Session
@@ -54,6 +60,7 @@ from xingji.evidence.keeping import Keeper
 from xingji.evidence.places import incoming_of, open_store
 from xingji.folding import fold_older
 from xingji.http.settings import Service
+from xingji.http.signatures import take_signature
 from xingji.keeping import check_heads, keeping_heads
 from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
@@ -120,6 +127,7 @@ class Office:
         self._keys = keys
         self._guard = guard
         self._secret = secret
+        self.offers = Offers()
         self._origins = {tenant.id: tenant.origin for tenant in registry}
 
     def get_signer(self, tenant_id: int) -> Signer:
@@ -225,6 +233,7 @@ async def open_service(
                 evidence=keeper,
                 subscribe=live.subscribe,
                 seconds_left=seconds_left,
+                take_extensions=take_signature,
             )
     finally:
         await wakes.close()
@@ -244,6 +253,7 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
         if city.level == "city":
             counties = tuple(tenant.id for tenant in registry if tenant.parent_id == city.id)
             scope = Scope(city.id, granted=counties)
+            await follow_ended_keys(database, desk, scope, now)
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
             await follow_unit_changes(database, desk, scope, now)

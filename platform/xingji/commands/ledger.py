@@ -1,9 +1,10 @@
-"""`xingji ledger …`: export, rows, verify, check, head, key, trust, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, key, trust, rotate-key, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
 `rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin;
-`trust` a trust file with the keys of every tenant; `incarnate` owns up to a ledger that was put back, after
+`trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a new
+key and archives the old one's file; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -41,6 +42,7 @@ from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
+from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 
@@ -54,8 +56,8 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
     text = (
-        "账本：导出、导出数据行、离线验证、在线核对、头部、公钥、信任文件、退回声明"
-        " · export, rows, verify, check, head, key, trust, incarnate"
+        "账本：导出、导出数据行、离线验证、在线核对、头部、公钥、信任文件、换钥、退回声明"
+        " · export, rows, verify, check, head, key, trust, rotate-key, incarnate"
     )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -75,6 +77,13 @@ def add_parser(commands: Commands) -> None:
     )
     head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
+    rotate = actions.add_parser("rotate-key", help="更换账本密钥 · hand the log over to a new key")
+    rotate.add_argument(
+        "--reason", required=True, metavar="TEXT", help="原因，永久载入账本 · why, for ever in the log"
+    )
+    rotate.add_argument(
+        "--compromised", action="store_true", help="旧密钥可能已泄露 · others may hold the old key"
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -95,6 +104,7 @@ def add_parser(commands: Commands) -> None:
         (check, run_check),
         (head, run_head),
         (key, run_key),
+        (rotate, run_rotate),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -102,7 +112,7 @@ def add_parser(commands: Commands) -> None:
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, rows, check, again):
+    for action in (export, rows, check, rotate, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -203,6 +213,30 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
 
     with open_database(settings) as opened:
         sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
+
+
+def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Hand the log over; prints the verifier key to pin from now on."""
+
+    async def work(database: Database, tenant: Tenant, _signer: Ed25519Signer) -> tuple[str, str]:
+        keys, store = open_keys(settings.home), HeadStore(settings.heads_folder)
+        signer = await rotate_key(
+            database,
+            tenant.id,
+            tenant.origin,
+            keys,
+            store,
+            arguments.reason,
+            arguments.compromised,
+            wall_clock(),
+        )
+        return tenant.origin, signer.verifier_key.format()
+
+    try:
+        origin, key = _with_database(settings, arguments.tenant, work)
+    except (AuditError, OSError) as error:
+        return report_unusable(error, as_json=arguments.json)
+    print(f'{{"origin":"{origin}","key":"{key}"}}' if arguments.json else key)
     return 0
 
 

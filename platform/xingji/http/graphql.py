@@ -149,6 +149,8 @@ class GraphQLEndpoint(Generic[P, S]):
                     _check_kind(operation.kind, scope["method"], kind)
                 phase = _TOO_LONG
                 session = service.open_session(principal, locale, state["trace_id"], client)
+                if asked.extensions and service.take_extensions is not None:
+                    session = service.take_extensions(session, asked.extensions)
                 return await service.execute(operation, asked.variables, session)
         except TimeoutError:
             if not clock.expired():

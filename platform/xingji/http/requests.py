@@ -26,6 +26,7 @@ class Asked:
     query: str
     operation_name: str | None
     variables: dict[str, Any] | None
+    extensions: dict[str, Any] | None = None
 
 
 def check_content_type(value: bytes) -> None:
@@ -115,12 +116,12 @@ def parse_asked(parameters: dict[str, Any], limits: Limits) -> Asked:
     if extensions is not None and not isinstance(extensions, dict):
         raise _refuse_parameter("extensions", "对象", "an object")
     if variables is None:
-        return Asked(query, name, None)
+        return Asked(query, name, None, extensions)
     if not isinstance(variables, dict):
         raise _refuse_parameter("variables", "对象", "an object")
     if (excess := find_variable_excess(variables, limits)) is not None:
         raise RequestError([excess])
-    return Asked(query, name, variables)
+    return Asked(query, name, variables, extensions)
 
 
 def _parse_json(text: bytes, zh: str, en: str) -> Any:

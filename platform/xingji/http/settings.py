@@ -54,6 +54,7 @@ class Service(Generic[P, S]):
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
     `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_troubles()` gives by their names
     the codes of tenants that an operator should look after: they can be read, so the service is ready all the same.
+    `take_extensions(session, extensions)` gives the session with what else came with the request; it raises HttpError for what is malformed.
     `evidence` keeps files (xingji/evidence/keeping.py).
     `subscribe(operation, variables, open_session)` gives a subscription's responses, one after the other; it asks for a session of
     the moment whenever it reads, and raises RequestError when there is nothing to watch. `seconds_left(token)`: until a token ends.
@@ -71,3 +72,4 @@ class Service(Generic[P, S]):
         Callable[[Operation, dict[str, Any] | None, Callable[[], S]], AsyncGenerator[bytes, None]] | None
     ) = None
     seconds_left: Callable[[str], float] | None = None
+    take_extensions: Callable[[S, dict[str, Any]], S] | None = None
