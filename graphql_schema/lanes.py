@@ -8,8 +8,8 @@ same tenants: the head's lock is what keeps them apart.
 
 One transaction has one scope (row-level security): those of the first one's scope go along with it, the others take their turn
 behind; so does a second request under the same id. When more than a refusal happens, nothing of the transaction was kept and each of
-its acts is done again in one of its own, until the database turns out to be gone; so it is when the log got another key meanwhile. A client that goes away before its turn is left out; one
-that goes away later has what it asked for done, as its mates have.
+its acts is done again in one of its own, until the database turns out to be gone; so it is when the log got another key meanwhile. A client that goes
+away before its turn is left out; one that goes away later has what it asked for done, as its mates have.
 """
 
 from __future__ import annotations
