@@ -24,7 +24,7 @@ async def export_rows(conn: Connection, tenant_id: int, tables: Sequence[Table],
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     head = await get_head(conn, tenant_id)
     listed = sorted(tables, key=lambda table: table.name)
-    file.write(format_header(RowsHeader(head.origin, head.size, tuple(table.name for table in listed))))
+    file.write(format_header(RowsHeader(head.origin, head.size, tuple(str(table.name) for table in listed))))
     count = 0
     for table in listed:
         columns, reading = digest_columns(table), _reading(table)
@@ -32,8 +32,8 @@ async def export_rows(conn: Connection, tenant_id: int, tables: Sequence[Table],
             reading.text, *reading.arguments(tenant_id=tenant_id), prefetch=PREFETCH
         ):
             texts = ((column, record[f"c{n}"]) for n, column in enumerate(columns))
-            said = tuple((column.name, column.type, text) for column, text in texts if text is not None)
-            file.write(format_row(TextRow(table.name, record["present"], digest_version(table), said)))
+            said = tuple((str(column.name), column.type, text) for column, text in texts if text is not None)
+            file.write(format_row(TextRow(str(table.name), record["present"], digest_version(table), said)))
             count += 1
     return count
 

@@ -213,6 +213,7 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
 
     with open_database(settings) as opened:
         sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
+    return 0
 
 
 def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
