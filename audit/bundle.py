@@ -21,11 +21,15 @@ ENTRIES = PurePosixPath("tile/entries")
 
 def bundle_path(index: int, width: int = WIDTH) -> PurePosixPath:
     """The path of a bundle of `width` leaves (256: full) below the log's folder."""
+    return ENTRIES / format_index(index, width)
+
+
+def format_index(index: int, width: int = WIDTH) -> str:
+    """`x001/x234/067` or, of a partial one, `x001/x234/067.p/44`."""
     groups = [f"{index % 1000:03d}"]
     while index := index // 1000:
         groups.insert(0, f"x{index % 1000:03d}")
-    last = groups.pop() + (f".p/{width}" if width < WIDTH else "")
-    return ENTRIES.joinpath(*groups, last)
+    return "/".join(groups) + (f".p/{width}" if width < WIDTH else "")
 
 
 def bundle_widths(size: int) -> Iterator[tuple[int, int]]:

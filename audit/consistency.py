@@ -13,7 +13,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
-from audit.tree import EMPTY_ROOT, Frontier, node_hash
+from audit.tree import EMPTY_ROOT, HASH_SIZE, Frontier, node_hash
 
 Range = tuple[int, int]
 """The leaves [begin, end) whose root a hash is; the range is a subtree of RFC 6962."""
@@ -57,11 +57,12 @@ def is_consistent(
     """Whether the tree of `new_size` under `new_root` grows from that of `old_size` under `old_root`, by exactly this path."""
     if not 0 <= old_size <= new_size:
         return False
-    if old_size == 0:
-        grown = new_size > 0 or hmac.compare_digest(new_root, EMPTY_ROOT)
-        return grown and not path and hmac.compare_digest(old_root, EMPTY_ROOT)
     if old_size == new_size:
-        return not path and hmac.compare_digest(old_root, new_root)
+        known = old_size > 0 or hmac.compare_digest(old_root, EMPTY_ROOT)
+        return known and not path and hmac.compare_digest(old_root, new_root)
+    sized = all(len(hash_) == HASH_SIZE for hash_ in (old_root, new_root, *path))
+    if old_size == 0 or not sized:
+        return sized and not path and hmac.compare_digest(old_root, EMPTY_ROOT)
     rest = list(path)
     place, last = old_size - 1, new_size - 1
     while place & 1:

@@ -116,7 +116,7 @@ def check_quorum(note: Note, witnesses: Sequence[WitnessKey], quorum: int) -> tu
     check_witnesses(witnesses, quorum)
     found = tuple(one for witness in witnesses if (one := find_cosignature(note, witness)) is not None)
     if len(found) < quorum:
-        raise QuorumMissingError(found=len(found), quorum=quorum)
+        raise QuorumMissingError(origin=note.text.partition("\n")[0], found=len(found), wanted=quorum)
     return found
 
 

@@ -8,7 +8,7 @@
               "seq", "subject": {"id", "revision", "type"},  the place in the log, and what was acted on
               "suite", "time", "version"},
      "officer_sig": {"key", "sig"},                          absent: the entry is server-attested
-     "server_sig": {"key", "sig"}}
+     "server_sig": {"key", "sig", "sm2"?: {"key", "sig"}}}   sm2: in the national suite (audit.national)
 
 Hashes are lower-case hex, signatures base64, ids UUIDs, time RFC 3339 in UTC with six decimals. The server
 signs the JCS of `{body, officer_sig?}`, the officer (once officers have keys) the DSSE PAE of the intent;
@@ -22,7 +22,7 @@ the chain are checked by `audit.chain`, not here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from audit.canonical import encode, parse_canonical
@@ -30,6 +30,8 @@ from audit.errors import EntryMalformedError, EntryTooLargeError, NotCanonicalEr
 from audit.note import decode_base64, encode_base64
 from audit.schema import (
     ENVELOPE,
+    NATIONAL,
+    NATIONAL_SIG,
     OFFICER_SIG,
     SERVER_SIG,
     SUITE,
@@ -98,6 +100,30 @@ class OfficerSignature:
 
 
 @dataclass(frozen=True, slots=True)
+class NationalSignature:
+    """The server's SM2 signature: key hash and r || s (64 bytes)."""
+
+    key: str
+    sig: bytes
+
+
+class SignsNational(Protocol):
+    """What signs by SM2 beside the server's Ed25519 key."""
+
+    @property
+    def key(self) -> "NamedKey": ...
+    def sign(self, message: bytes) -> bytes:
+        """r || s (64 bytes)."""
+
+
+class NamedKey(Protocol):
+    """What names a key."""
+
+    @property
+    def key_id(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An act before it has a place. `intent` is JSON of the subset and holds `arguments`.
 
@@ -146,6 +172,7 @@ class Entry:
     signed: bytes
     leaf: bytes
     hash: bytes
+    sm2: NationalSignature | None = None
 
     @property
     def receipt(self) -> Receipt:
@@ -160,13 +187,20 @@ def format_time(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def seal(draft: Draft, origin: str, seq: int, prev: bytes, signer: Signer) -> Entry:
-    """Give a draft its place and the server's signature. `prev` is the hash before (32 bytes), GENESIS for
+def seal(
+    draft: Draft,
+    origin: str,
+    seq: int,
+    prev: bytes,
+    signer: Signer,
+    national: SignsNational | None = None,
+) -> Entry:
+    """Give a draft its place and the server's signature, or both of its signatures. `prev` is the hash before (32 bytes), GENESIS for
     entry 0.
 
     Raises EntryMalformedError, NotCanonicalError or EntryTooLargeError.
     """
-    body = _body(draft, origin, seq, prev)
+    body = _body(draft, origin, seq, prev, SUITE if national is None else NATIONAL)
     check_body(body)
     signed = b'{"body":' + encode(body)
     if draft.officer_sig is not None:
@@ -174,14 +208,17 @@ def seal(draft: Draft, origin: str, seq: int, prev: bytes, signer: Signer) -> En
         check_fields(officer, OFFICER_SIG, "officer_sig")
         signed += b',"officer_sig":' + encode(officer)
     signature = signer.sign(signed + b"}")
-    leaf = b'%b,"server_sig":{"key":"%b","sig":"%b"}}' % (
-        signed,
-        signer.key_id.encode(),
-        encode_base64(signature).encode(),
-    )
+    server: JsonObject = {"key": signer.key_id, "sig": encode_base64(signature)}
+    sm2 = None
+    if national is not None:
+        sm2 = NationalSignature(national.key.key_id, national.sign(signed + b"}"))
+        server["sm2"] = {"key": sm2.key, "sig": encode_base64(sm2.sig)}
+    leaf = b'%b,"server_sig":%b}' % (signed, encode(server))
     if len(leaf) > MAX_ENTRY:
         raise EntryTooLargeError(size=len(leaf), limit=MAX_ENTRY)
-    return Entry(origin, seq, prev, draft, signer.key_id, signature, signed + b"}", leaf, leaf_hash(leaf))
+    return Entry(
+        origin, seq, prev, draft, signer.key_id, signature, signed + b"}", leaf, leaf_hash(leaf), sm2
+    )
 
 
 def parse_entry(leaf: bytes) -> Entry:
@@ -193,7 +230,9 @@ def parse_entry(leaf: bytes) -> Entry:
     if not isinstance(whole, dict) or not {"body", "server_sig"} <= whole.keys() <= ENVELOPE:
         raise EntryMalformedError(field="envelope")
     body = check_body(whole["body"])
-    server = check_fields(whole["server_sig"], SERVER_SIG, "server_sig")
+    both = body["suite"] == NATIONAL
+    server = check_fields(whole["server_sig"], NATIONAL_SIG if both else SERVER_SIG, "server_sig")
+    sm2 = check_fields(server["sm2"], SERVER_SIG, "server_sig.sm2") if both else None
     officer = None
     if "officer_sig" in whole:
         found = check_fields(whole["officer_sig"], OFFICER_SIG, "officer_sig")
@@ -208,10 +247,11 @@ def parse_entry(leaf: bytes) -> Entry:
         signed=leaf[: -len(b',"server_sig":' + encode(server) + b"}")] + b"}",
         leaf=leaf,
         hash=leaf_hash(leaf),
+        sm2=None if sm2 is None else NationalSignature(sm2["key"], _signature(sm2["sig"])),
     )
 
 
-def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> JsonObject:
+def _body(draft: Draft, origin: str, seq: int, prev: bytes, suite: str) -> JsonObject:
     actor, subject = draft.actor, draft.subject
     return {
         "actor": {"id": str(actor.id), "key": actor.key, "origin": actor.origin, "role": actor.role},
@@ -227,7 +267,7 @@ def _body(draft: Draft, origin: str, seq: int, prev: bytes) -> JsonObject:
         ],
         "seq": seq,
         "subject": {"id": str(subject.id), "revision": subject.revision, "type": subject.type},
-        "suite": SUITE,
+        "suite": suite,
         "time": format_time(draft.time),
         "version": VERSION,
     }

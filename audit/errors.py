@@ -78,20 +78,20 @@ class OriginUnknownError(AuditError):
     en = "the log {origin} is not known here"
 
 
-class QuorumMissingError(AuditError):
-    """Fewer witnesses than the policy asks for have cosigned a checkpoint."""
-
-    code = "quorum_missing"
-    zh = "检查点只有 {found} 个见证人联署，需要 {quorum} 个"
-    en = "{found} witnesses have cosigned the checkpoint, {quorum} are needed"
-
-
 class WitnessUnusableError(AuditError):
     """A witness's folder is not as it left it, so it vouches for nothing: a forgetful witness would cosign a second history."""
 
     code = "witness_unusable"
     zh = "见证人的资料 {path} 无法使用：{reason}。为免为另一段历史作证，不予联署"
     en = "the witness's {path} cannot be used: {reason}; nothing is cosigned, lest it be a second history"
+
+
+class TimeTokenRefusedError(AuditError):
+    """A time token is not a pinned authority's word about this checkpoint."""
+
+    code = "time_token_refused"
+    zh = "时间戳不可信：{reason}"
+    en = "the time token does not hold: {reason}"
 
 
 class TreeMalformedError(AuditError):
@@ -220,6 +220,14 @@ class SignatureMissingError(AuditError):
     en = "{operation} needs an officer's signature"
 
 
+class NationalMissingError(AuditError):
+    """SM2 is asked for, and the extra `sm` or the key is not here."""
+
+    code = "national_missing"
+    zh = "缺少国密组件（可选项 sm）或 SM2 密钥"
+    en = "SM2 is asked for, but the extra `sm` or the key is not here"
+
+
 class SigningRefusedError(AuditError):
     """The stored head does not grow from the one kept outside the database: it was put back, or is another history."""
 
@@ -250,3 +258,35 @@ class ExportRefusedError(AuditError):
     code = "export_refused"
     zh = "导出目录不为空：{directory}"
     en = "the export folder is not empty: {directory}"
+
+
+class TileMalformedError(AuditError):
+    """A tile's name or bytes are not exactly as its format has them."""
+
+    code = "tile_malformed"
+    zh = "哈希瓦片格式不符：{reason}"
+    en = "malformed tile: {reason}"
+
+
+class NotPublishedError(AuditError):
+    """No checkpoint of the log has been published, or none that covers what was asked for."""
+
+    code = "not_published"
+    zh = "{origin} 尚无覆盖所求内容的已公布检查点"
+    en = "no published checkpoint of {origin} covers this yet"
+
+
+class PublishingRefusedError(AuditError):
+    """The stored log does not grow from what was published of it: nothing more is signed for publication."""
+
+    code = "publishing_refused"
+    zh = "{origin} 的库存账本不是由已公布的检查点增长而来（{reason}），拒绝公布"
+    en = "the stored ledger {origin} does not grow from its published checkpoint ({reason}): nothing is published"
+
+
+class QuorumMissingError(AuditError):
+    """Fewer witnesses cosigned than the policy asks for: nothing is published; it is tried again."""
+
+    code = "quorum_missing"
+    zh = "{origin} 的检查点只有 {found} 个见证（至少 {wanted} 个），暂不公布"
+    en = "{found} of at least {wanted} witnesses cosigned the checkpoint of {origin}: it is not published yet"

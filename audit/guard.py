@@ -28,6 +28,7 @@ from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import NoteMalformedError, NoteUnverifiedError, SigningRefusedError
 from audit.head import Head, sign_head
 from audit.heads import HeadStore
+from audit.national import NationalKey, NationalSigner
 from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.statements import Connection, statement
@@ -51,6 +52,12 @@ class WatchedSigner:
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature (64 bytes) over `message`."""
         return self.signer.sign(message)
+
+    def find_national(self, key: NationalKey) -> NationalSigner | None:
+        """The signer of an SM2 key of this log, where there is one."""
+        find = getattr(self.signer, "find_national", None)
+        found: NationalSigner | None = None if find is None else find(key)
+        return found
 
 
 @dataclass(slots=True)
@@ -86,12 +93,15 @@ class Guard:
         return tuple(origin for origin, memory in self._memories.items() if memory.refused is not None)
 
     async def check(self, conn: Connection, head: Head, signer: Signer) -> None:
-        """Take in a committed head that was locked or read. Raises SigningRefusedError."""
+        """Take in a head that was locked or read, or was written in this very transaction. Raises SigningRefusedError."""
         memory = self._memories.setdefault(head.origin, _Memory(signer))
         seen = memory.seen
+        if seen is not None and seen.hash != head.hash == memory.sealed:
+            # Our own, and perhaps not committed yet: it comes in when it is (`remember`).
+            memory.refused = None
+            return
         if seen is None or (
-            head.hash not in {seen.hash, memory.sealed}
-            and not await _is_prefix(conn, seen.size, seen.hash, head)
+            head.hash != seen.hash and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
         if signer.key_id == head.key_id:

@@ -18,6 +18,7 @@ class Head:
     """`hash` (32 bytes) of the last entry, the frontier over all; `recorded_at` is the last entry's time, where it is known.
 
     `key_id` is the key that signs what comes next, `asks` the operations that the signing policy names: both as the entries say.
+    `national` (64 bytes): the SM2 key that signs every entry beside the server's, where one was declared.
     """
 
     tenant_id: int
@@ -27,6 +28,7 @@ class Head:
     recorded_at: datetime | None = None
     key_id: str | None = None
     asks: frozenset[str] = frozenset()
+    national: bytes | None = None
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@
     is_included(leaf_hashes[3], 3, len(leaf_hashes), path, root)
 
 A path is the hashes beside the way up, the lowest first. Checking begins with the bounds: a position that the tree does not have is
-refused, and a path of another length than the position's.
+refused, a hash that is not 32 bytes long, and a path of another length than the position's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 
-from audit.tree import node_hash
+from audit.tree import HASH_SIZE, node_hash
 
 
 def paths(leaf_hashes: Sequence[bytes], positions: Iterable[int]) -> Mapping[int, tuple[bytes, ...]]:
@@ -35,7 +35,7 @@ def paths(leaf_hashes: Sequence[bytes], positions: Iterable[int]) -> Mapping[int
 
 def is_included(leaf_hash: bytes, position: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether the path leads from the leaf at `position` of `size` to the root."""
-    if not 0 <= position < size:
+    if not 0 <= position < size or any(len(hash_) != HASH_SIZE for hash_ in (leaf_hash, root, *path)):
         return False
     node, rest, place, last = leaf_hash, list(path), position, size - 1
     while last:

@@ -20,26 +20,28 @@ from typing import Final
 from audit.dsse import intent_pae
 from audit.entry import OPENED, Entry, format_time
 from audit.errors import NoteMalformedError
+from audit.national import SUITE_SET, NationalKey, find_declared, find_fault
 from audit.note import VerifierKey
 from audit.officers import EVENTS, OfficerKey, Officers
 from audit.rotation import REPLACED, ROTATED, find_rotation, rotation_text
 from audit.schema import is_time
 from audit.verdict import RefutedError
 
-Used = tuple[VerifierKey | None, OfficerKey | None, bool]
-"""What judging an entry relied on: the log's key, the officer's, whether the policy asks for one."""
-_KEY_OPERATIONS: Final = frozenset({OPENED, ROTATED, REPLACED, *EVENTS})
+Used = tuple[VerifierKey | None, OfficerKey | None, bool, NationalKey | None]
+"""What judging an entry relied on: the log's key, the officer's, whether the policy asks for one, the SM2 key."""
+_KEY_OPERATIONS: Final = frozenset({OPENED, ROTATED, REPLACED, SUITE_SET, *EVENTS})
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """`server` is the key in force, None before the opening; `retired` those before it, the first one first."""
+    """`server` is the key in force, None before the opening; `retired` those before it, the first one first; `national` the SM2 key beside."""
 
     origin: str
     pinned: tuple[VerifierKey, ...]
     server: VerifierKey | None = None
     retired: tuple[VerifierKey, ...] = ()
     is_pinned: bool = False
+    national: NationalKey | None = None
     officers: Officers = field(default_factory=Officers.none)
 
     @classmethod
@@ -84,6 +86,8 @@ class Keyring:
             )
         if not key.holds(entry.signed, entry.signature):
             raise RefutedError("entry_altered", entry.seq)
+        if (fault := find_fault(entry, self.national)) is not None:
+            raise RefutedError(fault, entry.seq)
 
     def check_officer(self, entry: Entry) -> None:
         """The officer's signature: there where it is asked for, and right where it is there. Raises RefutedError."""
@@ -111,13 +115,20 @@ class Keyring:
         """What `check` relies on for this entry: equal in two rings, equal in what they say of it."""
         signature = entry.draft.officer_sig
         officer = None if signature is None else self.officers.keys.get(signature.key)
-        return self.server_key(entry), officer, entry.draft.operation in self.officers.policy.asked
+        return (
+            self.server_key(entry),
+            officer,
+            entry.draft.operation in self.officers.policy.asked,
+            self.national,
+        )
 
     def after(self, entry: Entry) -> "Keyring":
         """What counts for the next entry. The entry has been checked and stands in its place. Raises RefutedError."""
         operation = entry.draft.operation
         if operation not in _KEY_OPERATIONS:
             return self
+        if operation == SUITE_SET:
+            return replace(self, national=find_declared(entry.draft, entry.origin))
         if operation in EVENTS:
             return replace(self, officers=EVENTS[operation](self.officers, entry))
         return self._opened(entry) if operation == OPENED else self._handed_over(entry)

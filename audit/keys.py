@@ -26,6 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from audit.checkpoint import is_origin
 from audit.errors import KeyExistsError, KeyMissingError, KeyUnreadableError
+from audit.national import NationalKey, NationalSigner
+from audit.national_keys import NationalKeys
 from audit.note import VerifierKey
 
 NEXT: Final = "next"
@@ -35,10 +37,12 @@ RETIRED: Final = "retired"
 class Ed25519Signer:
     """A signer that holds its private key in memory."""
 
-    __slots__ = ("_key", "key_id", "origin", "public_key")
+    __slots__ = ("_found", "_key", "_nationals", "key_id", "origin", "public_key")
 
-    def __init__(self, origin: str, key: Ed25519PrivateKey) -> None:
+    def __init__(self, origin: str, key: Ed25519PrivateKey, nationals: NationalKeys | None = None) -> None:
         self._key = key
+        self._nationals = nationals
+        self._found: dict[NationalKey, NationalSigner] = {}
         self.origin = origin
         self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.key_id = VerifierKey(origin, self.public_key).key_id
@@ -46,6 +50,14 @@ class Ed25519Signer:
     def sign(self, message: bytes) -> bytes:
         """The signature (64 bytes) over `message`."""
         return self._key.sign(message)
+
+    def find_national(self, key: NationalKey) -> NationalSigner | None:
+        """The signer of an SM2 key of this log, where the store has it. Raises KeyUnreadableError."""
+        if key not in self._found and self._nationals is not None:
+            found = self._nationals.find(key)
+            if found is not None:
+                self._found[key] = found
+        return self._found.get(key)
 
     @property
     def verifier_key(self) -> VerifierKey:
@@ -60,6 +72,11 @@ class FileKeyStore:
     directory: Path
     passphrase: bytes = field(repr=False)
     _loaded: dict[Path, tuple[tuple[int, int], Ed25519Signer]] = field(default_factory=dict, repr=False)
+
+    @property
+    def nationals(self) -> NationalKeys:
+        """The SM2 keys beside."""
+        return NationalKeys(self.directory, self.passphrase)
 
     def create(self, origin: str) -> Ed25519Signer:
         """Make and store a new key. Raises KeyExistsError."""
@@ -102,7 +119,7 @@ class FileKeyStore:
         finally:
             temporary.unlink(missing_ok=True)
         _sync(path.parent)
-        return Ed25519Signer(origin, key)
+        return Ed25519Signer(origin, key, self.nationals)
 
     def find(self, origin: str) -> Ed25519Signer | None:
         """The signer of an origin, or None when there is no key. Raises KeyUnreadableError."""
@@ -128,7 +145,7 @@ class FileKeyStore:
             raise KeyUnreadableError(origin=origin, reason="wrong passphrase or damaged") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyUnreadableError(origin=origin, reason="not Ed25519")
-        signer = Ed25519Signer(origin, key)
+        signer = Ed25519Signer(origin, key, self.nationals)
         self._loaded[path] = stamp, signer
         return signer
 

@@ -7,7 +7,8 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 3. the head row against the entries;
 4. the rows of every audited table, digested anew in Python from their text, against the latest record:
    changed, missing or extra;
-5. the personal values that are there, against the commitments, for who can open them (`audit.values`).
+5. the personal values against the commitments of the rows, for who can open them, and what is gone against the entries
+   that say it was erased (`audit.values`).
 
 Not checked: whether head and entries were rolled back together when no kept head is given.
 """
@@ -34,6 +35,7 @@ from sqlalchemy.sql import ClauseElement
 
 from audit.chain import ChainCheck, Diagnosis
 from audit.entry import Entry, RowDigest, format_time
+from audit.erasure import find_erased
 from audit.errors import LedgerMissingError
 from audit.headcheck import open_kept_head
 from audit.keyring import Keyring
@@ -71,21 +73,34 @@ async def verify_stored(
     kept = () if since is None else (open_kept_head(since, keyring),)
     check = ChainCheck(keyring, kept)
     try:
-        await _check_log(conn, tenant_id, check, progress)
+        erased: dict[bytes, int] = {}
+        await _check_log(conn, tenant_id, check, progress, erased)
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
         if values is not None:
-            await check_values(conn, tenant_id, values)
+            await check_values(conn, tenant_id, values, tables, erased)
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
     vouched = kept[0].size if kept else None
     return verified(
-        keyring.origin, check.frontier.size, check.frontier.root(), vouched, values=values is not None
+        keyring.origin,
+        check.frontier.size,
+        check.frontier.root(),
+        vouched,
+        values=values is not None,
+        sm2=check.keyring.national,
     )
 
 
-async def _check_log(conn: Connection, tenant_id: int, check: ChainCheck, progress: Progress | None) -> None:
+async def _check_log(
+    conn: Connection,
+    tenant_id: int,
+    check: ChainCheck,
+    progress: Progress | None,
+    erased: dict[bytes, int],
+) -> None:
+    """`erased` is filled with the commitments that entries say were erased, and the last that does."""
     reading = _reading_head()
     head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
     if head is None:
@@ -105,6 +120,7 @@ async def _check_log(conn: Connection, tenant_id: int, check: ChainCheck, progre
             raise await _diagnose(conn, tenant_id, named, row, head["size"]) from finding
         latest = entry.draft.time
         _check_columns(entry, row)
+        erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
             progress(entry.seq + 1, head["size"])
@@ -162,6 +178,7 @@ def _check_head(head: asyncpg.Record, check: ChainCheck, latest: datetime | None
         "frontier": check.frontier.to_bytes(),
         "key_id": None if check.keyring.server is None else check.keyring.server.key_id,
         "asks": " ".join(sorted(check.keyring.officers.policy.operations)),
+        "national": None if check.keyring.national is None else check.keyring.national.public_key,
     }
     for column, value in expected.items():
         if head[column] != value:

@@ -15,6 +15,8 @@ from audit.errors import EntryMalformedError
 
 VERSION: Final = 1
 SUITE: Final = "ed25519-sha256"
+NATIONAL: Final = "ed25519-sha256+sm2-sm3"
+"""The suite of an entry that has an SM2 signature beside (audit.national)."""
 
 JsonObject: TypeAlias = "dict[str, Any]"
 Schema: TypeAlias = "dict[str, Callable[[Any], bool]]"
@@ -69,6 +71,7 @@ _ROW: Final[Schema] = {
 is_hash, is_key_id, is_natural = _is_hash, _matches(_KEY_ID), _is_natural
 is_uuid, is_name, is_origin_text, is_time = _is_uuid, _is_name, _is_origin, _is_time
 SERVER_SIG: Final[Schema] = {"key": is_key_id, "sig": _matches(_SIG)}
+NATIONAL_SIG: Final[Schema] = {**SERVER_SIG, "sm2": lambda value: type(value) is dict}
 OFFICER_SIG: Final[Schema] = {"key": _is_token, "sig": _matches(_SIG)}
 _BODY: Final[Schema] = {
     "actor": lambda value: type(value) is dict,
@@ -81,7 +84,7 @@ _BODY: Final[Schema] = {
     "rows": lambda value: type(value) is list,
     "seq": _is_natural,
     "subject": lambda value: type(value) is dict,
-    "suite": lambda value: value == SUITE,
+    "suite": lambda value: value in (SUITE, NATIONAL),
     "time": _is_time,
     "version": lambda value: type(value) is int and value == VERSION,
 }

@@ -1,4 +1,4 @@
-"""The ledger's three tables, as Core metadata: the only definition that statements and migrations follow.
+"""The ledger's tables, as Core metadata: the only definition that statements and migrations follow.
 
 All are tenant tables (row-level security: own and granted). The application's role may only add:
 `APP_GRANTS` is the whole of what it may do. Head and entries carry the same facts as the leaves for
@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -46,6 +47,7 @@ ledger_heads = Table(
         server_default="",
         comment="operations of the signing policy, ascending, with a blank between",
     ),
+    Column("national", LargeBinary, comment="SM2 key that signs every entry beside, 64 bytes"),
     PrimaryKeyConstraint("tenant_id", name="pk_ledger_heads"),
     CheckConstraint("octet_length(head) = 32", name="ck_ledger_heads_head"),
 )
@@ -84,8 +86,59 @@ ledger_rows = Table(
     PrimaryKeyConstraint("tenant_id", "table_name", "row_key", "seq", name="pk_ledger_rows"),
 )
 
+ledger_tiles = Table(
+    "ledger_tiles",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False),
+    Column("level", SmallInteger, nullable=False, autoincrement=False),
+    Column("tile", BigInteger, nullable=False, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False, comment="of a full tile, 256 of 32 bytes"),
+    Column("root", LargeBinary, nullable=False, comment="over the tile: its hash in the level above"),
+    PrimaryKeyConstraint("tenant_id", "level", "tile", name="pk_ledger_tiles"),
+    CheckConstraint("octet_length(hashes) = 8192", name="ck_ledger_tiles_hashes"),
+    CheckConstraint("octet_length(root) = 32", name="ck_ledger_tiles_root"),
+)
+
+ledger_checkpoints = Table(
+    "ledger_checkpoints",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False),
+    Column("size", BigInteger, nullable=False, autoincrement=False),
+    Column("root", LargeBinary, nullable=False, comment="over that many entries, 32 bytes"),
+    Column("note", Text, nullable=False, comment="the signed checkpoint as published, with its cosignatures"),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_checkpoints"),
+    CheckConstraint("octet_length(root) = 32", name="ck_ledger_checkpoints_root"),
+)
+
+ledger_witnessed = Table(
+    "ledger_witnessed",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False, comment="the city"),
+    Column("origin", Text, nullable=False, comment="the county's log"),
+    Column("seq", BigInteger, nullable=False, autoincrement=False, comment="the entry that recorded it"),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "origin", "seq", name="pk_ledger_witnessed"),
+)
+
+ledger_timestamps = Table(
+    "ledger_timestamps",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False),
+    Column("size", BigInteger, nullable=False, autoincrement=False),
+    Column("checkpoint", Text, nullable=False, comment="the three lines that the token is over"),
+    Column("token", LargeBinary, nullable=False, comment="TimeStampResp of RFC 3161, DER"),
+    Column("stamped_at", DateTime(timezone=True), nullable=False, comment="as the token says"),
+    PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_timestamps"),
+)
+
 APP_GRANTS: Final[dict[str, str]] = {
-    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks)",
+    "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks, national)",
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
+    "ledger_tiles": "SELECT, INSERT",
+    "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
+    "ledger_witnessed": "SELECT, INSERT",
+    "ledger_timestamps": "SELECT, INSERT",
 }

@@ -7,6 +7,8 @@ hands. Where one name says "altered or forged" the bytes do not tell more.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from audit.national import NationalKey, find_library
+
 VERIFIED: Final = "verified"
 VERIFIED_QUICK: Final = "verified_quick"
 
@@ -15,6 +17,12 @@ UNCHECKED: Final = (
     "; personal values were NOT checked: there was no vault to open them",
 )
 """What a verdict adds when nobody could open the personal values."""
+
+SM2_UNCHECKED: Final = (
+    "；未安装国密组件，SM2 签名未核对",
+    "; SM2 signatures were NOT checked: the extra `sm` is not installed",
+)
+"""What a verdict adds when a log has SM2 signatures and nothing here checks them."""
 
 COMPARED: Final = (
     "；导出的 {rows} 行与账目相符",
@@ -146,6 +154,28 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "第 {seq} 号账目的经办人签名与所记内容不符：内容不是密钥 {key} 的持有人所签",
         "the officer's signature in entry {seq} does not hold: what it says is not what the holder of {key} signed",
     ),
+    "suite_undeclared": (
+        "第 {seq} 号账目带有 SM2 签名，但账本尚未声明国密套件与密钥；Ed25519 签名有效",
+        "entry {seq} has an SM2 signature before the log declared the suite and its key; the Ed25519 signature holds",
+    ),
+    "suite_downgraded": (
+        "第 {seq} 号账目缺少 SM2 签名：账本已声明此后每条都有，套件被降级；Ed25519 签名有效",
+        "entry {seq} lacks the SM2 signature that the log has declared for every entry: the suite was downgraded; the Ed25519 "
+        "signature holds",
+    ),
+    "suite_wrong": (
+        "第 {seq} 号账目（声明套件）不符合格式",
+        "entry {seq}, which declares the suite, is malformed",
+    ),
+    "sm2_key_unknown": (
+        "第 {seq} 号账目的 SM2 签名出自账本未声明的密钥；Ed25519 签名有效",
+        "the SM2 signature of entry {seq} names a key that the log has not declared; the Ed25519 signature holds",
+    ),
+    "sm2_altered": (
+        "第 {seq} 号账目的 SM2 签名无效：该签名被改动或伪造；Ed25519 签名有效，内容未改",
+        "the SM2 signature of entry {seq} does not hold: it was altered or forged; the Ed25519 signature holds, so the content "
+        "is as signed",
+    ),
     "officer_key_unknown": (
         "第 {seq} 号账目带有经办人签名，但账本没有登记该密钥，无法采信",
         "entry {seq} has an officer's signature by a key that the log never declared; it cannot be trusted",
@@ -215,6 +245,24 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
         "the record of row {table}/{key} is not entry {seq}'s: added, removed or edited; the entry holds",
     ),
+    "witnessed_malformed": (
+        "市级账本第 {seq} 号账目记录的县级检查点不合格式：不说明县级账本有误",
+        "entry {seq} of the city's log does not record checkpoints as it must; says nothing of the county's log",
+    ),
+    "witnessed_unsigned": (
+        "市级账本第 {seq} 号账目记录的检查点没有 {origin} 的有效签名：该记录不作数，不说明县级账本有误",
+        "the checkpoint that entry {seq} of the city's log recorded is not signed by {origin}: the record counts for nothing, "
+        "and says nothing of the county's log",
+    ),
+    "witnessed_beyond": (
+        "市级账本第 {seq} 号账目记录此账本已有 {recorded} 条，这里只有 {size} 条：末尾账目被删，或导出早于市级账本",
+        "entry {seq} of the city's log recorded {recorded} entries of this log, here are {size}: it was cut, or exported before the city's",
+    ),
+    "witnessed_contradicted": (
+        "前 {recorded} 条账目与市级账本第 {seq} 号账目所记 {origin} 的检查点不符：此账本有两段历史，均由其密钥签名",
+        "the first {recorded} entries are not those of the checkpoint of {origin} in entry {seq} of the city's log: "
+        "there are two histories, both signed by its key",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",
@@ -230,6 +278,16 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "value_changed": (
         "{subject} 的个人信息 {field} 与账本所记的承诺不符：该值被改动；账目本身有效",
         "the personal value {field} of {subject} does not open its commitment: it was changed; the entries hold",
+    ),
+    "value_missing": (
+        "{table}/{key} 的个人信息 {field} 不在库中，而没有账目记载其已删除：该值绕过账本被删；账目与各行有效",
+        "the personal value {field} of {table}/{key} is gone and no entry says that it was erased: it was deleted behind the "
+        "ledger's back; entries and rows hold",
+    ),
+    "value_returned": (
+        "{subject} 的个人信息 {field} 已由第 {seq} 号账目删除，却仍在库中：可能自旧备份写回；账目有效",
+        "the personal value {field} of {subject} was erased by entry {seq} and is there again: put back, perhaps from an older "
+        "copy; the entries hold",
     ),
     "file_missing": (
         "第 {seq} 号账目所记文件 {sha256}（{key}）不在存储中；账目与各行有效",
@@ -255,7 +313,7 @@ class Verdict:
     """The answer.
 
     `seq` is where the first wrong thing is, if it has a place; `root` (32 bytes) only when verified; `values_checked`
-    only for a log in its database.
+    only for a log in its database, `sm2_checked` only for one that has SM2 signatures.
     """
 
     ok: bool
@@ -268,6 +326,7 @@ class Verdict:
     root: bytes | None = None
     since: int | None = None
     values_checked: bool | None = None
+    sm2_checked: bool | None = None
     cosigned: int | None = None
     rows: int | None = None
 
@@ -289,6 +348,7 @@ class Verdict:
             "root": None if self.root is None else self.root.hex(),
             "since": self.since,
             "values_checked": self.values_checked,
+            "sm2_checked": self.sm2_checked,
             "cosigned": self.cosigned,
             "rows": self.rows,
         }
@@ -316,12 +376,19 @@ def verified(
     since: int | None,
     *,
     values: bool | None = None,
+    sm2: NationalKey | None = None,
     quick: bool = False,
     cosigned: int | None = None,
 ) -> Verdict:
-    """The verdict on a log that held; `values` says whether personal values were checked too, None where there are none."""
+    """The verdict on a log that held; `values` says whether personal values were checked too, None where there are none.
+
+    `sm2` is the key that signs beside, where one was declared.
+    """
     code = VERIFIED_QUICK if quick else VERIFIED
     zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[code])
     if values is False:
         zh, en = zh + UNCHECKED[0], en + UNCHECKED[1]
-    return Verdict(True, code, zh, en, origin, None, size, root, since, values, cosigned)
+    checked = None if sm2 is None else find_library() is not None
+    if checked is False:
+        zh, en = zh + SM2_UNCHECKED[0], en + SM2_UNCHECKED[1]
+    return Verdict(True, code, zh, en, origin, None, size, root, since, values, checked, cosigned)

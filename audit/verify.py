@@ -74,16 +74,19 @@ def verify_log(
         head = open_head(data, keyring)
         cosigned = check_cosigned(data, witnesses, quorum) if witnesses else None
         reading = _Reading(directory, head.checkpoint, ears, progress, processes)
+        national = None
         if quick:
             reading.check_quickly(head, kept)
         else:
             check = ChainCheck(keyring, kept)
             reading.check_entries(check)
             check_head(data, check.keyring)
+            national = check.keyring.national
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
     vouched = max((one.size for one in kept), default=None)
-    return verified(keyring.origin, head.size, head.checkpoint.root, vouched, quick=quick, cosigned=cosigned)
+    size, root = head.checkpoint.size, head.checkpoint.root
+    return verified(keyring.origin, size, root, vouched, sm2=national, quick=quick, cosigned=cosigned)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""`./dev bench reads|endorse|start|scale|verify|all`: measures on this machine, prints Markdown tables, writes JSON on request.
+"""`./dev bench reads|append|endorse|start|scale|verify|all`: measures on this machine, prints Markdown tables, writes JSON on request.
 
     ./dev bench all --rounds 3 --seconds 2 --json figures.json
 
@@ -17,6 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
+from bench.append import bench_append
 from bench.data import prepare
 from bench.endorse import bench_endorse
 from bench.reads import bench_reads
@@ -28,7 +31,9 @@ from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
-NAMES: Final = ("reads", "endorse", "start", "scale", "verify")
+NAMES: Final = ("reads", "append", "endorse", "start", "scale", "verify")
+ON_DATA: Final = {"reads": bench_reads, "append": bench_append, "endorse": bench_endorse}
+"""Those that run on the data of bench/data.py."""
 BUSY: Final = 0.3
 """Load a core above which other programs take so much that one process is at a disadvantage to pgbench's many."""
 
@@ -62,14 +67,15 @@ def _run(names: Sequence[str], home: Path, rounds: int, seconds: float, entries:
             "机器正忙，数字不可信。· The machine is busy with other things: do not trust the figures.",
             file=sys.stderr,
         )
-    if {"reads", "endorse"} & set(names):
+    if ON_DATA.keys() & set(names):
         home.parent.mkdir(parents=True, exist_ok=True)
         with EmbeddedPostgres.start(home) as server:
             database = prepare(server, _say)
             for name in names:
-                if name in ("reads", "endorse"):
-                    bench = bench_reads if name == "reads" else bench_endorse
-                    yield _show(asyncio.run(bench(server, database, rounds, seconds)))
+                if name in ON_DATA:
+                    # In `append` the process that asks is the one that is measured, so it has the server's loop.
+                    run = uvloop.run if name == "append" else asyncio.run
+                    yield _show(run(ON_DATA[name](server, database, rounds, seconds)))
     if "scale" in names:
         home.parent.mkdir(parents=True, exist_ok=True)
         with EmbeddedPostgres.start(home) as server:

@@ -27,7 +27,8 @@ from uuid import UUID
 
 import asyncpg
 
-from audit.ledger import open_ledger
+from audit.entry import Actor, Draft, Subject
+from audit.ledger import append, open_ledger
 from certification.acts import open_campaign
 from certification.figures import Figure, format_figures
 from certification.founding import Founding, Person
@@ -41,7 +42,7 @@ from xingji.founding import found_installation
 from xingji.postgres import EmbeddedPostgres
 from xingji.service import open_keys, open_vault
 
-VERSION: Final = 1
+VERSION: Final = 2
 DOMAIN: Final = "bench.xingji.example"
 CITY: Final = 1
 READ: Final = range(1001, 1201)
@@ -51,6 +52,8 @@ COMMUNITIES: Final = 100
 STREETS: Final = 8
 CAMPAIGNS: Final = 40
 """Campaigns over which the submitted applications are spread: a county has dozens in a campaign, not thousands."""
+PAST: Final = 50
+"""Entries in the log of each tenant of `endorse`, so that the planner knows logs as they are in service: longer than one entry."""
 HOT: Final = 3_000
 SPREAD: Final = 12_000
 STARTED: Final = datetime(2022, 4, 25, 2, tzinfo=UTC)
@@ -168,7 +171,9 @@ async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
             for tenant in WRITE:
                 origin = _origin(str(tenant))
                 async with database.write(Scope(tenant)) as tx:
-                    await open_ledger(tx.raw, tenant, keys.find(origin) or keys.create(origin), STARTED)
+                    signer = keys.find(origin) or keys.create(origin)
+                    head = await open_ledger(tx.raw, tenant, signer, STARTED)
+                    await append(tx.raw, head, signer, [_past(number, origin) for number in range(PAST)])
             await admin.execute("CREATE TABLE bench_heads AS SELECT * FROM ledger_heads")
             await admin.execute("VACUUM ANALYZE")
             await admin.execute("CHECKPOINT")
@@ -190,6 +195,15 @@ async def restore(admin: asyncpg.Connection[asyncpg.Record]) -> None:
 
 def _origin(code: str) -> str:
     return f"{DOMAIN}/{code}"
+
+
+def _past(number: int, origin: str) -> Draft:
+    """An entry of before, of nothing that is still there."""
+    what = made_id("past", number)
+    actor = Actor(made_id("past", 0), "clerk", origin)
+    return Draft(
+        "bench.past", str(what), STARTED, actor, Subject("bench", what, 1), {"arguments": bytes(32).hex()}
+    )
 
 
 def _city_officer() -> Principal:
@@ -318,7 +332,8 @@ INSERT INTO certifications (tenant_id, id, community_id, level, application_id, 
 _RESTORE: Final = """
 DELETE FROM opinions WHERE tenant_id >= {first} AND tenant_id < {stop};
 DELETE FROM ledger_rows WHERE tenant_id >= {first} AND tenant_id < {stop};
-DELETE FROM ledger_entries WHERE tenant_id >= {first} AND tenant_id < {stop} AND seq > 0;
+DELETE FROM ledger_entries e USING bench_heads b
+  WHERE b.tenant_id = e.tenant_id AND e.tenant_id >= {first} AND e.tenant_id < {stop} AND e.seq >= b.size;
 UPDATE ledger_heads h SET size = b.size, head = b.head, frontier = b.frontier FROM bench_heads b
   WHERE b.tenant_id = h.tenant_id AND h.tenant_id >= {first} AND h.tenant_id < {stop} AND h.size <> b.size;
 UPDATE applications SET status = 'submitted', revision = 3 WHERE tenant_id >= {first} AND tenant_id < {stop}

@@ -42,6 +42,7 @@ from xingji.postgres.binaries import get_binaries
 
 CLIENTS: Final = (16, 64)
 MOST_A_SECOND: Final = 3_000
+TEXT: Final = "经审核，情况属实，同意推荐。"
 TITLES: Final = {"hot": "one hot tenant", "spread": "100 tenants"}
 
 MUTATION: Final = """mutation GiveOpinion($requestId: ID!, $input: GiveOpinionInput!) {
@@ -172,7 +173,7 @@ def _request(pool: Pool, number: int, tokens: Mapping[tuple[int, int], str]) -> 
                 "applicationId": f"Application.{tenant}.{application}",
                 "stage": "STREET",
                 "verdict": "AGREE",
-                "text": "经审核，情况属实，同意推荐。",
+                "text": TEXT,
                 "formHash": form_hash(application).hex(),
             },
         },

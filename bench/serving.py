@@ -80,7 +80,7 @@ def main(side: str) -> None:
     if side == "limit":
         app = create_limit(url, settings.pool, CITY)
     else:
-        clock, guard = _moved_clock(), UndoneGuard(HeadStore(settings.heads_folder))
+        clock, guard = moved_clock(), UndoneGuard(HeadStore(settings.heads_folder))
         app = create_app(
             HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock, guard=guard)
         )
@@ -102,7 +102,8 @@ class UndoneGuard(Guard):
             memory.seen, memory.refused = head, None
 
 
-def _moved_clock() -> Clock:
+def moved_clock() -> Clock:
+    """A clock that began within the window in which streets give opinions."""
     begun = time.monotonic()
     return lambda: STARTED + timedelta(hours=1, seconds=time.monotonic() - begun)
 

@@ -6,7 +6,7 @@ is pure and gives a `Change` or raises a CertificationError. Only certification/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from sqlalchemy import Table
 
 from audit.entry import Cite, Subject
 from certification import model, tables
+from certification.errors import CertificationError
 from certification.fact import Fact
 from certification.life import Actor
 from certification.lineage import model as lineage
@@ -27,7 +28,10 @@ from certification.signing import tables as signing_tables
 from tenancy.database import TenantConnection
 from tenancy.tables import (
     credentials,
+    erasures,
+    ledger_readings,
     people,
+    personal_keys,
     personal_values,
     role_assignments,
     tenant_grants,
@@ -83,8 +87,10 @@ TABLES: Mapping[type, Table] = {
     model.PersonalValue: personal_values,
     model.Person: people,
     model.Credential: credentials,
+    model.Erasure: erasures,
     model.RoleAssignment: role_assignments,
     model.Grant: tenant_grants,
+    model.LedgerReading: ledger_readings,
 }
 
 
@@ -127,11 +133,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Many(Generic[C, S]):
+    """Reading for many acts at once: `load(tx, commands, now)` gives for each what `Act.load` would, or the refusal that it would raise.
+
+    `rests_on` names what a state was read from, `alters` what a change that was decided on a state makes different. A change that has
+    no name in common with a state leaves it as it would be read again; where there is one, it is read again (certification/together.py).
+    """
+
+    load: Callable[[TenantConnection, Sequence[C], datetime], Awaitable[Sequence[S | CertificationError]]]
+    rests_on: Callable[[S], frozenset[Hashable]]
+    alters: Callable[[S, Change], frozenset[Hashable]]
+
+
+@dataclass(frozen=True, slots=True)
 class Act(Generic[C, S]):
     """An act: `load(tx, command, now)`, `authorise(state, command, actor)` → role, `decide(state, command, context)`.
 
     `same_personal(tx, command, first_id)` says whether a retry carries the same personal values as the act that made the
-    row `first_id`; they are outside the digest of the arguments (certification/recording.py).
+    row `first_id`; they are outside the digest of the arguments (certification/recording.py). `many` is for an act that waits in
+    crowds: the others are read one by one.
     """
 
     operation: str
@@ -139,6 +159,7 @@ class Act(Generic[C, S]):
     authorise: Callable[[S, C, Actor], str]
     decide: Callable[[S, C, Context], Change]
     same_personal: Callable[[TenantConnection, C, UUID], Awaitable[bool]] | None = field(default=None)
+    many: Many[C, S] | None = None
 
 
 def insert(*entities: Any) -> tuple[Write, ...]:
@@ -149,6 +170,11 @@ def insert(*entities: Any) -> tuple[Write, ...]:
 def update(*entities: Any) -> tuple[Write, ...]:
     """Writes of rows that exist."""
     return tuple(Write(TABLES[type(entity)], entity, False) for entity in entities)
+
+
+def erase(*subjects: UUID) -> tuple[Write, ...]:
+    """Writes that delete what is kept of subjects (tenancy/personal.py)."""
+    return tuple(Write(personal_keys, model.Erased(one), False) for one in subjects)
 
 
 @cache

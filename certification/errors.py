@@ -62,6 +62,14 @@ class CalendarRefusedError(CertificationError):
     en = "the calendar is refused: {reason_en}"
 
 
+class LedgerReadingUnchangedError(CertificationError):
+    """It is set so already."""
+
+    code = "ledger_reading.unchanged"
+    zh = "账本阅读范围已是 {reading}"
+    en = "the ledger's reading is {reading} already"
+
+
 class NoPublicityDateError(CertificationError):
     """No start leaves the counted days, and time to report, in the window."""
 
@@ -480,6 +488,38 @@ class SecondPersonError(CertificationError):
     code = "actor.second_person"
     zh = "须由提出人以外的另一人办理"
     en = "is for another person than the one who proposed it"
+
+
+class ErasureNeedlessError(CertificationError):
+    """Nothing personal is kept of the subject."""
+
+    code = "erasure.needless"
+    zh = "没有可删除的个人信息"
+    en = "There is nothing personal to erase"
+
+
+class ErasureSettledError(CertificationError):
+    """An erasure is settled once, and of a subject one at a time is proposed."""
+
+    code = "erasure.settled"
+    zh = "该删除事项已经提出或办结"
+    en = "the erasure was proposed or settled before"
+
+
+class PersonInOfficeError(CertificationError):
+    """Who holds a role has a name: roles end first."""
+
+    code = "erasure.person_in_office"
+    zh = "该人员仍有任职，须先免职"
+    en = "the person still holds a role; it ends first"
+
+
+class ObjectionOpenError(CertificationError):
+    """Whoever decides an objection reads it."""
+
+    code = "erasure.objection_open"
+    zh = "该异议尚未办结"
+    en = "the objection has not been decided yet"
 
 
 class LegacyExistsError(CertificationError):

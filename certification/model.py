@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tenancy.log_reading import LogReading
 from tenancy.personal import PersonalValue as PersonalValue  # noqa: PLC0414 - one of these nouns
 
 
@@ -197,6 +198,19 @@ class CalendarYear:
     document_number: str
     title: str
     complete: bool
+    reason: str
+    revision: int
+    set_by: UUID
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """Who may read a tenant's log as files; one a tenant."""
+
+    tenant_id: int
+    id: UUID
+    reading: LogReading
     reason: str
     revision: int
     set_by: UUID
@@ -502,6 +516,32 @@ class Person:
     id: UUID
     name_commitment: bytes | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure of a subject's personal values: proposed by one administrator, done when another confirms it."""
+
+    tenant_id: int
+    id: UUID
+    subject_type: str
+    subject_id: UUID
+    ground: str
+    reference: str
+    proposed_by: UUID
+    proposed_at: datetime
+    erased: str | None = None
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    declined_by: UUID | None = None
+    declined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A subject of whom no value, no key and no login is kept from now on."""
+
+    subject_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

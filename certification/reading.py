@@ -18,8 +18,10 @@ import orjson
 from sqlalchemy import (
     DateTime,
     Integer,
+    Select,
     Table,
     Text,
+    Uuid,
     and_,
     any_,
     bindparam,
@@ -161,6 +163,7 @@ _CAMPAIGN = statement(
         campaigns.c.tenant_id == bindparam("city"), campaigns.c.id == bindparam("campaign")
     )
 )
+_IDS: Final = bindparam("ids", type_=ARRAY(Uuid()))
 _CAMPAIGN_BY_CODE = statement(
     select(campaigns.c.id).where(campaigns.c.tenant_id == _TENANT, campaigns.c.code == bindparam("code"))
 )
@@ -181,20 +184,37 @@ async def find_campaign_by_code(tx: TenantConnection, code: str) -> UUID | None:
 
 
 def _status_counts(campaign: Any, level: Any) -> Any:
-    """A sub-select: status → how many, of the bound tenant's applications of one level of a campaign.
-
-    Campaign and level may be columns of an enclosing `applications`: the sub-select correlates with it, at both its depths.
-    """
+    """A sub-select: status → how many, of the bound tenant's applications of one level of a campaign."""
     other = applications.alias("other")
     counted = (
         select(other.c.status, func.count().label("n"))
         .where(other.c.tenant_id == _TENANT, other.c.campaign_id == campaign, other.c.level == level)
         .group_by(other.c.status)
-        .correlate(applications)
         .lateral("counted")
     )
-    listed = select(cast(func.json_object_agg(counted.c.status, counted.c.n), Text)).select_from(counted)
-    return listed.correlate(applications)
+    return select(cast(func.json_object_agg(counted.c.status, counted.c.n), Text)).select_from(counted)
+
+
+def _counted_campaigns() -> Select[Any]:
+    """Campaigns of a city, each with level, status and number of the bound tenant's applications."""
+    own = applications.c
+    counted = (
+        select(own.campaign_id, own.level, own.status, func.count().label("n"))
+        .where(own.tenant_id == _TENANT, own.campaign_id == any_(_IDS))
+        .group_by(own.campaign_id, own.level, own.status)
+        .subquery("counted")
+    )
+    listed = func.json_agg(func.json_build_array(counted.c.level, counted.c.status, counted.c.n))
+    by_campaign = (
+        select(counted.c.campaign_id, cast(listed, Text).label("counts"))
+        .group_by(counted.c.campaign_id)
+        .subquery("by_campaign")
+    )
+    return (
+        select(campaigns, by_campaign.c.counts)
+        .outerjoin(by_campaign, by_campaign.c.campaign_id == campaigns.c.id)
+        .where(campaigns.c.tenant_id == bindparam("city"), campaigns.c.id == any_(_IDS))
+    )
 
 
 def _endorsed(application: Any) -> Any:
@@ -209,7 +229,8 @@ def _endorsed(application: Any) -> Any:
 
 
 _FORM_NAMES: Final = tuple(one.name for one in fields(FormVersion))
-_APPLICATION = statement(
+_COUNTED: Final = statement(_counted_campaigns())
+_APPLICATIONS = statement(
     select(
         applications,
         *(form_versions.c[name].label(f"form_{name}") for name in _FORM_NAMES),
@@ -222,7 +243,6 @@ _APPLICATION = statement(
         .scalar_subquery()
         .label("authors"),
         _endorsed(applications.c.id).scalar_subquery().label("endorsed"),
-        _status_counts(applications.c.campaign_id, applications.c.level).scalar_subquery().label("statuses"),
     )
     .outerjoin(
         form_versions,
@@ -231,21 +251,50 @@ _APPLICATION = statement(
             form_versions.c.id == applications.c.form_version_id,
         ),
     )
-    .where(applications.c.tenant_id == _TENANT, applications.c.id == bindparam("application"))
+    .where(applications.c.tenant_id == _TENANT, applications.c.id == any_(_IDS))
 )
 
 
 async def read_application(tx: TenantConnection, application_id: UUID, now: datetime) -> FoundApplication:
     """The bound tenant's application, with what extends its windows once they have closed. Raises NotFoundError."""
-    row = await tx.first(_APPLICATION, application=application_id)
-    if row is None:
-        raise NotFoundError(what="application", what_zh="申请")
+    (found,) = await read_applications(tx, (application_id,), now)
+    if isinstance(found, NotFoundError):
+        raise found
+    return found
+
+
+async def read_applications(
+    tx: TenantConnection, application_ids: Sequence[UUID], now: datetime
+) -> tuple[FoundApplication | NotFoundError, ...]:
+    """As `read_application` for each, in their order: two statements, and what single ones ask for of past and extensions."""
+    rows = await tx.all(_APPLICATIONS, ids=list(application_ids))
+    wanted: dict[int, set[UUID]] = {}
+    for row in rows:
+        wanted.setdefault(row["campaign_tenant_id"], set()).add(row["campaign_id"])
+    counted = {
+        (city, row["id"]): (parse_stored(row["programme"]), orjson.loads(row["counts"] or "[]"))
+        for city, ids in wanted.items()
+        for row in await tx.all(_COUNTED, city=city, ids=list(ids))
+    }
+    found = {row["id"]: await _found(tx, row, counted, now) for row in rows}
+    missing = NotFoundError(what="application", what_zh="申请")
+    return tuple(found.get(one, missing) for one in application_ids)
+
+
+async def _found(
+    tx: TenantConnection,
+    row: Any,
+    counted: Mapping[tuple[int, UUID], tuple[Programme, Sequence[tuple[str, str, int]]]],
+    now: datetime,
+) -> FoundApplication | NotFoundError:
     application = entity(Application, row)
     form = None
     if application.form_version_id is not None:
         form = FormVersion(**{name: row[f"form_{name}"] for name in _FORM_NAMES})
-    campaign = await get_campaign(tx, application.campaign_tenant_id, application.campaign_id)
-    programme = parse_stored(campaign.programme)
+    if (application.campaign_tenant_id, application.campaign_id) not in counted:
+        return NotFoundError(what="campaign", what_zh="批次")
+    programme, counts = counted[application.campaign_tenant_id, application.campaign_id]
+    statuses = {status: number for level, status, number in counts if level == application.level}
     given = orjson.loads(row["endorsed"] or "[]")
     authors = tuple(row["authors"] or ())
     view = ApplicationView(
@@ -260,7 +309,7 @@ async def read_application(tx: TenantConnection, application_id: UUID, now: date
         form_hash=None if form is None else form.hash,
         form_returned=any(returned for *_, returned in given),
         endorsed=tuple((stage, UUID(person)) for stage, person, _ in given),
-        county_taken=places_taken(programme, orjson.loads(row["statuses"] or "{}")),
+        county_taken=places_taken(programme, statuses),
         facts=await read_facts(tx, programme, application.level, application.community_id),
         form_history=(None, None) if form is None else (form.certified_on, form.reviews),
         figures=() if form is None else parse_figures(form.figures),

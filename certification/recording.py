@@ -15,11 +15,11 @@ instead, for as long as those exist. Ids of new rows derive from tenant, actor a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from itertools import count, groupby
+from itertools import accumulate, chain, count, groupby
 from re import fullmatch
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
@@ -50,9 +50,9 @@ from certification.signing.attesting import attest
 from certification.signing.offering import Signing
 from tenancy.database import TenantConnection
 from tenancy.identity import Principal, Standing, load_standing
-from tenancy.personal import insert_values
+from tenancy.personal import erase, insert_values
 from tenancy.statements import statement
-from tenancy.tables import personal_values, tenants
+from tenancy.tables import personal_keys, personal_values, tenants
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -74,13 +74,30 @@ _ORIGIN = statement(select(tenants.c.origin).where(tenants.c.id == bindparam("ho
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try."""
+    """Where an act was recorded: its receipt, its subject, the id of the first row it made; whether by an earlier try.
+
+    `proof` is the boundary's to fill in, from what is published.
+    """
 
     receipt: Receipt
     subject_type: str
     subject_id: UUID
     first_id: UUID
     replayed: bool
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an act comes to before anything of it is written.
+
+    Its change; its entry, behind those that must stand before it; every row, those of these entries first; the id of the first row that it makes.
+    """
+
+    change: Change
+    drafts: tuple[Draft, ...]
+    writes: tuple[Write, ...]
+    first_id: UUID
 
 
 async def perform(
@@ -102,8 +119,7 @@ async def perform(
     Raises the CertificationError that refuses it; LedgerPutBackError; RequestConflictError for other arguments under the same request id;
     RequestMalformedError.
     """
-    if request_id.startswith((FOLLOWING, PUBLIC)):
-        raise RequestMalformedError
+    check_own_id(request_id)
     head = await lock_head(tx.raw, tx.tenant_id)
     now = head.not_before(clock())
     standing = await load_standing(tx, principal, now)
@@ -127,6 +143,18 @@ async def perform_public(
     return await record(tx, signer, head, act, command, actor, f"{PUBLIC}{pseudonym.hex()}", clock())
 
 
+def check_own_id(request_id: str) -> None:
+    """Refuse a person the request ids that are kept from people. Raises RequestMalformedError."""
+    if request_id.startswith((FOLLOWING, PUBLIC)):
+        raise RequestMalformedError
+
+
+def check_request_id(request_id: str) -> None:
+    """From 1 to 200 visible characters of ASCII. Raises RequestMalformedError."""
+    if not fullmatch(r"[!-~]{1,200}", request_id):
+        raise RequestMalformedError
+
+
 async def record(
     tx: TenantConnection,
     signer: Signer,
@@ -139,12 +167,34 @@ async def record(
     signing: Signing | None = None,
 ) -> Recorded:
     """As `perform`, behind a locked head and for an actor whose standing is known."""
-    if not fullmatch(r"[!-~]{1,200}", request_id):
-        raise RequestMalformedError
-    await _check_signing(tx, head, signer)
+    check_request_id(request_id)
+    await check_signing(tx, head, signer)
     now = head.not_before(now)
     prior = await find_request(tx.raw, tx.tenant_id, actor.person_id, request_id)
     state = await act.load(tx, command, now)
+    decided = await decide(tx, head, act, command, actor, request_id, now, prior, state, signing)
+    if isinstance(decided, Recorded):
+        return decided
+    _, (done,) = await write(tx, signer, head, (decided,))
+    return done
+
+
+async def decide(
+    tx: TenantConnection,
+    head: Head,
+    act: Act[C, S],
+    command: C,
+    actor: Actor,
+    request_id: str,
+    now: datetime,
+    prior: Prior | None,
+    state: S,
+    signing: Signing | None = None,
+) -> Decided | Recorded:
+    """What the act comes to on a state that was loaded behind the lock: what is to be written, or what a retry is answered.
+
+    `prior` is what is recorded under the request's id. Nothing is written; raises what refuses the act.
+    """
     role = act.authorise(state, command, actor)
     arguments = _digest_given(act.operation, command)
     new_id = _ids(tx.tenant_id, actor.person_id, request_id)
@@ -176,16 +226,34 @@ async def record(
         cites=change.cites,
     )
     drafts, admitted = await attest(tx, head, draft, actor, signing, now)
-    await write_rows(tx, (*admitted, *change.writes))
+    return Decided(change, drafts, (*admitted, *change.writes), first_id)
+
+
+async def write(
+    tx: TenantConnection, signer: Signer, head: Head, decided: Sequence[Decided]
+) -> tuple[Head, tuple[Recorded, ...]]:
+    """Write the rows of what was decided and append its entries, as one batch; the new head, and where each was recorded.
+
+    Of several, none may rest on what another one writes. Raises ActTooLargeError, and then the transaction is of no use any more.
+    """
+    await write_rows(tx, _by_table([one.writes for one in decided]))
     try:
-        after, (*_, receipt) = await append(tx.raw, head, signer, drafts)
+        after, appended = await append(
+            tx.raw, head, signer, [draft for one in decided for draft in one.drafts]
+        )
     except EntryTooLargeError as error:
         raise ActTooLargeError from error
-    await keep(tx, receipt, change.facts, now)
+    places = accumulate(len(one.drafts) for one in decided)
+    receipts = [appended[place - 1] for place in places]
+    for one, receipt in zip(decided, receipts, strict=True):
+        await keep(tx, receipt, one.change.facts, one.drafts[-1].time)
     tx.committed.append(lambda: remember(after, signer))
-    if is_watched(change):
+    if any(is_watched(one.change) for one in decided):
         tx.committed.append(lambda: tx.announce(tx.tenant_id))
-    return Recorded(receipt, change.subject.type, change.subject.id, first_id, False)
+    return after, tuple(
+        Recorded(receipt, one.change.subject.type, one.change.subject.id, one.first_id, False)
+        for one, receipt in zip(decided, receipts, strict=True)
+    )
 
 
 def arguments_digest(operation: str, command: object) -> bytes:
@@ -203,18 +271,21 @@ def _digest_given(operation: str, command: object) -> bytes:
 
 
 async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
-    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed."""
+    """Write the rows in their order, neighbours of one table and kind as a set; personal values sealed, or erased."""
     for (name, new), group in groupby(writes, key=lambda write: (write.table.name, write.new)):
         del name
         found = list(group)
         if found[0].table is personal_values:
             await insert_values(tx, [write.entity for write in found])
             continue
+        if found[0].table is personal_keys:
+            await erase(tx, *(write.entity.subject_id for write in found))
+            continue
         rows = [write.row() for write in found]
         await (tx.insert(found[0].table, rows) if new else tx.update(found[0].table, rows))
 
 
-async def _check_signing(tx: TenantConnection, head: Head, signer: Signer) -> None:
+async def check_signing(tx: TenantConnection, head: Head, signer: Signer) -> None:
     """Refuse before anything is read of a log that does not grow from the head kept outside. Raises LedgerPutBackError."""
     try:
         await check_head(tx.raw, head, signer)
@@ -229,6 +300,16 @@ async def _check_same(
         raise RequestConflictError
     if act.same_personal is not None and not await act.same_personal(tx, command, first_id):
         raise RequestConflictError
+
+
+def _by_table(writes: Sequence[tuple[Write, ...]]) -> tuple[Write, ...]:
+    """One act's in their order; those of several put together table by table, in the order of the first."""
+    if len(writes) == 1:
+        return writes[0]
+    groups: dict[tuple[str, bool], list[Write]] = {}
+    for one in chain.from_iterable(writes):
+        groups.setdefault((one.table.name, one.new), []).append(one)
+    return tuple(chain.from_iterable(groups.values()))
 
 
 def _told(change: Change) -> dict[str, object]:

@@ -109,6 +109,16 @@ class PersonalSource:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofSource:
+    """The row is an entry of the ledger: its proof under the published checkpoint (readpath/proofs.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencySource:
+    """The root field that proves a log's growth between two sizes (readpath/proofs.py)."""
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """The row's global id."""
 
@@ -216,6 +226,8 @@ Source = (
     ColumnSource
     | ExpressionSource
     | PersonalSource
+    | ProofSource
+    | ConsistencySource
     | IdSource
     | OneSource
     | ListSource
@@ -375,6 +387,26 @@ def personal(
 ) -> Any:
     """A personal field (see PersonalSource); null once it was erased. `stored_as` is its name in `personal_values`."""
     return _field(PersonalSource(commitment, stored_as, cover, permission, own), description)
+
+
+def proof(*, description: str) -> Any:
+    """A field that is the proof of a ledger's entry, or null."""
+    return _field(ProofSource(), description)
+
+
+def consistency(*, permission: Permission, description: str) -> Any:
+    """The root field that proves a log's growth."""
+    made = _field(ConsistencySource(), description, permission)
+    sizes: tuple[tuple[str, Any, str], ...] = (
+        ("tenant_id", strawberry.ID, "Whose log (租户)."),
+        ("from_size", int, "The size that was known before (原条数)."),
+        ("to_size", Optional[int], "The later size; null: that of the published checkpoint (现条数)."),  # noqa: UP045
+    )
+    made.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(type_), description=text)
+        for name, type_, text in sizes
+    ]
+    return made
 
 
 def to_one(

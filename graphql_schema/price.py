@@ -33,7 +33,9 @@ Pages = Mapping[str, int]
 
 NO_PAGES: Final[Pages] = MappingProxyType({})
 LIST: Final = 10
-LONG: Final[Pages] = MappingProxyType({"programme": 200, "leaf": 100, "narrative": 20, "situation": 20})
+LONG: Final[Pages] = MappingProxyType(
+    {"programme": 200, "leaf": 100, "narrative": 20, "proof": 10, "situation": 20}
+)
 """Texts of kilobytes, in values of some hundred bytes."""
 WORKED: Final[Pages] = MappingProxyType({"comparison": 30})
 """What is worked out of such texts."""

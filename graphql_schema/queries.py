@@ -5,7 +5,16 @@ from __future__ import annotations
 import strawberry
 
 from certification.tables import objections
-from graphql_schema.declare import Connection, Node, by_secret, connection, find_node, to_many, to_one
+from graphql_schema.declare import (
+    Connection,
+    Node,
+    by_secret,
+    connection,
+    consistency,
+    find_node,
+    to_many,
+    to_one,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.standings import standing_rows
 from graphql_schema.strangers import digest_code
@@ -16,11 +25,20 @@ from graphql_schema.types.campaign import Campaign, CampaignFilter
 from graphql_schema.types.certificate import Certification, CertificationFilter
 from graphql_schema.types.change import CertificationChange, CertificationChangeFilter
 from graphql_schema.types.draw import Draw, DrawFilter, RegisterList, RegisterListFilter
+from graphql_schema.types.erasure import Erasure, ErasureFilter
 from graphql_schema.types.extension import Extension, ExtensionFilter
 from graphql_schema.types.grant import Grant, GrantFilter
 from graphql_schema.types.holding import ASKED, Holding, HoldingFilter, holding_rows
 from graphql_schema.types.inspection import ReviewCorrection, ReviewCorrectionFilter
-from graphql_schema.types.ledger import LedgerEntry, LedgerEntryFilter
+from graphql_schema.types.ledger import (
+    LedgerCheckpoint,
+    LedgerCheckpointFilter,
+    LedgerConsistency,
+    LedgerEntry,
+    LedgerEntryFilter,
+    LedgerReading,
+    LedgerReadingFilter,
+)
 from graphql_schema.types.legacy import LegacyRecord, LegacyRecordFilter
 from graphql_schema.types.notice import PublicNotice, PublicNoticeFilter, is_public
 from graphql_schema.types.objection import Objection, ObjectionFilter, ObjectionProgress
@@ -208,11 +226,34 @@ class Query:
         permission=Permission.READ,
         description="Entries of the logs in reach (账目).",
     )
+    ledger_checkpoints: Connection[LedgerCheckpoint] = connection(
+        order="size",
+        descending=True,
+        filter_input=LedgerCheckpointFilter,
+        permission=Permission.READ,
+        description="Published checkpoints of the logs in reach, the largest first (检查点).",
+    )
+    ledger_consistency: LedgerConsistency | None = consistency(
+        permission=Permission.READ,
+        description="How a log grew between two sizes that are published; null when they are not (一致性证明).",
+    )
+    ledger_readings: Connection[LedgerReading] = connection(
+        order="set_at",
+        filter_input=LedgerReadingFilter,
+        permission=Permission.READ,
+        description="Who may read the logs in reach as files, where it was set (账本阅读范围).",
+    )
     people: Connection[Person] = connection(
         order="created_at",
         filter_input=PersonFilter,
         permission=Permission.READ_PEOPLE,
         description="People of one's own tenant and of those that grant their audit (人员).",
+    )
+    erasures: Connection[Erasure] = connection(
+        order="proposed_at",
+        filter_input=ErasureFilter,
+        permission=Permission.READ_PEOPLE,
+        description="Erasures of personal values in one's own tenant and those that grant their audit (删除个人信息).",
     )
     access_log: Connection[AccessRecord] = connection(
         order="at",

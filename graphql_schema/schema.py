@@ -16,6 +16,7 @@ from graphql_schema.declare import (
     ActSource,
     ColumnSource,
     ConnectionSource,
+    ConsistencySource,
     FeedSource,
     NodeSource,
     OneSource,
@@ -60,7 +61,7 @@ def print_schema(schema: strawberry.Schema) -> str:
 def find_problems(schema: GraphQLSchema) -> Iterator[str]:
     """What is silent: root fields without permission, fields without source, sort columns that may be null."""
     roots: tuple[tuple[GraphQLObjectType | None, tuple[type, ...]], ...] = (
-        (schema.query_type, (RelationSource, NodeSource)),
+        (schema.query_type, (RelationSource, NodeSource, ConsistencySource)),
         (schema.mutation_type, (ActSource,)),
         (schema.subscription_type, (FeedSource,)),
     )

@@ -13,6 +13,7 @@ from audit.signer import Signer
 from certification.shelf import Shelf
 from certification.signing.model import Given
 from certification.signing.offering import Offers
+from graphql_schema.lanes import Lanes
 from tenancy.database import Database
 from tenancy.errors import InvariantError
 from tenancy.identity import Principal
@@ -35,11 +36,18 @@ class Desk(Protocol):
     def offers(self) -> Offers:
         """What makes an intent that was offered for signing the same again."""
 
+    @property
+    def lanes(self) -> Lanes:
+        """Where acts wait for their tenant, to be done together."""
+
     def now(self) -> datetime:
         """This very moment; `Session.now` is when the request came."""
 
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant's log. Raises the refusal of a tenant that is not registered."""
+
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep outside the database what was erased in a tenant, for the day an older backup is restored."""
 
     def derive(self, purpose: str, text: str) -> bytes:
         """What nobody else can work out of a text: 32 bytes, for a purpose, the same every time."""

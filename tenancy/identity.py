@@ -9,13 +9,15 @@ Passwords and sign-in are in tenancy/sign_in.py, tokens in tenancy/tokens.py.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, Table, and_, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Table, and_, any_, bindparam, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenancy.database import Scope, TenantConnection
 from tenancy.statements import Statement, statement
@@ -98,14 +100,15 @@ def in_force(table: Table) -> ColumnElement[bool]:
 
 
 ROLES: Final[Statement] = statement(
-    select(role_assignments.c.role, role_assignments.c.unit_id, units.c.kind)
+    select(role_assignments.c.person_id, role_assignments.c.role, role_assignments.c.unit_id, units.c.kind)
     .join(
         units,
         and_(units.c.tenant_id == role_assignments.c.tenant_id, units.c.id == role_assignments.c.unit_id),
     )
     .where(
         role_assignments.c.tenant_id == bindparam("home"),
-        role_assignments.c.person_id == bindparam("person_id"),
+        role_assignments.c.person_id
+        == any_(bindparam("people", type_=ARRAY(role_assignments.c.person_id.type))),
         in_force(role_assignments),
         # A unit that has ended gives nobody a role. No end is recorded ahead but by the real divisions' data, to the day.
         or_(
@@ -131,8 +134,16 @@ GRANTED: Final[Statement] = statement(
 
 async def load_roles(tx: TenantConnection, home: int, person_id: UUID, now: datetime) -> tuple[Role, ...]:
     """The roles in force of a person of tenant `home`."""
-    rows = await tx.all(ROLES, home=home, person_id=person_id, now=now)
-    return tuple(Role(RoleName(row["role"]), row["unit_id"], row["kind"]) for row in rows)
+    return (await _load_roles(tx, home, [person_id], now))[person_id]
+
+
+async def _load_roles(
+    tx: TenantConnection, home: int, people: Collection[UUID], now: datetime
+) -> Mapping[UUID, tuple[Role, ...]]:
+    found: dict[UUID, tuple[Role, ...]] = dict.fromkeys(people, ())
+    for row in await tx.all(ROLES, home=home, people=list(found), now=now):
+        found[row["person_id"]] += (Role(RoleName(row["role"]), row["unit_id"], row["kind"]),)
+    return found
 
 
 async def load_standing(tx: TenantConnection, principal: Principal, now: datetime) -> Standing:
@@ -141,10 +152,21 @@ async def load_standing(tx: TenantConnection, principal: Principal, now: datetim
     In another tenant than the principal's: those roles alone that make use of a grant that stands. `oversees`, on which the
     city's acts rest, is of an `oversee` grant; an auditor has no more than the second secret of a draw to give.
     """
-    home = principal.tenant_id
-    roles = await load_roles(tx, home, principal.person_id, now)
-    if tx.tenant_id == home:
-        return Standing(principal.person_id, home, roles, oversees=False)
-    granted = {row["scope"] for row in await tx.all(GRANTED, home=home, now=now)}
-    used = tuple(role for role in roles if USES.get(role.name) in granted)
-    return Standing(principal.person_id, home, used, oversees=GrantScope.OVERSEE in granted)
+    return (await load_standings(tx, (principal,), now))[principal.tenant_id, principal.person_id]
+
+
+async def load_standings(
+    tx: TenantConnection, principals: Sequence[Principal], now: datetime
+) -> Mapping[tuple[int, UUID], Standing]:
+    """The standing of each, as `load_standing`, by home and person: a statement a home, whatever the number of people."""
+    found: dict[tuple[int, UUID], Standing] = {}
+    for home in {one.tenant_id for one in principals}:
+        people = {one.person_id for one in principals if one.tenant_id == home}
+        roles = await _load_roles(tx, home, people, now)
+        away = tx.tenant_id != home
+        granted = {row["scope"] for row in await tx.all(GRANTED, home=home, now=now)} if away else set()
+        for person_id, held in roles.items():
+            used = tuple(role for role in held if USES.get(role.name) in granted) if away else held
+            oversees = GrantScope.OVERSEE in granted
+            found[home, person_id] = Standing(person_id, home, used, oversees=oversees)
+    return found

@@ -25,7 +25,7 @@ from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, select
 from tenancy.database import TenantConnection
 from tenancy.errors import ForeignRowError, UnopenableError
 from tenancy.statements import insert_sql, statement
-from tenancy.tables import personal_keys, personal_values
+from tenancy.tables import credentials, personal_keys, personal_values
 from tenancy.vault import KEY_SIZE, Vault, Wrapped, seal, unseal
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ _STORED = (
 _OF_SUBJECTS = statement(_STORED.where(_VALUES.subject_id == any_(_SUBJECTS)))
 _EVERY = statement(_STORED.order_by(_VALUES.commitment))
 _ERASE = tuple(
-    statement(
-        delete(table).where(
-            table.c.tenant_id == bindparam("tenant_id"), table.c.subject_id == bindparam("subject")
-        )
+    statement(delete(table).where(table.c.tenant_id == bindparam("tenant_id"), whose == any_(_SUBJECTS)))
+    for table, whose in (
+        (personal_keys, _KEYS.subject_id),
+        (personal_values, _VALUES.subject_id),
+        (credentials, credentials.c.person_id),
     )
-    for table in (personal_keys, personal_values)
 )
 
 
@@ -124,16 +124,19 @@ async def read_values(
     return found
 
 
-async def erase(tx: TenantConnection, subject_id: UUID) -> None:
-    """Delete a subject's key and values; their commitments stay."""
+async def erase(tx: TenantConnection, *subject_ids: UUID) -> int:
+    """Delete subjects' keys and values, and how a person signs in; their commitments stay. Returns how many rows went."""
+    gone = 0
     for deleting in _ERASE:
-        await tx.raw.execute(deleting.sql, *deleting.arguments({"subject": subject_id}, tx.tenant_id))
+        arguments = deleting.arguments({"subjects": list(subject_ids)}, tx.tenant_id)
+        gone += int((await tx.raw.execute(deleting.sql, *arguments)).rpartition(" ")[2])
+    return gone
 
 
 def value_reader(vault: Vault) -> ReadValues:
     """Every value of a tenant: commitment, field, subject, and what it opens to, None when it does not open.
 
-    A value whose subject's key is gone counts as erased and is left out.
+    In the order of commitments. A value whose subject's key is gone is gone with it and left out.
     """
     return partial(_stream_values, vault)
 

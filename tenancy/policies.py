@@ -40,6 +40,7 @@ NARROWED: Final = {
 """(Table, kind of reader) → the condition where it is not the kind's own: rankings and reports are nobody's outside."""
 
 PRIVILEGES: Final = {
+    "credentials": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "personal_values": ("SELECT", "INSERT", "DELETE"),
     "personal_keys": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_log": ("SELECT", "INSERT"),
@@ -48,8 +49,8 @@ PRIVILEGES: Final = {
     "history_facts": ("SELECT", "INSERT", "DELETE"),
     "standings": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
-"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, and a
-key only erased or wrapped anew; what is folded from the ledger can be thrown away and folded again."""
+"""What the app role may do where it differs from `EDITABLE`: personal values can only be erased whole, with
+how a person signs in, and a key only erased or wrapped anew; what is folded from the ledger can be thrown away and folded again."""
 
 EDITABLE: Final = ("SELECT", "INSERT", "UPDATE")
 

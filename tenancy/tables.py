@@ -9,6 +9,8 @@ second list:
 * `info["audited"]`: a row of it may only change together with a ledger entry that carries the row's digest
   (audit/rows.py).
 
+A column that commits to a personal value names the value's field in its own `info["personal"]`: what is erasable is found by it.
+
 `tenants` is a registry, no tenant's data: everyone reads it, the app role never writes it. Nothing here opens a
 connection.
 """
@@ -34,6 +36,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 metadata = MetaData(
@@ -151,7 +154,12 @@ unit_successions = tenant_table(
 people = tenant_table(
     "people",
     Column("id", Uuid, nullable=False, comment="the pseudonym that entries carry"),
-    Column("name_commitment", LargeBinary, comment="salted; the value is in personal_values"),
+    Column(
+        "name_commitment",
+        LargeBinary,
+        comment="salted; the value is in personal_values",
+        info={"personal": "name"},
+    ),
     Column("created_at", DateTime(timezone=True), nullable=False),
     audited=True,
 )
@@ -172,6 +180,34 @@ personal_keys = tenant_table(
     Column("wrapped", LargeBinary, nullable=False, comment="32 bytes under a key of the vault"),
     Column("kek_id", Text, nullable=False, comment="which key of the vault"),
     key=("subject_id",),
+)
+
+erasures = tenant_table(
+    "erasures",
+    Column("id", Uuid, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False, comment="whose values are erased"),
+    Column("ground", Text, nullable=False),
+    Column("reference", Text, nullable=False, comment="number of the request on file; no personal data"),
+    Column("erased", Text, comment="canonical JSON: the commitments that tell nothing from now on"),
+    Column("proposed_by", Uuid, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_by", Uuid, comment="another administrator"),
+    Column("confirmed_at", DateTime(timezone=True), comment="then the values were deleted"),
+    Column("declined_by", Uuid),
+    Column("declined_at", DateTime(timezone=True)),
+    CheckConstraint("confirmed_at IS NULL OR declined_at IS NULL", name="settled"),
+    one_of("subject_type", "person", "form_version", "objection"),
+    one_of("ground", "purpose_achieved", "consent_withdrawn", "retention_over", "unlawful"),
+    Index(None, "tenant_id", "proposed_at", "id"),
+    Index(
+        "uq_erasures_subject",
+        "tenant_id",
+        "subject_id",
+        unique=True,
+        postgresql_where=text("declined_at IS NULL"),
+    ),
+    audited=True,
 )
 
 credentials = tenant_table(
@@ -225,6 +261,19 @@ tenant_grants = tenant_table(
     audited=True,
 )
 
+ledger_readings = tenant_table(
+    "ledger_readings",
+    Column("id", Uuid, nullable=False),
+    Column("reading", Text, nullable=False, comment="who may read the tenant's log (tenancy/log_reading.py)"),
+    Column("reason", Text, nullable=False),
+    Column("revision", Integer, nullable=False, comment="grows by one with every act"),
+    Column("set_by", Uuid, nullable=False, comment="a person's pseudonym"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    one_of("reading", "public", "granted", "own"),
+    UniqueConstraint("tenant_id"),
+    audited=True,
+)
+
 access_log = tenant_table(
     "access_log",
     Column("id", Uuid, nullable=False),
@@ -250,6 +299,7 @@ throttles = tenant_table(
 __all__ = [
     "access_log",
     "credentials",
+    "erasures",
     "metadata",
     "one_of",
     "people",

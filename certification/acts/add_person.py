@@ -6,7 +6,8 @@ tenant's head is locked here.
 
 Decided [D]: a retry must carry the same name and login, but its password is not compared, because the person may have changed it since;
 what was kept at the first try stays. A login is 2 to 64 of lower-case Latin letters, digits, `.`, `_` and `-`, beginning with a letter or
-digit, unlike any other of the tenant. A person may begin without a role, and nobody is ever deleted: roles are ended.
+digit, unlike any other of the tenant. A person may begin without a role, and nobody is ever deleted: roles are ended,
+and then name and login may be erased (erasing.py).
 """
 
 from __future__ import annotations
@@ -124,10 +125,12 @@ def decide(state: State, command: Command, context: Context) -> Change:
 
 
 async def same_personal(tx: TenantConnection, command: Command, first_id: UUID) -> bool:
-    """Whether the person was added by this name, unless it has been erased, and this login."""
-    login = (await tx.one(_STORED, person=first_id))["login"]
+    """Whether the person was added by this name and this login, as far as they have not been erased."""
+    kept = await tx.first(_STORED, person=first_id)
     stored = (await read_values(tx, [first_id])).get(first_id, {})
-    return login == command.login and all(kept.value == command.name for kept in stored.values())
+    return (kept is None or kept["login"] == command.login) and all(
+        value.value == command.name for value in stored.values()
+    )
 
 
 def _check_roles(state: State, command: Command) -> None:

@@ -8,6 +8,7 @@ of the standard beside the opinion. A village's reason is confirmed by the count
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,13 +16,13 @@ from uuid import UUID
 
 from certification.acts.binding import get_bound_form, give
 from certification.assessment import Found, check_items
-from certification.changes import Act, Change, Context
-from certification.errors import JustificationUnconfirmedError
+from certification.changes import Act, Change, Context, Many
+from certification.errors import JustificationUnconfirmedError, NotFoundError
 from certification.forms import OPINION_LIMIT, check_text
 from certification.life import Actor, action_of, check_entitled, check_step
-from certification.model import KIND_OF_UNIT_ZH, Stage, Verdict
+from certification.model import KIND_OF_UNIT_ZH, Application, Stage, Verdict
 from certification.programme import Step
-from certification.reading import OPINED, FoundApplication, read_application
+from certification.reading import OPINED, FoundApplication, read_application, read_applications
 from tenancy.database import TenantConnection
 
 
@@ -90,4 +91,28 @@ def _confirm(state: FoundApplication, step: Step, given: bool) -> bool | None:
     return True
 
 
-ACT: Final = Act(OPINED, load, authorise, decide)
+async def load_many(
+    tx: TenantConnection, commands: Sequence[Command], now: datetime
+) -> tuple[FoundApplication | NotFoundError, ...]:
+    """Read the applications."""
+    return await read_applications(tx, [command.application_id for command in commands], now)
+
+
+def rests_on(state: FoundApplication) -> frozenset[Hashable]:
+    """The application with what hangs on it, and the places that its county has taken."""
+    return frozenset((state.application.id, _places(state)))
+
+
+def alters(state: FoundApplication, change: Change) -> frozenset[Hashable]:
+    """The application; the places too, when the opinion takes one or gives one back. An opinion says nothing of histories."""
+    after = next(write.entity for write in change.writes if isinstance(write.entity, Application))
+    holding = state.programme.holds_county_place.value
+    taken = {state.application.status in holding, after.status in holding}
+    return frozenset((after.id, _places(state)) if len(taken) > 1 else (after.id,))
+
+
+def _places(state: FoundApplication) -> Hashable:
+    return state.application.campaign_id, state.application.level
+
+
+ACT: Final = Act(OPINED, load, authorise, decide, many=Many(load_many, rests_on, alters))

@@ -18,6 +18,7 @@ from graphql_schema.mutations.close_publicity import close_publicity
 from graphql_schema.mutations.commit_register_list import commit_register_list
 from graphql_schema.mutations.commit_secret import commit_secret
 from graphql_schema.mutations.confirm_certification_change import confirm_certification_change
+from graphql_schema.mutations.confirm_erasure import confirm_erasure
 from graphql_schema.mutations.confirm_extension import confirm_extension
 from graphql_schema.mutations.confirm_review import confirm_review
 from graphql_schema.mutations.confirm_review_correction import confirm_review_correction
@@ -26,6 +27,7 @@ from graphql_schema.mutations.confirm_unit_change import confirm_unit_change
 from graphql_schema.mutations.correct_publicity import correct_publicity
 from graphql_schema.mutations.decide_objection import decide_objection
 from graphql_schema.mutations.decline_certification_change import decline_certification_change
+from graphql_schema.mutations.decline_erasure import decline_erasure
 from graphql_schema.mutations.decline_extension import decline_extension
 from graphql_schema.mutations.decline_legacy_record import decline_legacy_record
 from graphql_schema.mutations.decline_review_correction import decline_review_correction
@@ -44,6 +46,7 @@ from graphql_schema.mutations.open_draw import open_draw
 from graphql_schema.mutations.open_publicity import open_publicity
 from graphql_schema.mutations.plan_review_cycle import plan_review_cycle
 from graphql_schema.mutations.propose_certification_change import propose_certification_change
+from graphql_schema.mutations.propose_erasure import propose_erasure
 from graphql_schema.mutations.propose_extension import propose_extension
 from graphql_schema.mutations.propose_legacy_records import propose_legacy_records
 from graphql_schema.mutations.propose_review_correction import propose_review_correction
@@ -60,6 +63,7 @@ from graphql_schema.mutations.revoke_officer_key import revoke_officer_key
 from graphql_schema.mutations.rotate_officer_key import rotate_officer_key
 from graphql_schema.mutations.save_form import save_form
 from graphql_schema.mutations.set_calendar import set_calendar
+from graphql_schema.mutations.set_ledger_reading import set_ledger_reading
 from graphql_schema.mutations.set_signing_policy import set_signing_policy
 from graphql_schema.mutations.sign_in import sign_in
 from graphql_schema.mutations.submit_application import submit_application
@@ -303,6 +307,24 @@ class Mutation:
         permission=Permission.ACT,
         description="A person of the city declines it, with a reason (否决区划变更).",
     )
+    propose_erasure = act(
+        propose_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator proposes to erase somebody's personal values (提请删除个人信息).",
+    )
+    confirm_erasure = act(
+        confirm_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="Another administrator confirms it: the values are deleted (确认删除个人信息).",
+    )
+    decline_erasure = act(
+        decline_erasure,
+        answers=answers.ErasureResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator declines it (不予删除个人信息).",
+    )
     propose_extension = act(
         propose_extension,
         answers=answers.ExtensionResult,
@@ -362,6 +384,12 @@ class Mutation:
         answers=answers.CalendarResult,
         permission=Permission.ADMINISTER,
         description="The city's administrator sets a year's working days (设定工作日安排).",
+    )
+    set_ledger_reading = act(
+        set_ledger_reading,
+        answers=answers.LedgerReadingResult,
+        permission=Permission.ADMINISTER,
+        description="An administrator sets who may read the tenant's log as files (设定账本阅读范围).",
     )
     add_person = act(
         add_person,

@@ -1,7 +1,7 @@
 """What mutations answer: a recorded act with its receipt, or a refusal. One union for each kind of subject.
 
 An expected refusal is a member of the union, in both languages and with the clause on which it rests; whatever else fails is a masked
-error. `application`, `roster`, `campaign`, `person`, `role`, `grant`, `extension` and `calendar` are selected by the read path after commit.
+error. `application`, `roster`, `campaign`, `person`, `role`, `grant`, `extension`, `calendar` and `ledger_reading` are selected by the read path after commit.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from graphql_schema.types.calendar import CalendarYear
 from graphql_schema.types.campaign import Campaign
 from graphql_schema.types.change import CertificationChange
 from graphql_schema.types.draw import Draw, RegisterList
+from graphql_schema.types.erasure import Erasure
 from graphql_schema.types.extension import Extension
 from graphql_schema.types.grant import Grant
 from graphql_schema.types.inspection import ReviewCorrection
+from graphql_schema.types.ledger import LedgerReading
 from graphql_schema.types.legacy import LegacyRecord
 from graphql_schema.types.objection import Objection
 from graphql_schema.types.person import Person, RoleAssignment
@@ -41,6 +43,10 @@ class Receipt:
     hash: Hex = strawberry.field(description="RFC 6962 leaf hash of the entry (哈希).")
     replayed: bool = strawberry.field(
         description="This requestId had been recorded before: the first receipt is answered again (重复请求)."
+    )
+    proof: str | None = strawberry.field(
+        description="That the entry stands in the published log, as a C2SP tlog-proof; null until a published"
+        " checkpoint covers it: ask again with the same requestId, or `LedgerEntry.proof` (收录证明)."
     )
 
 
@@ -150,6 +156,14 @@ class GrantRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
 
 
+@strawberry.type(description="An erasure was proposed, confirmed or declined (删除事项已记录).")
+class ErasureRecorded:
+    """The erasure as it is now."""
+
+    erasure: Erasure = strawberry.field(description="The erasure (删除事项).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
 @strawberry.type(description="Legacy records were proposed (历史记录已补录).")
 class LegacyProposed:
     """The community with its records."""
@@ -252,6 +266,14 @@ class CalendarRecorded:
     receipt: Receipt = strawberry.field(description="Where the act stands in the city's ledger (回执).")
 
 
+@strawberry.type(description="Who may read the log was set (账本阅读范围已记录).")
+class LedgerReadingRecorded:
+    """What holds from now on."""
+
+    ledger_reading: LedgerReading = strawberry.field(description="Who may read it (账本阅读范围).")
+    receipt: Receipt = strawberry.field(description="Where the act stands in the tenant's ledger (回执).")
+
+
 @strawberry.type(description="A key was enrolled, vouched for, certified, rotated or revoked (密钥已记录).")
 class OfficerKeyRecorded:
     """The key as it is now."""
@@ -307,6 +329,9 @@ PersonResult = Annotated[
 RoleResult = Annotated[
     RoleRecorded | Refusal, strawberry.union("RoleResult", description="Recorded, or refused.")
 ]
+ErasureResult = Annotated[
+    ErasureRecorded | Refusal, strawberry.union("ErasureResult", description="Recorded, or refused.")
+]
 GrantResult = Annotated[
     GrantRecorded | Refusal, strawberry.union("GrantResult", description="Recorded, or refused.")
 ]
@@ -346,6 +371,10 @@ ExtensionResult = Annotated[
 ]
 CalendarResult = Annotated[
     CalendarRecorded | Refusal, strawberry.union("CalendarResult", description="Recorded, or refused.")
+]
+LedgerReadingResult = Annotated[
+    LedgerReadingRecorded | Refusal,
+    strawberry.union("LedgerReadingResult", description="Recorded, or refused."),
 ]
 OfficerKeyResult = Annotated[
     OfficerKeyRecorded | Refusal, strawberry.union("OfficerKeyResult", description="Recorded, or refused.")

@@ -1,6 +1,7 @@
 """The boundary of writing: a decoded command in, a committed act or a refusal out.
 
-The rule upheld here (ADR 0004): the transaction is opened here and committed before the answer leaves. A tenant out of the principal's
+The rule upheld here (ADR 0004): the transaction is opened here, or in the tenant's lane (graphql_schema/lanes.py), and committed before the
+answer leaves. A tenant out of the principal's
 reach is refused before anything of it is read, in the words of something that does not exist, and the attempt goes to the access log.
 Expected refusals become a `Refusal`; our own broken invariants go up and are masked.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import tenancy.errors
+from audit.errors import AuditError
 from certification.changes import Act
 from certification.errors import CertificationError, NotEntitledError, NotFoundError
 from certification.following import Following, follow, pending_followings
@@ -24,8 +26,10 @@ from certification.recording import Recorded, perform, perform_public
 from certification.signing.errors import SignatureRequiredError
 from certification.signing.following import follow_end, pending_ends
 from certification.signing.offering import Signing
+from certification.together import Asked
 from graphql_schema.declare import Outcome
 from graphql_schema.ids import NodeRef, format_id
+from graphql_schema.readpath.proofs import Trees
 from graphql_schema.session import Desk, Session
 from tenancy.access import record_refusal
 from tenancy.database import Database, Scope, TenantConnection
@@ -42,8 +46,10 @@ SUBJECTS: Final = {
     "grant": ("GrantRecorded", "Grant"),
     "extension": ("ExtensionRecorded", "Extension"),
     "calendar": ("CalendarRecorded", "CalendarYear"),
+    "ledger_reading": ("LedgerReadingRecorded", "LedgerReading"),
     "officer_key": ("OfficerKeyRecorded", "OfficerKey"),
     "signing_policy": ("SigningPolicyRecorded", "SigningPolicy"),
+    "erasure": ("ErasureRecorded", "Erasure"),
 }
 """Subject of an act in the own tenant, and field of its answer → the answer's type, the subject's."""
 _log: Final = logging.getLogger(__name__)
@@ -72,18 +78,33 @@ async def record(
     request_id: str,
     before_commit: Callable[[TenantConnection], Awaitable[None]] | None = None,
 ) -> Recorded:
-    """Do the act in the tenant, then `before_commit`, and commit. Raises what refuses it."""
+    """Do the act in the tenant, with whatever else waits for it, and commit. Raises what refuses it.
+
+    With something to do `before_commit` it is done by itself, so that nobody's act hangs on that.
+    """
     principal = get_principal(session)
     if tenant_id != principal.tenant_id and tenant_id not in principal.granted:
         raise NotFoundError(what="record", what_zh="记录")
-    desk = session.get_desk()
-    signer = desk.get_signer(tenant_id)
-    async with session.database.write(principal.acting_scope(tenant_id)) as tx:
-        signing = Signing(desk.offers, session.given)
-        done = await perform(tx, signer, act, command, principal, request_id, desk.now, signing)
-        if before_commit is not None:
+    desk, scope = session.get_desk(), principal.acting_scope(tenant_id)
+    signing = Signing(desk.offers, session.given)
+    if before_commit is None:
+        done = await desk.lanes.perform(scope, Asked(act, command, principal, request_id, signing))
+    else:
+        signer = desk.get_signer(tenant_id)
+        async with session.database.write(scope) as tx:
+            done = await perform(tx, signer, act, command, principal, request_id, desk.now, signing)
             await before_commit(tx)
-        return done
+    return await _proved(session, done, tenant_id) if done.replayed else done
+
+
+async def _proved(session: Session, done: Recorded, tenant_id: int) -> Recorded:
+    """What was recorded before, with its proof where the published checkpoint covers it; what was recorded just now it never covers."""
+    async with session.database.read(Scope(tenant_id)) as tx:
+        try:
+            return replace(done, proof=await Trees(tx).prove(tenant_id, done.receipt.seq))
+        except AuditError as error:
+            _log.error("entry %d of tenant %d has no proof: %s", done.receipt.seq, tenant_id, error)
+            return done
 
 
 async def record_public(
@@ -381,6 +402,7 @@ def receipt_of(done: Recorded) -> dict[str, Any]:
         "sequence": receipt.seq,
         "hash": receipt.hash,
         "replayed": done.replayed,
+        "proof": done.proof,
     }
 
 

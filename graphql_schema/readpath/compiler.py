@@ -60,6 +60,7 @@ from graphql_schema.declare import (
     Mask,
     Need,
     PersonalSource,
+    ProofSource,
     Reach,
     RelationSource,
     ScopeKind,
@@ -91,6 +92,7 @@ from graphql_schema.readpath.encode import (
 )
 from graphql_schema.readpath.paging import Paging
 from graphql_schema.readpath.personal import PersonalField, print_token
+from graphql_schema.readpath.proofs import print_proof
 from graphql_schema.readpath.slots import Slots, checked_key, constant, stored
 from tenancy.statements import statement
 
@@ -100,11 +102,12 @@ SIZE: Final = "_size"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """PostgreSQL text, where its parameters come from, in their order, and the personal fields that its answer holds sealed."""
+    """PostgreSQL text, where its parameters come from, in their order, the personal fields that its answer holds sealed, and whether it holds places of proofs."""
 
     sql: str
     getters: tuple[Getter, ...]
     personal: tuple[PersonalField, ...]
+    proofs: bool = False
 
 
 class Compiler:
@@ -114,6 +117,7 @@ class Compiler:
         self.document, self.reader = document, reader
         self.slots = Slots({})
         self.personal: list[PersonalField] = []
+        self.proofs = False
         self._rows = 0
         self._asked: list[Arguments] = []
 
@@ -122,7 +126,9 @@ class Compiler:
         made = statement(query)
         by_name: dict[str, Getter] = {name: constant(value) for name, value in made.fixed.items()}
         by_name.update((bind.key, getter) for bind, getter in self.slots.found.values())
-        return Compiled(made.sql, tuple(by_name[name] for name in made.names), tuple(self.personal))
+        return Compiled(
+            made.sql, tuple(by_name[name] for name in made.names), tuple(self.personal), self.proofs
+        )
 
     # -- root fields
 
@@ -203,6 +209,9 @@ class Compiler:
                 self.personal.append(PersonalField(type_.name, selected.name, personal))
                 whole = self._whole(personal, source, row)
                 return [print_token(len(self.personal) - 1, personal, whole, row, source.key[0])]
+            case ProofSource():
+                self.proofs = True
+                return print_proof(row)
             case IdSource():
                 return self._id(type_, source, row)
             case ComputedSource() as computed:

@@ -30,6 +30,7 @@ from graphql_schema.errors import CodedError, GraphQLSchemaError
 from graphql_schema.readpath.collect import TYPENAME, Selected
 from graphql_schema.readpath.encode import MARKER
 from graphql_schema.readpath.personal import UNOPENABLE, PersonalField, Reads, open_tokens
+from graphql_schema.readpath.proofs import UNPROVABLE
 from graphql_schema.scalars import format_value
 from graphql_schema.session import Session
 
@@ -44,6 +45,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     UNOPENABLE: (
         "个人信息无法解密，请凭追踪编号联系管理员。",
         "A personal value does not open; quote the trace id.",
+    ),
+    UNPROVABLE: (
+        "账本无法证明该内容，请凭追踪编号联系管理员。",
+        "The ledger does not prove this; quote the trace id.",
     ),
     "enum.unknown": ("存有未知的取值。", "A stored value is not known to the schema."),
     "internal.error": ("系统内部错误，请凭追踪编号联系管理员。", "Internal error; quote the trace id."),

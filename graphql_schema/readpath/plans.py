@@ -6,6 +6,7 @@ they steer @skip, @include and order; lists, numbers and texts only by being the
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+import orjson
 from graphql import (
     FragmentDefinitionNode,
     GraphQLObjectType,
@@ -22,8 +24,10 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from sqlalchemy import Uuid
 
+from audit.errors import AuditError
 from graphql_schema.declare import (
     LARGEST_LIST,
+    ConsistencySource,
     NodeSource,
     OneSource,
     RelationSource,
@@ -42,8 +46,11 @@ from graphql_schema.readpath.collect import TYPENAME, Document, Selected
 from graphql_schema.readpath.compiler import Compiled, Compiler
 from graphql_schema.readpath.complete import Completion, Path, UnansweredError, failure, refusal
 from graphql_schema.readpath.encode import marker
-from graphql_schema.readpath.slots import checked_key
+from graphql_schema.readpath.proofs import UNPROVABLE, fill_proofs, prove_growth
+from graphql_schema.readpath.slots import checked_key, constant
 from tenancy.database import TenantConnection
+
+logger = logging.getLogger(__name__)
 
 MOST_IDS: Final = LARGEST_LIST
 
@@ -127,7 +134,8 @@ class StatementPlan:
             parameters = [getter(call) for getter in self.compiled.getters]
         except CodedError as error:
             raise refusal(error, self.selected, path, call.session.trace_id) from error
-        answer = done.open(await tx.raw.fetchval(self.compiled.sql, *parameters), self.compiled.personal)
+        answer = await tx.raw.fetchval(self.compiled.sql, *parameters)
+        answer = await _opened(answer, self.compiled, tx, done)
         return done.finish(answer, self.selected, path)
 
 
@@ -163,7 +171,7 @@ class PlacePlan:
         if tenant := call.within(placed.scope, ref.tenant):
             parameters = [_placed(getter, tenant, ref.key, call) for getter in placed.compiled.getters]
             answer = await tx.raw.fetchval(placed.compiled.sql, *parameters)
-            answer = done.open(answer, placed.compiled.personal)
+            answer = await _opened(answer, placed.compiled, tx, done)
         return done.finish(answer, placed.selected, path)
 
     def _compile(self, ref: NodeRef, call: Call) -> Placed:
@@ -236,7 +244,7 @@ class PlacesPlan:
         asked = (kept, [refs[at].tenant for at in kept], [refs[at].key for at in kept])
         parameters = [_placed_set(getter, asked, call) for getter in compiled.getters]
         for at, answer in await tx.raw.fetch(compiled.sql, *parameters) if kept else ():
-            found[at] = selected, done.open(answer, compiled.personal) or b"null"
+            found[at] = selected, await _opened(answer, compiled, tx, done) or b"null"
 
     def _find(self, type_: GraphQLObjectType, call: Call) -> tuple[Selected, Compiled]:
         found = self.compiled.get(type_.name)
@@ -245,6 +253,43 @@ class PlacesPlan:
             places = {"at": _AT, "tenants": _TENANTS, "keys": _KEYS}
             found = self.compiled[type_.name] = selected, compiler.nodes_root(selected, type_, places)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyPlan:
+    """The root field that proves a log's growth: a plain value, worked out in Python."""
+
+    selected: Selected
+    find_tenant: Getter
+    find_old: Getter
+    find_new: Getter
+    reads: bool = True
+
+    async def answer(self, tx: TenantConnection | None, call: Call, done: Completion, path: Path) -> bytes:
+        """The proof's JSON; null for a log out of reach or a size that is not published. Raises UnansweredError."""
+        assert tx is not None  # noqa: S101 - `reads` said so
+        try:
+            ref = self.find_tenant(call)
+            if ref.type != "Tenant":
+                raise refuse_id()
+            tenant = call.within(ScopeKind.OWN, ref.tenant)
+            grown = (
+                await prove_growth(tx, tenant, self.find_old(call), self.find_new(call)) if tenant else None
+            )
+        except CodedError as error:
+            raise refusal(error, self.selected, path, call.session.trace_id) from error
+        except AuditError as error:
+            logger.error("field %s, trace %s: %s", self.selected.key, call.session.trace_id, error)
+            raise failure(UNPROVABLE, self.selected, path) from error
+        return orjson.dumps(done.field(grown, self.selected, path, plain=True))
+
+
+async def _opened(
+    answer: bytes | None, compiled: Compiled, tx: TenantConnection, done: Completion
+) -> bytes | None:
+    """A statement's answer with its personal fields opened and its proofs filled in. Raises VaultError."""
+    opened = done.open(answer, compiled.personal)
+    return opened if opened is None or not compiled.proofs else await fill_proofs(tx, opened)
 
 
 def _unplaced(_call: Call) -> Any:
@@ -335,6 +380,17 @@ class PlanMaker:
             if source.many:
                 return PlacesPlan(selected, self, arguments.getter("ids", convert=list))
             return PlacePlan(selected, self, arguments.getter("id", convert=parse_id))
+        if isinstance(source, ConsistencySource):
+            arguments = Arguments(selected.definition, selected.nodes[0], values)
+            self.document(values).hold_plain(selected)
+            return ConsistencyPlan(
+                selected,
+                arguments.getter("tenantId", convert=parse_id),
+                arguments.getter("fromSize", convert=int),
+                arguments.getter("toSize", convert=int)
+                if arguments.find("toSize") is not None
+                else constant(None),
+            )
         assert isinstance(source, RelationSource), selected.name  # noqa: S101 - checked when the schema was built
         if isinstance(source, OneSource) and source.own and not self.reader.signed_in:
             return FixedPlan(selected, b"null")

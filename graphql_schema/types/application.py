@@ -71,6 +71,7 @@ from graphql_schema.types.enums import (
     SegmentKind,
     UnitKind,
 )
+from graphql_schema.types.erasure import Erasure, is_done
 from graphql_schema.types.evidence import Evidence
 from graphql_schema.types.history import Citation, FormReview, History
 from graphql_schema.types.ledger import LedgerEntry
@@ -78,7 +79,7 @@ from graphql_schema.types.reach import APPLICATION, through_application
 from graphql_schema.types.standard import Figure, Judgement
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import tenants, units
+from tenancy.tables import erasures, tenants, units
 
 if TYPE_CHECKING:
     from graphql_schema.types.certificate import Certification
@@ -194,6 +195,12 @@ class FormVersion(Node):
         cover=cover_phone,
         permission=Permission.READ_CONTACTS,
         description="Mobile phone, likewise (手机).",
+    )
+    erasure: Erasure | None = to_one(
+        {erasures.c.subject_id: form_versions.c.id},
+        where=is_done,
+        within=True,
+        description="The erasure of the contact; null: nothing was erased (删除事项).",
     )
 
 

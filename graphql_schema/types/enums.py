@@ -40,6 +40,7 @@ from certification.standard import Result as ClauseResult
 from graphql_schema.scalars import Level, StandardPart
 from tenancy.divisions import Kind as UnitKind
 from tenancy.identity import GrantScope, RoleName
+from tenancy.log_reading import LogReading
 
 
 class Attestation(Enum):
@@ -80,6 +81,7 @@ _DECLARED: Final[dict[str, tuple[type[Enum], str]]] = {
         "Whose word an entry is: its officer's signature, or the server's alone (签署).",
     ),
     "GrantScope": (GrantScope, "What a tenant grants another (授权范围)."),
+    "LogReading": (LogReading, "Who may read a log as files (账本阅读范围)."),
 }
 for _name, (_enum, _description) in _DECLARED.items():
     strawberry.enum(_enum, name=_name, description=_description)
@@ -111,6 +113,25 @@ class ObjectionVerdict(Enum):
     DISMISSED = "dismissed"
 
 
+@strawberry.enum(description="Of what personal values may be erased (删除对象).")
+class ErasableKind(Enum):
+    """人员, 申报表版本, 异议."""
+
+    PERSON = "person"
+    FORM_VERSION = "form_version"
+    OBJECTION = "objection"
+
+
+@strawberry.enum(description="Why personal values are erased (删除事由): 个人信息保护法第四十七条.")
+class ErasureGround(Enum):
+    """目的已实现或者无法实现, 个人撤回同意, 保存期限已届满, 违法处理."""
+
+    PURPOSE_ACHIEVED = "purpose_achieved"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    RETENTION_OVER = "retention_over"
+    UNLAWFUL = "unlawful"
+
+
 __all__ = [
     "ApplicationStatus",
     "CertificationChangeKind",
@@ -120,6 +141,8 @@ __all__ = [
     "DrawPurpose",
     "DrawSide",
     "DrawStatus",
+    "ErasableKind",
+    "ErasureGround",
     "Finding",
     "GrantScope",
     "LegacyKind",

@@ -8,14 +8,25 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, case, func
 
-from audit.tables import ledger_entries
-from graphql_schema.declare import Node, Parameters, column, equals, expression, in_tenant, rows, to_one
+from audit.tables import ledger_checkpoints, ledger_entries
+from graphql_schema.declare import (
+    Node,
+    Parameters,
+    column,
+    equals,
+    expression,
+    in_tenant,
+    proof,
+    rows,
+    to_one,
+)
 from graphql_schema.permissions import Permission
 from graphql_schema.scalars import Hex, SafeInt
 from graphql_schema.types.enums import Attestation
 from graphql_schema.types.reach import through_application
 from graphql_schema.types.tenant import Tenant
-from tenancy.tables import tenants
+from tenancy.log_reading import LogReading
+from tenancy.tables import ledger_readings, tenants
 
 
 @strawberry.input(description="Which entries (账目筛选).")
@@ -58,3 +69,66 @@ class LedgerEntry(Node):
         description="Whether its officer signed it, or the server alone says so (签署).",
     )
     tenant: Tenant = to_one({tenants.c.id: ledger_entries.c.tenant_id}, description="Whose log (租户).")
+    proof: str | None = proof(
+        description="That it stands in the log, as a C2SP tlog-proof: its path and the published checkpoint;"
+        " null until one covers it (收录证明)."
+    )
+
+
+@strawberry.input(description="Which checkpoints (检查点筛选).")
+class LedgerCheckpointFilter:
+    """All that is given must hold."""
+
+    tenant_id: strawberry.ID | None = in_tenant("Of this tenant's log (租户).")
+
+
+@rows(
+    ledger_checkpoints,
+    permission=Permission.READ,
+    description="A published checkpoint: what a log promised (检查点).",
+)
+class LedgerCheckpoint:
+    """Its note is what counts; it is served to everybody."""
+
+    size: SafeInt = column(ledger_checkpoints.c.size, description="How many entries it covers (条数).")
+    root: Hex = column(ledger_checkpoints.c.root, description="RFC 6962 root over them (根哈希).")
+    note: str = column(
+        ledger_checkpoints.c.note, description="The signed note with its cosignatures (签名文书)."
+    )
+    published_at: datetime = column(ledger_checkpoints.c.published_at, description="When (公布时间).")
+    tenant: Tenant = to_one({tenants.c.id: ledger_checkpoints.c.tenant_id}, description="Whose log (租户).")
+
+
+@strawberry.input(description="Which readings (账本阅读范围筛选).")
+class LedgerReadingFilter:
+    """All that is given must hold."""
+
+    tenant_id: strawberry.ID | None = in_tenant("Of this tenant's log (租户).")
+
+
+@rows(
+    ledger_readings,
+    permission=Permission.READ,
+    description="Who may read a tenant's log as files; where nothing was set, `GRANTED` (账本阅读范围).",
+)
+class LedgerReading(Node):
+    """What was set last."""
+
+    reading: LogReading = column(ledger_readings.c.reading, description="Who may read it (范围).")
+    reason: str = column(ledger_readings.c.reason, description="Why (理由).")
+    revision: int = column(ledger_readings.c.revision, description="Grows by one with every act (修订号).")
+    set_by: UUID = column(ledger_readings.c.set_by, description="Who set it last (设定人代号).")
+    set_at: datetime = column(ledger_readings.c.set_at, description="When (设定时间).")
+    tenant: Tenant = to_one({tenants.c.id: ledger_readings.c.tenant_id}, description="Whose log (租户).")
+
+
+@strawberry.type(description="That a log of one size begins with all that it had at another (一致性证明).")
+class LedgerConsistency:
+    """RFC 6962 §2.1.2; the later root is the checkpoint's where the sizes are the same."""
+
+    from_size: SafeInt = strawberry.field(description="The earlier size (原条数).")
+    to_size: SafeInt = strawberry.field(description="The later size (现条数).")
+    from_root: Hex = strawberry.field(description="Root at the earlier size (原根哈希).")
+    to_root: Hex = strawberry.field(description="Root at the later size (现根哈希).")
+    path: list[str] = strawberry.field(description="The hashes of the path, base64, in its order (路径).")
+    checkpoint: str = strawberry.field(description="The published checkpoint that covers both (检查点).")

@@ -29,7 +29,9 @@ from graphql_schema.permissions import Permission
 from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.application import Application
 from graphql_schema.types.enums import ObjectionStatus
+from graphql_schema.types.erasure import Erasure, is_done
 from graphql_schema.types.roster import Roster
+from tenancy.tables import erasures
 
 
 def cover_all(_: str) -> str:
@@ -145,6 +147,12 @@ class Objection(Node):
         permission=Permission.READ_CONTACTS,
         own=True,
         description="The city's own reasons, likewise (核查情况).",
+    )
+    erasure: Erasure | None = to_one(
+        {erasures.c.subject_id: objections.c.id},
+        where=is_done,
+        within=True,
+        description="The erasure of what was said, by whom, and the city's reasons; the city's to read; null: nothing was erased (删除事项).",
     )
     publicity: Roster = to_one(
         {rosters.c.id: objections.c.roster_id}, description="The publicity (公示名单)."

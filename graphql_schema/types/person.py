@@ -24,9 +24,10 @@ from graphql_schema.declare import (
 from graphql_schema.permissions import Permission
 from graphql_schema.types.application import cover_name
 from graphql_schema.types.enums import RoleName
+from graphql_schema.types.erasure import Erasure, is_done
 from graphql_schema.types.tenant import Tenant
 from graphql_schema.types.unit import Unit
-from tenancy.tables import credentials, people, role_assignments, tenants, units
+from tenancy.tables import credentials, erasures, people, role_assignments, tenants, units
 
 
 def held_now(row: FromClause, parameters: Parameters) -> ColumnElement[bool]:
@@ -94,6 +95,12 @@ class Person(Node):
         login,
         mask=Mask(Permission.ADMINISTER, hide),
         description="Login, for an administrator of this very tenant; null for others (账号).",
+    )
+    erasure: Erasure | None = to_one(
+        {erasures.c.subject_id: people.c.id},
+        where=is_done,
+        within=True,
+        description="The erasure of name and login; null: nothing was erased (删除事项).",
     )
     tenant: Tenant = to_one({tenants.c.id: people.c.tenant_id}, description="Home tenant (所属租户).")
     roles: list[RoleAssignment] = to_many(

@@ -24,9 +24,9 @@ from xingji.http.errors import format_refusal
 from xingji.http.evidence import evidence_routes
 from xingji.http.graphiql import FOLDER, MOUNT, format_page, is_built
 from xingji.http.graphql import GraphQLEndpoint
-from xingji.http.heads import answer_head
 from xingji.http.health import answer_health, make_ready
 from xingji.http.imports import import_routes
+from xingji.http.ledger import ledger_routes
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, P, S, Service
 from xingji.http.sockets import SocketEndpoint
@@ -50,7 +50,7 @@ def create_app(
     ours: list[BaseRoute] = [
         Route("/healthz", answer_health),
         Route("/readyz", make_ready(settings.ready_seconds)),
-        Route("/ledger/{tenant}/head", answer_head),
+        *ledger_routes(),
         *evidence_routes(settings),
         *import_routes(settings),
     ]

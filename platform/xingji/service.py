@@ -13,8 +13,9 @@ decisions and its counties (ADR 0001).
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,17 +23,17 @@ from typing import Any, cast
 
 from sqlalchemy import column, select, table
 
-from audit.errors import LedgerMissingError
+from audit.errors import AuditError
 from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
-from audit.ledger import signed_head
 from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
 from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
+from graphql_schema.lanes import Lanes
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
@@ -54,6 +55,7 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from tenancy.waking import Wakes
+from xingji.erasing import ErasureList, keep_erasures, settle_erasures
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
 from xingji.evidence.keeping import Keeper
@@ -62,11 +64,15 @@ from xingji.folding import fold_older
 from xingji.http.settings import Service
 from xingji.http.signatures import take_signature
 from xingji.keeping import check_heads, keeping_heads
+from xingji.logs import Logs
 from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
+from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.witnessing import open_witnesses
 
 Clock = Callable[[], datetime]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,10 @@ class Office:
         guard: Guard,
         secret: bytes,
         shelf: Shelf,
+        erased: ErasureList,
+        database: Database,
     ) -> None:
+        self.lanes = Lanes(database, self.get_signer, clock)
         self.tokens = tokens
         self.now = clock
         self.demo = demo
@@ -129,6 +138,8 @@ class Office:
         self._secret = secret
         self.offers = Offers()
         self._origins = {tenant.id: tenant.origin for tenant in registry}
+        self._erased = erased
+        self.unerased: set[str] = set()
 
     def get_signer(self, tenant_id: int) -> Signer:
         """The signer of a tenant. Raises NotFoundError for one that is not registered."""
@@ -136,6 +147,27 @@ class Office:
         if origin is None:
             raise NotFoundError(what="tenant", what_zh="租户")
         return self._guard.watch(self._keys.get(origin))
+
+    async def keep_erasures(self, database: Database, tenant_id: int) -> None:
+        """Keep what was erased beside the heads; what cannot be kept now is told, and kept at the next start."""
+        origin = self._origins[tenant_id]
+        try:
+            await keep_erasures(database, self._erased, tenant_id, origin)
+        except OSError:
+            _log.exception("the erasures of %s could not be kept", origin)
+            self.unerased.add(origin)
+
+    async def settle_erasures(self, database: Database, registry: tuple[Tenant, ...]) -> None:
+        """At the start: what was erased and came back is erased again; where that cannot be entered yet is told."""
+        for tenant in registry:
+            try:
+                signer = self.get_signer(tenant.id)
+                settled = await settle_erasures(database, self._erased, tenant, signer, self.now)
+            except (AuditError, OSError):
+                _log.exception("the erasures of %s could not be settled", tenant.origin)
+                settled = False
+            if not settled:
+                self.unerased.add(tenant.origin)
 
     def derive(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA-256 of purpose and text under the home's secret (32 bytes)."""
@@ -181,9 +213,12 @@ async def open_service(
             guard,
             get_passphrase(settings.home / "secrets" / "derivation"),
             Shelf((settings.home,)),
+            ErasureList(settings.heads_folder),
+            database,
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
+        await office.settle_erasures(database, registry)
         await fold_older(database, registry)
         await _finish(database, office, registry, clock())
         keeper = open_keeper(settings, database, registry)
@@ -202,33 +237,39 @@ async def open_service(
         async def answers() -> None:
             await database.registry(_TENANTS)
 
-        async def find_head(code: str) -> bytes | None:
-            return await _find_head(database, office, code)
-
         async def is_migrated() -> None:
             found = [row["version_num"] for row in await database.registry(_REVISION)]
             if found != [head]:
                 raise SchemaDriftError(differences=f"revision {found}, not {head}")
 
         def find_troubles() -> dict[str, list[str]]:
-            told = {"put_back": set(guard.refused), "unkept": set(unkept)}
+            told = {"put_back": set(guard.refused), "unkept": set(unkept), "unerased": office.unerased}
             found = {
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()
             }
+            for tenant in registry:
+                if trouble := publisher.troubles.get(tenant.id):
+                    found.setdefault(trouble, []).append(tenant.code)
             return {name: codes for name, codes in found.items() if codes}
 
         def seconds_left(token: str) -> float:
             return office.tokens.ends(token) - wall_clock().timestamp()
 
-        async with keeping_heads(guard) as unkept:
+        cadence = settings.checkpoint_seconds
+        async with (
+            keeping_heads(guard) as unkept,
+            open_witnesses(settings.witnesses) as witnesses,
+            publishing(database, office, registry, cadence, witnesses) as publisher,
+            aclosing(office.lanes),
+        ):
             yield Service(
                 documents=Documents(engine.schema, limits),
                 execute=run,
                 open_session=open_session,
                 read_token=office.read_token,
                 checks={"database": answers, "migrations": is_migrated},
-                find_head=find_head,
+                logs=Logs(database, office),
                 find_troubles=find_troubles,
                 evidence=keeper,
                 subscribe=live.subscribe,
@@ -257,18 +298,6 @@ async def _finish(database: Database, desk: Desk, registry: tuple[Tenant, ...], 
             await follow_changes(database, desk, scope, now)
             await follow_lists(database, desk, scope, now)
             await follow_unit_changes(database, desk, scope, now)
-
-
-async def _find_head(database: Database, desk: Desk, code: str) -> bytes | None:
-    """A tenant's signed head; None for a tenant without a log."""
-    for tenant in await read_registry(database):
-        if tenant.code == code:
-            async with database.read(Scope(tenant.id)) as tx:
-                try:
-                    return (await signed_head(tx.raw, tenant.id, desk.get_signer(tenant.id))).encode()
-                except LedgerMissingError:
-                    return None
-    return None
 
 
 _REVISION = statement(select(table("alembic_version", column("version_num")).c.version_num))

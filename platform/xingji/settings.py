@@ -11,11 +11,13 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_DATABASE_URL` | embedded | an outside server, as the application's role |
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
+| `XINGJI_CHECKPOINT_SECONDS` | 2 | how often a checkpoint of a log that has grown is published |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
+| `XINGJI_WITNESSES` | none | the file that names the witnesses and how many must cosign (xingji/witnessing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 | `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
@@ -59,6 +61,8 @@ class Settings:
     evidence_access_key: str | None = field(default=None, repr=False)
     evidence_secret_key: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[Network, ...] = ()
+    checkpoint_seconds: float = 2.0
+    witnesses: Path | None = None
 
     @property
     def heads_folder(self) -> Path:
@@ -89,13 +93,15 @@ def read_settings(
         demo=demo,
         database_url=_find_url(environ, "XINGJI_DATABASE_URL"),
         migrator_url=_find_url(environ, "XINGJI_MIGRATOR_URL"),
-        heads=Path(environ["XINGJI_HEADS"]) if environ.get("XINGJI_HEADS") else None,
+        heads=_find_path(environ, "XINGJI_HEADS"),
         backup_url=_find_url(environ, "XINGJI_BACKUP_URL"),
         evidence_url=environ.get("XINGJI_EVIDENCE_URL") or None,
         evidence_bytes=_parse_megabytes(environ.get("XINGJI_EVIDENCE_MB") or "20"),
         evidence_access_key=_find_secret(environ, "XINGJI_EVIDENCE_ACCESS_KEY_FILE"),
         evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
         trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
+        checkpoint_seconds=_parse_seconds(environ.get("XINGJI_CHECKPOINT_SECONDS") or "2"),
+        witnesses=_find_path(environ, "XINGJI_WITNESSES"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
@@ -113,6 +119,18 @@ def _parse_pool(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 1000):
         raise SettingInvalidError(name="XINGJI_POOL", reason=f"{text!r} is not a number from 2 to 1000")
     return int(text)
+
+
+def _find_path(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]) if environ.get(name) else None
+
+
+def _parse_seconds(text: str) -> float:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 3600):
+        raise SettingInvalidError(
+            name="XINGJI_CHECKPOINT_SECONDS", reason=f"{text!r} is not a number from 1 to 3600"
+        )
+    return float(text)
 
 
 def _parse_networks(text: str) -> tuple[Network, ...]:

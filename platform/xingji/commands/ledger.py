@@ -1,16 +1,17 @@
-"""`xingji ledger …`: export, rows, verify, check, head, key, trust, rotate-key, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
-`rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `key` the verifier key to pin;
-`trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a new
-key and archives the old one's file; `incarnate` owns up to a ledger that was put back, after
+`rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the
+published checkpoint; `key` the verifier key to pin; `trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a
+new key and archives the old one's file; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,12 +24,16 @@ from audit.commands import (
     report_verdict,
     run_verify,
 )
-from audit.errors import AuditError
+from audit.errors import AuditError, NotPublishedError
 from audit.export import export_log
+from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
-from audit.ledger import signed_head
+from audit.ledger import SYSTEM, append, lock_head, signed_head
+from audit.national import draft_suite
 from audit.online import verify_stored
+from audit.proof import format_proof
+from audit.publishing import prove_entry
 from audit.rowexport import export_rows
 from audit.rows import is_audited
 from audit.terminal import terminal_progress
@@ -38,6 +43,7 @@ from tenancy.errors import VaultError
 from tenancy.personal import value_reader
 from xingji.commands import Commands
 from xingji.databases import open_database
+from xingji.erasing import ErasureList, settle_erasures
 from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
@@ -56,14 +62,19 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
     text = (
-        "账本：导出、导出数据行、离线验证、在线核对、头部、公钥、信任文件、换钥、退回声明"
-        " · export, rows, verify, check, head, key, trust, rotate-key, incarnate"
+        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、退回声明"
+        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate"
     )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     export = actions.add_parser("export", help="导出账本 · write a tenant's log to an empty folder")
     export.add_argument("directory", metavar="DIR", type=Path)
+    export.add_argument(
+        "--published",
+        action="store_true",
+        help="只导出已公布的部分，附见证 · as published, with its cosignatures",
+    )
     rows = actions.add_parser(
         "rows",
         help="导出受账本约束的数据行，不含个人信息 · write the audited rows as text, no personal value",
@@ -76,6 +87,10 @@ def add_parser(commands: Commands) -> None:
         "--since", metavar="HEAD", type=Path, help="以前保存的头部 · a signed head kept before"
     )
     head = actions.add_parser("head", help="打印已签名的头部 · print the signed head")
+    prove = actions.add_parser(
+        "prove", help="打印某号账目的收录证明 · print an entry's proof under the published checkpoint"
+    )
+    prove.add_argument("--entry", required=True, metavar="N", type=parse_sequence, help="序号 · its sequence")
     key = actions.add_parser("key", help="打印验证公钥 · print the verifier key")
     rotate = actions.add_parser("rotate-key", help="更换账本密钥 · hand the log over to a new key")
     rotate.add_argument(
@@ -83,6 +98,9 @@ def add_parser(commands: Commands) -> None:
     )
     rotate.add_argument(
         "--compromised", action="store_true", help="旧密钥可能已泄露 · others may hold the old key"
+    )
+    suite = actions.add_parser(
+        "suite", help="此后每条账目并用 SM2 签名 · from now on every entry carries an SM2 signature too"
     )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
@@ -103,8 +121,10 @@ def add_parser(commands: Commands) -> None:
         (rows, run_rows),
         (check, run_check),
         (head, run_head),
+        (prove, run_prove),
         (key, run_key),
         (rotate, run_rotate),
+        (suite, run_suite),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -121,8 +141,15 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write the log; prints origin and size."""
 
     async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
-        head = await export_log(tx.raw, tenant.id, signer, arguments.directory, terminal_progress())
-        return head.origin, head.size
+        written = await export_log(
+            tx.raw,
+            tenant.id,
+            signer,
+            arguments.directory,
+            terminal_progress(),
+            as_published=arguments.published,
+        )
+        return written.origin, written.size
 
     try:
         origin, size = _with_tenant(settings, arguments.tenant, work)
@@ -187,6 +214,30 @@ def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_prove(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the proof, as `audit.proof` has it."""
+
+    async def work(tx: TenantConnection, tenant: Tenant, _signer: Ed25519Signer) -> str:
+        proof = await prove_entry(tx.raw, tenant.id, arguments.entry)
+        if proof is None:
+            raise NotPublishedError(origin=tenant.origin)
+        return format_proof(proof)
+
+    try:
+        text = _with_tenant(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
+    sys.stdout.write(text)
+    return 0
+
+
+def parse_sequence(text: str) -> int:
+    """An entry's sequence. Raises ArgumentTypeError."""
+    if re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sequence")
+    return int(text)
+
+
 def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the verifier key."""
 
@@ -241,6 +292,26 @@ def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make an SM2 key and declare it in the log; prints the entry's place. A running server follows with its next entry."""
+
+    async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
+        made = open_keys(settings.home).nationals.create(tenant.origin)
+        async with database.write(Scope(tenant.id)) as tx:
+            head = await lock_head(tx.raw, tenant.id)
+            draft = draft_suite(head, made.key, SYSTEM, wall_clock())
+            guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
+            _, (receipt,) = await append(tx.raw, head, guarded, (draft,))
+        return receipt.seq
+
+    try:
+        seq = _with_database(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
+    print(f"第 {seq} 号账目 entry {seq}")
+    return 0
+
+
 def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Append the entry; prints its place."""
 
@@ -248,6 +319,7 @@ def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
         store = HeadStore(settings.heads_folder)
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
+        await settle_erasures(database, ErasureList(settings.heads_folder), tenant, signer, wall_clock)
         return tenant.origin, seq
 
     try:

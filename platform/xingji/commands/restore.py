@@ -1,6 +1,7 @@
 """`xingji restore DIR`: a backup back into an empty database and home, and what to do next."""
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from audit.heads import HeadStore
 from xingji.backup import find_parts, restore_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
+from xingji.erasing import ErasureList, erase_listed
+from xingji.service import open_keys
 from xingji.settings import Settings
 
 
@@ -25,13 +28,17 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Restore; prints the origins of ledgers that are behind their kept head. Raises BackupBrokenError, RestoreRefusedError."""
+    """Restore, and erase again what was erased since; prints the origins of ledgers that are behind their kept head. Raises BackupBrokenError, RestoreRefusedError."""
     store = HeadStore(settings.heads_folder)
     parts = find_parts(settings)
     with open_database(settings) as database:
         ahead = restore_backup(
             database.get_owner_url(), parts, store, arguments.directory, replace=arguments.replace
         )
+        listed = ErasureList(settings.heads_folder)
+        # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
+        if (settings.home / "secrets" / "ledger-passphrase").exists():
+            asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
     for origin in ahead:
         print(origin)
     sys.stderr.write(

@@ -2,6 +2,8 @@
 
 Values are not touched. The key before the new one is kept, for a backup made before; a second rotation deletes it, and
 then no older backup gives up what has been erased since. A server of this home notices by itself.
+
+`xingji vault sweep`: the tables' files anew, without the rows that were deleted, which PostgreSQL else leaves there for a while.
 """
 
 import argparse
@@ -9,11 +11,14 @@ import asyncio
 import sys
 from pathlib import Path
 
+import asyncpg
+
 from audit.errors import LedgerMissingError
 from audit.ledger import lock_head
 from tenancy.database import Database, Scope
 from tenancy.errors import TenancyError, UnopenableError
 from tenancy.personal import find_kek_ids, rewrap_keys
+from tenancy.tables import credentials, personal_keys, personal_values
 from tenancy.vault import FileVault
 from xingji.commands import Commands
 from xingji.databases import open_database
@@ -33,6 +38,30 @@ def add_parser(commands: Commands) -> None:
         "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
     )
     rotate.set_defaults(run=run_rotate)
+    sweep = actions.add_parser("sweep", help="清除表文件中已删除的行 · rid the tables' files of deleted rows")
+    sweep.add_argument(
+        "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
+    )
+    sweep.set_defaults(run=run_sweep)
+
+
+def run_sweep(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write the tables of personal values and logins anew, without what was deleted, and take the pages to the disk.
+
+    Locks each table while it is written. Older WAL, replicas and backups are untouched.
+    """
+
+    async def run(url: str) -> None:
+        owner = await asyncpg.connect(url)
+        try:
+            for table in (personal_values, personal_keys, credentials):
+                await owner.execute(f"VACUUM (FULL) {table.name}")
+        finally:
+            await owner.close()
+
+    with open_database(settings) as opened:
+        asyncio.run(run(opened.get_owner_url()))
+    return 0
 
 
 def run_rotate(_arguments: argparse.Namespace, settings: Settings) -> int:

@@ -7,8 +7,9 @@ through unopened.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from audit.tiles import TileName
 from graphql_schema.documents import Documents, Operation
 from xingji.evidence.keeping import Keeper
 from xingji.http.clients import Network
@@ -44,6 +45,19 @@ class HttpSettings:
     trusted_proxies: tuple[Network, ...] = ()
 
 
+class LogDoor(Protocol):
+    """What is served of tenants' logs (xingji/logs.py)."""
+
+    async def find_checkpoint(self, code: str) -> bytes | None:
+        """The note that was published last, in UTF-8, or None."""
+
+    async def check_reader(self, code: str, principal: Any, trace_id: str) -> bool:
+        """Whether the log is public. Raises HttpError for who may not read it."""
+
+    async def find_tile(self, code: str, name: TileName) -> bytes | None:
+        """The bytes of a tile or bundle, or None for what is not published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service(Generic[P, S]):
     """What requests are answered with.
@@ -52,7 +66,7 @@ class Service(Generic[P, S]):
     `open_session(principal, locale, trace_id, client)` gives what `execute` runs under; `client` is where the request came from.
     `execute(operation, variables, session)` gives the whole response as JSON; it raises RequestError when nothing
     ran, and masks what fails inside a field. `checks` are what /readyz asks: each raises when its part is not ready.
-    `find_head(tenant_code)` gives a tenant's signed ledger head (a note in UTF-8), or None. `find_troubles()` gives by their names
+    `logs` serves tenants' logs. `find_troubles()` gives by their names
     the codes of tenants that an operator should look after: they can be read, so the service is ready all the same.
     `take_extensions(session, extensions)` gives the session with what else came with the request; it raises HttpError for what is malformed.
     `evidence` keeps files (xingji/evidence/keeping.py).
@@ -65,7 +79,7 @@ class Service(Generic[P, S]):
     open_session: Callable[[P | None, str, str, str], S]
     read_token: Callable[[str], P]
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
-    find_head: Callable[[str], Awaitable[bytes | None]] | None = None
+    logs: LogDoor | None = None
     find_troubles: Callable[[], Mapping[str, Sequence[str]]] | None = None
     evidence: Keeper | None = None
     subscribe: (

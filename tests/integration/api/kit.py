@@ -115,7 +115,7 @@ def heads_of(urls: DatabaseUrls, home: Path) -> Path:
 
 def make_settings(home: Path, *, demo: bool = True, heads: Path | None = None) -> Settings:
     """The settings of a server of these tests."""
-    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None, heads)
+    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None, heads, checkpoint_seconds=0.1)
 
 
 @dataclass(slots=True)
@@ -199,6 +199,17 @@ class Stage:
     async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """Rows as a superuser sees them."""
         return await rows_of(self.urls, sql, *values)
+
+    async def published(self, code: str) -> str:
+        """The published checkpoint of a log, once it covers all that is recorded now."""
+        sql = "SELECT size FROM ledger_heads h JOIN tenants t ON t.id = h.tenant_id WHERE t.code = $1"
+        (row,) = await self.rows(sql, code)
+        async with asyncio.timeout(20):
+            while True:
+                answer = await self.http.get(f"/ledger/{code}/checkpoint")
+                if answer.status_code == 200 and int(answer.text.split("\n")[1]) >= row["size"]:
+                    return answer.text
+                await asyncio.sleep(0.02)
 
     async def verify(self) -> dict[str, Verdict]:
         """Every log, where it is stored and against the rows."""

@@ -11,9 +11,11 @@ from xingji.http.settings import HttpSettings
 from xingji.service import open_service
 from xingji.settings import Settings
 
+CADENCE = 0.3
+
 
 def run(home: Path, port: int) -> None:
-    settings = Settings(home, "127.0.0.1", port, 8, False, True, None, None)
+    settings = Settings(home, "127.0.0.1", port, 8, False, True, None, None, checkpoint_seconds=CADENCE)
     with open_database(settings) as database:
         clock = StoryClock(shanghai(5, 10))
         app = create_app(

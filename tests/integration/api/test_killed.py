@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, islice
@@ -196,13 +196,17 @@ def _children(parent: int, word: str) -> list[int]:
 
 
 @asynccontextmanager
-async def installed(folder: Path) -> AsyncIterator[tuple[Installation, DatabaseUrls]]:
-    """Founded, with the round open, and served by a process."""
+async def installed(
+    folder: Path, found_more: Callable[[DatabaseUrls, Path], Awaitable[None]] | None = None
+) -> AsyncIterator[tuple[Installation, DatabaseUrls]]:
+    """Founded, `found_more` too, and served by a process."""
     home = folder / "home"
     with EmbeddedPostgres.start(home) as server:
         await asyncio.to_thread(migrate.upgrade, server.url("owner"))
         urls = DatabaseUrls("xingji", server.url("app"), server.url("owner"), server.url("superuser"))
         await found_world(urls, home, BEGINS)
+        if found_more is not None:
+            await found_more(urls, home)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     installation = Installation(home, port)

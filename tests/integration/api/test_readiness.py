@@ -50,6 +50,7 @@ async def test_heads_that_cannot_be_kept_are_told_until_they_can(
 
 
 async def test_anybody_may_fetch_a_head_and_nothing_of_an_unknown_tenant(fresh: Stage) -> None:
+    await fresh.published("411602")
     head = await fresh.http.get("/ledger/411602/head")
     origin, size, root, empty, signature = head.text.splitlines()
     assert (head.status_code, origin.endswith("/411602"), empty) == (200, True, "")

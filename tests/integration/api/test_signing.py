@@ -199,7 +199,7 @@ async def test_an_expired_or_moved_signature_is_refused(stage: Stage, office: Of
 async def test_one_administrator_alone_neither_certifies_nor_loosens(stage: Stage, office: Office) -> None:
     first, second, _third = office.admins
     fresh = await holder(
-        stage, office.officer.file, await stage.person(COUNTY.code, "street"), COUNTY.code, "street"
+        stage, office.officer.file.parent, await stage.person(COUNTY.code, "street"), COUNTY.code, "street"
     )
     named = {"keyId": fresh.key_id, "key": fresh.key}
     assert (await first.caller.act(CERTIFY, named))["code"] == "officer_key.wrong_state"

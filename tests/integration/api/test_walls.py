@@ -62,7 +62,7 @@ EVERYBODY = (
     f"{FORMED_LATER}/admin",
     "stranger",
 )
-STAFF = {"Inspector", "Person", "RoleAssignment", "AccessRecord", "Grant"}
+STAFF = {"Erasure", "Inspector", "Person", "RoleAssignment", "AccessRecord", "Grant"}
 """What no street or clerk sees a row of: there is no neighbour's."""
 # What a new person of the tenant does to the own tenant: a password, a grant.
 OWN_ACTS = {"changePassword", "grantOversight"}
@@ -404,6 +404,7 @@ def test_an_auditor_may_do_nothing_but_be_the_party_of_a_draw_and_change_the_own
 async def test_a_head_tells_nothing_but_the_head(walls: Walls):
     """The only thing of a tenant that everybody may fetch without asking: three lines of the log's own and a signature."""
     for code in (THEIRS.code, CITY, FORMED_LATER):
+        await walls.stage.published(code)
         response = await walls.stage.http.get(f"/ledger/{code}/head")
         assert response.status_code == 200
         walls.people["stranger"].read_text(response.text)

@@ -53,6 +53,8 @@ IDS: Final = {
     "unitId": "Unit",
     "roleId": "RoleAssignment",
     "grantId": "Grant",
+    "erasureId": "Erasure",
+    "subjectId": "Person",
     "granteeId": "Tenant",
     "tenantId": "Tenant",
     "beneficiaryTenantId": "Tenant",
@@ -204,6 +206,7 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
 
 
 LITERALS: Final = {
+    "ID": '"Tenant.1.1"',
     "Int": "1",
     "Level": '"provincial"',
     "Date": '"2022-07-20"',

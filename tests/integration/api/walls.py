@@ -61,7 +61,7 @@ BENEATH: Final = {
     "register_numbers": "list_id",
 }
 """What hangs by a row that hangs by a community."""
-CLOSED: Final = frozenset({"review_teams", "review_team_members"})
+CLOSED: Final = frozenset({"review_teams", "review_team_members", "erasures"})
 """What neither a street nor a clerk sees anything of."""
 WORD: Final = re.compile(r"[a-z_.]+")
 """Codes, names of operations and the like, which every tenant has."""
@@ -183,6 +183,7 @@ async def _add_rows(stage: Stage) -> None:
     await _add_cycles(stage)
     await _add_draws(stage)
     await _add_inspections(stage)
+    await _add_erasures(stage)
     clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
     given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
     withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
@@ -242,6 +243,18 @@ async def _add_inspections(stage: Stage) -> None:
         }
         officer = await stage.person(county.code, "county")
         assert "correction" in await officer.act(PROPOSE_CORRECTION, given)
+
+
+async def _add_erasures(stage: Stage) -> None:
+    """In each county an erasure of somebody without a role that an administrator proposes."""
+    propose = """mutation($requestId: ID!, $input: ProposeErasureInput!) {
+      proposeErasure(requestId: $requestId, input: $input) { __typename } }"""
+    for county in (THEIRS, OURS, LEFT):
+        admin = await stage.person(county.code, "admin")
+        given = {"name": "离任甲", "login": "departed", "password": PASSWORD, "roles": []}
+        person = (await admin.act(ADD_PERSON, given))["person"]["id"]
+        wanted = {"subjectId": person, "ground": "RETENTION_OVER", "reference": f"{county.name}第2号"}
+        assert (await admin.act(propose, wanted))["__typename"] == "ErasureRecorded"
 
 
 async def _people(stage: Stage) -> dict[str, Watched]:

@@ -86,7 +86,7 @@ async def test_a_retry_is_answered_after_the_name_was_erased(world: World) -> No
     async with world.database.write(Scope(2)) as tx:
         await tx.raw.execute("DELETE FROM personal_values WHERE subject_id = $1", first.subject_id)
     assert (await add(world, person(), request="once")).replayed
-    assert (await world.verify(2)).ok
+    assert (await world.verify(2)).code == "value_missing", "by no entry"
 
 
 async def test_a_login_is_used_once_in_a_tenant_and_again_in_another(world: World) -> None:

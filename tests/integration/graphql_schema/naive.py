@@ -79,6 +79,8 @@ TABLES = {
     "CalendarYear": "calendar_years",
     "CalendarDay": "calendar_days",
     "LedgerEntry": "ledger_entries",
+    "LedgerCheckpoint": "ledger_checkpoints",
+    "LedgerReading": "ledger_readings",
     "StoryEntry": "ledger_entries",
     "RoleAssignment": "role_assignments",
     "Objection": "objections",
@@ -127,6 +129,7 @@ STORIES = {
 }
 KEYS: dict[str, str | tuple[str, ...]] = {
     "LedgerEntry": "seq",
+    "LedgerCheckpoint": "size",
     "StoryEntry": "seq",
     "RegisterNumber": ("list_id", "position"),
 }
@@ -586,7 +589,7 @@ class Naive(NaiveDraws, NaiveReviews):
     Unit_tenant = Application_tenant = Campaign_tenant = Roster_tenant = tenant_of
     LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
-    Extension_tenant = CalendarYear_tenant = tenant_of
+    Extension_tenant = CalendarYear_tenant = LedgerCheckpoint_tenant = LedgerReading_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])
@@ -829,6 +832,17 @@ class Naive(NaiveDraws, NaiveReviews):
 
     def Application_certification(self, row: Row, _: Any) -> Any:
         return next(iter(self.of("Certification", row, "id")), None)
+
+    def Query_ledgerCheckpoints(self, _: Any, a: dict[str, Any]) -> Any:
+        found = self.filtered("LedgerCheckpoint", a.get("filter") or {}, {})
+        return self.connection(found, a, "size", descending=True)
+
+    def Query_ledgerReadings(self, _: Any, a: dict[str, Any]) -> Any:
+        return self.connection(self.filtered("LedgerReading", a.get("filter") or {}, {}), a, "set_at")
+
+    def LedgerEntry_proof(self, row: Row, _: dict[str, Any]) -> Any:
+        """The world's checkpoints cover nothing that its tiles could prove."""
+        return None
 
     def Application_ledgerEntries(self, row: Row, a: dict[str, Any]) -> Any:
         rows = self.rows("LedgerEntry", tenant_id=row["tenant_id"], subject_id=row["id"])

@@ -46,6 +46,7 @@ TABLES = {
     "Inspector": "people",
     "Person": "people",
     "Grant": "tenant_grants",
+    "Erasure": "erasures",
 }
 WHOLE_ONLY = {
     "ReviewTeam",
@@ -53,6 +54,7 @@ WHOLE_ONLY = {
     "Inspector",
     "Person",
     "Grant",
+    "Erasure",
     "AccessRecord",
     "RoleAssignment",
 }
@@ -514,6 +516,21 @@ class NaiveReviews:
     def Query_grants(self, _: Any, a: dict[str, Any]) -> Any:
         return self.connection(self.chosen("Grant", a), a, "valid_from")
 
+    def Query_erasures(self, _: Any, a: dict[str, Any]) -> Any:
+        if self.role not in ("auditor", "tenant_administrator"):
+            raise GraphQLError("You may not see this.")
+        return self.connection(self.chosen("Erasure", a), a, "proposed_at")
+
+    def Erasure_fields(self, row: Row, _: Any) -> Any:
+        return [one["field"] for one in json.loads(row["erased"] or "[]")]
+
+    def erasure_of(self, row: Row, _: Any) -> Any:
+        mine = (row["tenant_id"], row["id"])
+        done = (one for one in self.world.all("erasures") if one["confirmed_at"])
+        return next((one for one in done if (one["tenant_id"], one["subject_id"]) == mine), None)
+
+    Person_erasure = FormVersion_erasure = Objection_erasure = erasure_of
+
     def Query_people(self, _: Any, a: dict[str, Any]) -> Any:
         if self.role not in ("auditor", "tenant_administrator"):
             raise GraphQLError("You may not see this.")
@@ -549,7 +566,7 @@ class NaiveReviews:
         return self.one("Tenant", id=row["tenant_id"])
 
     ReviewCycle_tenant = AnnualReview_tenant = ReviewCorrection_tenant = review_tenant
-    Inspector_tenant = Person_tenant = Grant_tenant = review_tenant
+    Inspector_tenant = Person_tenant = Grant_tenant = Erasure_tenant = review_tenant
 
     def ReviewCycle_plannedTenant(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["planned_tenant_id"])

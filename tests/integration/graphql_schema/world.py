@@ -15,9 +15,11 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
+from audit.checkpoint import Checkpoint, format_checkpoint
 from audit.entry import Cite, format_time
-from audit.tables import ledger_entries, ledger_heads, ledger_rows
-from audit.tree import leaf_hash
+from audit.note import encode_base64
+from audit.tables import ledger_checkpoints, ledger_entries, ledger_heads, ledger_rows
+from audit.tree import EMPTY_ROOT, leaf_hash
 from certification import fact
 from certification import tables as c
 from certification.fact import Fact, format_fact
@@ -391,6 +393,25 @@ class World:
                 c.calendar_days, tenant_id=city, day=day, year=2022, working=working, name="调整", **done
             )
         self.add(
+            t.ledger_readings,
+            tenant_id=city,
+            id=uid("reading", city),
+            reading="own",
+            reason="核查期间",
+            revision=1,
+            **done,
+        )
+        # Of no entry: it shows, and proves nothing.
+        line = encode_base64(bytes(68))
+        self.add(
+            ledger_checkpoints,
+            tenant_id=city,
+            size=0,
+            root=EMPTY_ROOT,
+            note=f"{format_checkpoint(Checkpoint('a.log', 0, EMPTY_ROOT))}\n— a.log {line}\n",
+            published_at=START,
+        )
+        self.add(
             t.tenant_grants,
             tenant_id=EAST,
             id=uid("grant", EAST),
@@ -434,6 +455,29 @@ class World:
             source="test",
         )
         self.unit_changes(county)
+        self.erasures(county)
+
+    def erasures(self, county: int) -> None:
+        """A form's contact that was erased, and a person's name that was proposed."""
+        form = uid("form", uid("application", county, 2, "provincial"), 0)
+        for kind, subject in (("form_version", form), ("person", uid("person", "officer", county))):
+            done = kind == "form_version"
+            self.add(
+                t.erasures,
+                tenant_id=county,
+                id=uid("erasure", county, kind),
+                subject_type=kind,
+                subject_id=subject,
+                ground="consent_withdrawn",
+                reference="第1号",
+                erased='[{"commitment":"00","field":"contact_name"}]' if done else None,
+                proposed_by=uid("person", "officer", county),
+                proposed_at=START,
+                confirmed_by=uid("person", "other", county) if done else None,
+                confirmed_at=START + timedelta(hours=1) if done else None,
+                declined_by=None,
+                declined_at=None,
+            )
 
     def unit_changes(self, county: int) -> None:
         """A merger that was confirmed, a rename declined, and a move to the other county that waits."""
@@ -759,7 +803,13 @@ class World:
             await raw.close()
 
     def sets(self) -> Iterator[tuple[Any, list[Row]]]:
-        for table in (*t.metadata.sorted_tables, ledger_entries, ledger_heads, ledger_rows):
+        for table in (
+            *t.metadata.sorted_tables,
+            ledger_entries,
+            ledger_heads,
+            ledger_rows,
+            ledger_checkpoints,
+        ):
             if rows := self.all(table.name):
                 yield table, rows
 

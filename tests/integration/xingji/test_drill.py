@@ -56,7 +56,7 @@ async def act_in(stage: Stage, county: Any, login: str) -> str:
 
 
 async def fetch_head(stage: Stage, code: str) -> str:
-    return (await stage.http.get(f"/ledger/{code}/head")).text
+    return await stage.published(code)
 
 
 async def test_a_backup_is_restored_owned_up_to_and_everyone_can_tell(

@@ -246,6 +246,35 @@ def test_head_is_for_anyone(door: Running) -> None:
     assert httpx.post(door.url + "/ledger/411602/head").status_code == 405
 
 
+def test_tiles_are_cacheable_and_never_half_served(door: Running) -> None:
+    for path in ("0/000", "0/001.p/44", "1/000.p/1", "entries/000", "entries/001.p/1"):
+        answer = door.get(f"/ledger/411602/tile/{path}")
+        assert (answer.status_code, answer.content) == (200, b"leaf" * 100)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert ("content-encoding" in answer.headers) == path.startswith("entries")
+    for path in (
+        "0/001",
+        "0/001.p/45",
+        "1/000",
+        "0/0",
+        "00/000",
+        "0/x000/001",
+        "-1/000",
+        "0/000/",
+        "0/000.p/0",
+    ):
+        answer = door.get(f"/ledger/411602/tile/{path}")
+        assert answer.status_code == 404
+        assert "immutable" not in answer.headers.get("cache-control", "")
+    for path in ("0/000", "nonsense"):
+        refused = door.get(f"/ledger/411603/tile/{path}")
+        assert (refused.status_code, refused.headers["cache-control"]) == (401, "no-store")
+        assert refused.json()["errors"][0]["extensions"]["code"] == "ledger.not_readable"
+    private = door.get("/ledger/411602/tile/0/000", headers={"authorization": "Bearer bad"})
+    assert private.status_code == 401
+
+
 def test_browser_gets_the_page_with_a_policy_of_its_own(door: Running) -> None:
     answer = door.get(headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

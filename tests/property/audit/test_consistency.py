@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.consistency import consistency_path, is_consistent
+from audit.inclusion import is_included
 from audit.tree import EMPTY_ROOT, Frontier
 
 LEAVES = [sha256(bytes([number])).digest() for number in range(70)]
@@ -45,6 +46,14 @@ def test_no_other_sizes_pass(old: int, new: int, path: list[bytes]) -> None:
     """Made-up proofs are refused, whatever their bounds; the empty tree is the beginning of every tree."""
     assert is_consistent(old, new, LEAVES[0], LEAVES[1], path) is False
     assert is_consistent(old, new, EMPTY_ROOT, LEAVES[1], path) is (old == 0 < new and not path)
+
+
+def test_a_hash_of_another_length_is_refused() -> None:
+    for odd in (b"", bytes(31), bytes(33)):
+        assert not is_included(odd, 0, 1, (), odd)
+        assert not is_consistent(1, 2, odd, LEAVES[0], (LEAVES[1],))
+        assert not is_consistent(0, 1, EMPTY_ROOT, odd, ())
+    assert is_included(LEAVES[0], 0, 1, (), LEAVES[0])
 
 
 def test_a_size_beyond_the_tree_has_no_path() -> None:

@@ -296,5 +296,5 @@ def test_another_logs_officer_is_admitted_by_citing_it():
 def test_used_by_names_what_a_judgement_relied_on():
     log, before = asking(), Log()
     entry = log.force(log.draft(GIVEN, OFFICER, {}, signed=OFFICER))
-    assert log.ring.used_by(entry) == (KEY, log.ring.officers.keys[OFFICER.key_id], True)
-    assert before.ring.used_by(entry) == (KEY, None, False)
+    assert log.ring.used_by(entry) == (KEY, log.ring.officers.keys[OFFICER.key_id], True, None)
+    assert before.ring.used_by(entry) == (KEY, None, False, None)

@@ -1,0 +1,76 @@
+"""`./dev torture hammer|kills|faults|fuzz`: the ledger under load, under kills, under faults at every step, under damaged bytes.
+
+    ./dev torture hammer --seconds 600 --counties 50
+    ./dev torture kills --kills 300
+    ./dev torture faults
+    ./dev torture fuzz --seconds 600
+
+Everything happens in a folder of its own, on loopback. Exit code 0: nothing was found wrong; anything else is a traceback that says what.
+Short versions of all four are in the suite.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.torture.faults import torture_steps
+from tests.torture.hammer import hammer
+from tests.torture.kills import torture_kills
+from tests.torture.land import served
+from tests.torture.parsers import accidents, parsers
+
+
+def main() -> None:
+    """Torture as asked, and say what was done."""
+    parser = argparse.ArgumentParser(prog="./dev torture", description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("hammer", "kills", "faults", "fuzz"))
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--counties", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=20220425)
+    arguments = parser.parse_args()
+    begun = time.monotonic()
+    done = _fuzz(arguments) if arguments.what == "fuzz" else asyncio.run(_torture(arguments))
+    for name, count in sorted(done.items()):
+        print(f"{name}: {count:,}")
+    print(f"{time.monotonic() - begun:.0f} s, nothing wrong")
+
+
+async def _torture(arguments: argparse.Namespace) -> Counter[str]:
+    folder = Path(tempfile.mkdtemp(prefix="xt-", dir="/tmp"))  # short: sockets lie in it
+    folder.chmod(0o711)
+    counties = {"hammer": arguments.counties, "kills": min(12, arguments.counties), "faults": 4}
+    try:
+        async with served(folder, counties[arguments.what]) as land:
+            if arguments.what == "hammer":
+                done = await hammer(land, arguments.seconds, arguments.seed)
+            elif arguments.what == "kills":
+                done = await torture_kills(land, arguments.kills, arguments.seed)
+            else:
+                told = await torture_steps(land)
+                done = Counter(steps=told.steps, answered=told.answered, unanswered=told.unanswered)
+            await land.check_whole()
+            return done
+    finally:
+        shutil.rmtree(folder)
+
+
+def _fuzz(arguments: argparse.Namespace) -> Counter[str]:
+    luck, done = random.Random(arguments.seed), Counter[str]()
+    running = [(parser, accidents(parser, luck)) for parser in parsers()]
+    until = time.monotonic() + arguments.seconds
+    while time.monotonic() < until:
+        for parser, made in running:
+            for _ in range(200):
+                done[f"{parser.name}, taken"] += parser.try_on(next(made))
+                done[f"{parser.name}, tried"] += 1
+    return done
+
+
+if __name__ == "__main__":
+    main()
