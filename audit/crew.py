@@ -34,9 +34,13 @@ class Crew:
         self._workers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        for _ in range(self._size):
-            with suppress(OSError):  # no interpreter to be found, or no room for another process
-                self._workers.append(_start())
+        try:
+            for _ in range(self._size):
+                with suppress(OSError):  # no interpreter to be found, or no room for another process
+                    self._workers.append(_start())
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
