@@ -34,6 +34,9 @@ DUPLICATES = 0.1
 PATIENCE = 30.0
 """Seconds within which a checkpoint must cover what was acknowledged."""
 
+OUTAGE = 300.0
+"""Seconds within which somebody gets an answer from a server that is killed again and again."""
+
 PROOF = """query Proof($id: ID!) { node(id: $id) { ... on LedgerEntry { hash leaf proof } } }"""
 CONSISTENCY = """query Grown($tenantId: ID!, $from: Int!, $to: Int!) {
   ledgerConsistency(tenantId: $tenantId, fromSize: $from, toSize: $to) { path } }"""
@@ -122,7 +125,7 @@ class Hammer:
         self, county: MadeCounty, login: str, method: str, path: str, **given: Any
     ) -> httpx.Response:
         """The answer; a tolerant one asks until there is one, and takes no 5xx for an answer."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + (OUTAGE if self.tolerant else PATIENCE)
         while True:
             headers = {"Authorization": f"Bearer {self.land.token(county, login)}"}
             try:
