@@ -1,14 +1,16 @@
-"""The auditor's question as a whole: a log, what is trusted, heads kept from before, and exported rows, if there are any.
+"""The auditor's question as a whole: a log, what is trusted, heads kept from before, the city's log and exported rows, if there are any.
 
-It opens files and asks `audit.verify`; it prints nothing. Rows are compared when the log itself holds, against the entries that had been
+It opens files and asks `audit.verify`; it prints nothing. The city's log is verified first, and held against this
+one's keys and roots. Rows are compared when the log itself holds, against the entries that had been
 written when they were exported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.entry import Entry
 from audit.errors import UnusableInputError
 from audit.files import find_file
 from audit.note import MAX_NOTE
@@ -18,6 +20,7 @@ from audit.stretch import Listener
 from audit.trust import Trust, TrustedLog
 from audit.verdict import RefutedError, Verdict
 from audit.verify import CHECKPOINT, verify_log
+from audit.witnessed import WITNESSED, Witnessed, read_witnessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,44 @@ class Question:
     rows: Path | None = None
     quick: bool = False
     processes: int = 1
+    witnessed_by: Path | None = None
 
 
 def answer(question: Question, progress: Callable[[int, int], None] | None = None) -> Verdict:
     """The verdict. Raises UnusableInputError or OSError for what cannot be read."""
     since = tuple(_read_head(path) for path in question.since)
     log = question.trust.get_log(_read_head(question.directory / CHECKPOINT))
+    if question.quick and (question.rows or question.witnessed_by) is not None:
+        raise UnusableInputError(
+            reason="rows and a city's log are compared with entries, which a quick look does not read"
+        )
+    recorded: list[Witnessed] = []
+    if question.witnessed_by is not None:
+        verdict = _read_city(question, question.witnessed_by, log, progress, recorded)
+        if not verdict.ok:
+            return verdict
+    verdict = _answer(question, log, since, progress, recorded)
+    return verdict.with_recorded(len(recorded)) if verdict.ok and question.witnessed_by else verdict
+
+
+def _answer(
+    question: Question,
+    log: TrustedLog,
+    since: tuple[bytes, ...],
+    progress: Callable[[int, int], None] | None,
+    recorded: list[Witnessed],
+) -> Verdict:
     if question.rows is None:
-        return _verify(question, log, since, progress, Listener())
-    if question.quick:
-        raise UnusableInputError(reason="rows are compared with entries, which a quick look does not read")
+        return _verify(question, question.directory, log, since, progress, Listener(), recorded)
     with ExitStack() as stack:
         file = stack.enter_context(question.rows.open("rb"))
         header = read_header(file)
         if header.origin != log.origin:
             raise UnusableInputError(reason=f"the rows are of {header.origin}, the log is {log.origin}")
         latest = stack.enter_context(LatestRows(header.size))
-        verdict = _verify(question, log, since, progress, Listener(rows=latest.record))
+        verdict = _verify(
+            question, question.directory, log, since, progress, Listener(rows=latest.record), recorded
+        )
         if not verdict.ok:
             return verdict
         if header.size > (verdict.size or 0):
@@ -57,15 +81,35 @@ def answer(question: Question, progress: Callable[[int, int], None] | None = Non
             return finding.verdict(log.origin)
 
 
+def _read_city(
+    question: Question,
+    city: Path,
+    log: TrustedLog,
+    progress: Callable[[int, int], None] | None,
+    recorded: list[Witnessed],
+) -> Verdict:
+    """The verdict on the city's log; `recorded` takes what it recorded of `log`."""
+    trusted = question.trust.get_log(_read_head(city / CHECKPOINT))
+    if trusted.origin == log.origin:
+        raise UnusableInputError(reason="the trust file names no log of the city, or it is the log itself")
+
+    def hear(entry: Entry) -> None:
+        recorded.extend(one for one in read_witnessed(entry) if one.checkpoint.origin == log.origin)
+
+    return _verify(question, city, trusted, (), progress, Listener(hear, frozenset({WITNESSED})), ())
+
+
 def _verify(
     question: Question,
+    directory: Path,
     log: TrustedLog,
     since: tuple[bytes, ...],
     progress: Callable[[int, int], None] | None,
     listener: Listener,
+    recorded: Sequence[Witnessed],
 ) -> Verdict:
     return verify_log(
-        question.directory,
+        directory,
         log.keys,
         since,
         progress,
@@ -74,6 +118,7 @@ def _verify(
         quick=question.quick,
         witnesses=question.trust.witnesses,
         quorum=question.trust.quorum,
+        recorded=recorded,
     )
 
 

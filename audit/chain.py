@@ -52,7 +52,8 @@ class ChainCheck:
     """Feed it leaves in order;
 
     it keeps the head hash, the frontier and the keys. `kept` are heads of the same log that it must grow from. With `start`, it begins
-    there instead of at entry 0: `head` is then the hash before, and `frontier` that of the entries from there on.
+    there instead of at entry 0: `head` is then the hash before, and `frontier` that of the entries from there on. The roots at the sizes in `roots` are
+    put there as they are passed.
     """
 
     keyring: Keyring
@@ -62,6 +63,7 @@ class ChainCheck:
     incarnations: list[Incarnation] = field(default_factory=list)
     latest: datetime | None = None
     start: int = 0
+    roots: dict[int, bytes] = field(default_factory=dict)
     _waiting: list[KeptHead] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -105,6 +107,8 @@ class ChainCheck:
         self.frontier = self.frontier.extend((entry.hash,))
         if self._waiting:
             self._compare_with_kept_heads()
+        if self.seq in self.roots:
+            self.roots[self.seq] = self.frontier.root()
         return entry
 
     def contradiction(

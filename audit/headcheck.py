@@ -81,8 +81,6 @@ def check_cosigned(data: bytes, witnesses: Sequence[WitnessKey], quorum: int) ->
     try:
         return len(check_quorum(parse_note(data), witnesses, quorum))
     except QuorumMissingError as error:
-        raise RefutedError(
-            "quorum_missing", found=error.details["found"], quorum=error.details["quorum"]
-        ) from error
+        raise RefutedError("quorum_missing", found=error.details["found"], quorum=quorum) from error
     except (NoteMalformedError, NoteUnverifiedError) as error:
         raise RefutedError("cosignature_wrong", reason=error.details["reason"]) from error

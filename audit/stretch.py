@@ -66,7 +66,7 @@ def _open(data: bytes) -> Handed:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The entries from `start` to before `end` of a log of `size`; the keys to assume; the sizes of kept heads within; what is to be told."""
+    """The entries from `start` to before `end` of a log of `size`; the keys to assume; the sizes within at which roots are asked for; what is to be told."""
 
     directory: Path
     size: int
@@ -155,6 +155,7 @@ def take(check: ChainCheck, task: Task, found: Stretch | None, listener: Listene
         if kept.note is not None or roots.get(kept.size) != kept.checkpoint.root:
             return False
     check.pass_kept(task.end)
+    check.roots.update((size, root) for size, root in roots.items() if size in check.roots)
     check.frontier = check.frontier.join(found.frontier)
     check.head = found.head
     check.latest = None if check.latest is None else found.last

@@ -30,6 +30,12 @@ COMPARED: Final = (
 )
 """What a verdict adds when exported rows were compared."""
 
+RECORDED: Final = (
+    "；与市级账本所记的 {recorded} 个检查点相符",
+    "; it is the log of the {recorded} checkpoints that the city's log recorded",
+)
+"""What a verdict adds when the city's log was held against this one."""
+
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
         "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
@@ -329,11 +335,17 @@ class Verdict:
     sm2_checked: bool | None = None
     cosigned: int | None = None
     rows: int | None = None
+    recorded: int | None = None
 
     def with_rows(self, count: int) -> "Verdict":
         """This verdict on a log that held, where `count` exported rows are as it recorded them too."""
         zh, en = (text.format(rows=count) for text in COMPARED)
         return replace(self, zh=self.zh + zh, en=self.en + en, rows=count)
+
+    def with_recorded(self, count: int) -> "Verdict":
+        """This verdict on a log that held, where `count` checkpoints that the city's log recorded are of it."""
+        zh, en = (text.format(recorded=count) for text in RECORDED)
+        return replace(self, zh=self.zh + zh, en=self.en + en, recorded=count)
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -351,6 +363,7 @@ class Verdict:
             "sm2_checked": self.sm2_checked,
             "cosigned": self.cosigned,
             "rows": self.rows,
+            "recorded": self.recorded,
         }
 
 

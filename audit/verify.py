@@ -10,13 +10,15 @@ Step by step, bounds first:
 5. the root over the first entries against each kept head, as soon as they are read;
 6. the root over all against the head;
 7. no file beyond those in the entries' folder;
-8. the head again: signed by the key in force at its size, in a chain of keys that goes through a pinned one.
+8. the head again: signed by the key in force at its size, in a chain of keys that goes through a pinned one;
+9. what the city's log recorded of this one, where that is given (`audit.witnessed`).
 
 The log is streamed: memory does not grow with it. With several processes, stretches are judged ahead by workers (`audit.stretch`); the
-verdict is the same. With `quick`, steps 4 and 8 are left out (`audit.quick`), and the verdict says so. Not checked here: whether the rows of the
+verdict is the same. With `quick`, steps 4, 8 and 9 are left out (`audit.quick`), and the verdict says so. Not checked here: whether the rows of the
 database are as recorded, and whether somebody holds a newer head; only a head kept elsewhere can tell that.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,8 +37,9 @@ from audit.keyring import Keyring
 from audit.note import MAX_NOTE, VerifierKey
 from audit.quick import RUN, Run, find_fold, fold
 from audit.stretch import STRETCH, Handed, Listener, Task, judge, take
-from audit.tree import Frontier
+from audit.tree import EMPTY_ROOT, Frontier
 from audit.verdict import RefutedError, Verdict, verified
+from audit.witnessed import Witnessed, check_witnessed
 
 CHECKPOINT = "checkpoint"
 Progress = Callable[[int, int], None]
@@ -54,18 +57,18 @@ def verify_log(
     quick: bool = False,
     witnesses: Sequence[WitnessKey] = (),
     quorum: int = 0,
-    witnessed: Sequence[KeptHead] = (),
+    recorded: Sequence[Witnessed] = (),
 ) -> Verdict:
     """Verify the log in `directory`.
 
-    `key` is any key of the log that was pinned, or several; `since` are signed heads kept before, `witnessed` those that another verified log
-    recorded; `progress` hears (entries done, of how many); `observe` every entry that holds so far, `listener` some of them: what they heard
+    `key` is any key of the log that was pinned, or several; `since` are signed heads kept before, `recorded` what the city's verified log
+    recorded of this one; `progress` hears (entries done, of how many); `observe` every entry that holds so far, `listener` some of them: what they heard
     counts for nothing unless the log is verified in the end. Raises UnusableInputError when the folder holds no head at all or a
     kept head is not one of this log.
     """
     keyring = Keyring.of(key)
     notes = (since,) if isinstance(since, bytes) else since or ()
-    kept = (*(open_kept_head(note, keyring) for note in notes), *witnessed)
+    kept = tuple(open_kept_head(note, keyring) for note in notes)
     data = find_file(directory / CHECKPOINT, MAX_NOTE + 1)
     if data is None:
         raise UnusableInputError(reason=f"no {CHECKPOINT} in {directory}")
@@ -78,9 +81,10 @@ def verify_log(
         if quick:
             reading.check_quickly(head, kept)
         else:
-            check = ChainCheck(keyring, kept)
+            check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
             reading.check_entries(check)
             check_head(data, check.keyring)
+            check_witnessed(recorded, keyring.origin, check.keyring.known, head.size, check.roots)
             national = check.keyring.national
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
@@ -164,6 +168,7 @@ class _Reading:
                 self._tell(entry.seq + 1)
 
     def _tasks(self, check: ChainCheck) -> Iterator[Task]:
+        sizes = sorted({*check.roots, *(kept.size for kept in check.kept)})
         for start in range(STRETCH, self.head.size, STRETCH):
             end = min(start + STRETCH, self.head.size)
             if self._handed is None or self._handed.keyring is not check.keyring:
@@ -175,7 +180,7 @@ class _Reading:
                 end,
                 self._handed,
                 check.latest is not None,
-                tuple(kept.size for kept in check.kept_until(end) if kept.size > start),
+                tuple(sizes[bisect_right(sizes, start) : bisect_right(sizes, end)]),
                 self.listener.operations or frozenset(),
                 self.listener.rows is not None,
             )
