@@ -282,3 +282,11 @@ class QuorumMissingError(AuditError):
     code = "quorum_missing"
     zh = "{origin} 的检查点只有 {found} 个见证（至少 {wanted} 个），暂不公布"
     en = "{found} of at least {wanted} witnesses cosigned the checkpoint of {origin}: it is not published yet"
+
+
+class RecordingRefusedError(AuditError):
+    """A county's published checkpoint does not grow from what its city's log recorded of it: it is not recorded."""
+
+    code = "recording_refused"
+    zh = "{origin} 的检查点不是由市级账本所记增长而来（{reason}），不予记录"
+    en = "the checkpoint of {origin} does not grow from what the city's log recorded ({reason}): it is not recorded"
