@@ -86,14 +86,6 @@ class WitnessUnusableError(AuditError):
     en = "the witness's {path} cannot be used: {reason}; nothing is cosigned, lest it be a second history"
 
 
-class TimeTokenRefusedError(AuditError):
-    """A time token is not a pinned authority's word about this checkpoint."""
-
-    code = "time_token_refused"
-    zh = "时间戳不可信：{reason}"
-    en = "the time token does not hold: {reason}"
-
-
 class TreeMalformedError(AuditError):
     """Stored bytes are not the compact range of a tree of the stated size."""
 
