@@ -45,7 +45,10 @@ async def check(urls: DatabaseUrls, home: Path, code: str) -> tuple[int, str]:
     return ran.code, ran.json["code"]
 
 
-async def test_what_the_counties_published_is_recorded_once(fresh: Stage) -> None:
+async def test_what_the_counties_published_is_recorded_once(
+    fresh: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.witnessed.ROOM", 1_000)
     sizes = {
         one.code: parse_checkpoint(parse_note((await fresh.published(one.code)).encode()).text).size
         for one in counties()
@@ -64,7 +67,9 @@ async def test_what_the_counties_published_is_recorded_once(fresh: Stage) -> Non
         sizes[COUNTY.code] + 1
     ]
     told = await records(fresh.urls)
-    assert [len(one) for one in told] == [len(recorded), 1]
+    assert len(told) > 2, "no more to an entry than has room"
+    assert sum(len(one) for one in told[:-1]) == len(recorded)
+    assert len(told[-1]) == 1
     assert told[-1][0].note == note
     for code in (COUNTY.code, OTHER.code, CITY):
         assert await check(fresh.urls, fresh.home, code) == (0, "verified")
