@@ -58,6 +58,12 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows", metavar="FILE", type=Path, help="导出的数据行，与账目核对 · exported rows, to be compared"
     )
     parser.add_argument(
+        "--witnessed-by",
+        metavar="DIR",
+        type=Path,
+        help="市级账本的导出，核对其所记检查点 · the city's exported log, which recorded this one's checkpoints",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="只核对根与头部签名 · the root and the head's signature alone; says what it leaves out",
@@ -85,7 +91,15 @@ def run_verify(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         trust = _trust_key(args.key) if args.trust is None else read_trust(args.trust)
-        question = Question(args.directory, trust, tuple(args.since), args.rows, args.quick, args.processes)
+        question = Question(
+            args.directory,
+            trust,
+            tuple(args.since),
+            args.rows,
+            args.quick,
+            args.processes,
+            args.witnessed_by,
+        )
         verdict = answer(question, terminal_progress())
     except (AuditError, OSError) as error:
         return report_unusable(error, as_json=args.json, lang=args.lang)

@@ -21,13 +21,15 @@ from audit.errors import AuditError, NoteMalformedError
 from audit.incarnation import INCARNATED, Incarnation, find_incarnation
 from audit.note import VerifierKey, parse_note
 from audit.rotation import REPLACED, ROTATED, find_rotation
-from audit.tree import Frontier
+from audit.tree import EMPTY_ROOT, Frontier
 from audit.verdict import RefutedError, Verdict
 from audit.witness import open_known
 
 WITNESSED: Final = "ledger.witnessed"
 ROOM: Final = 40_000
 """Bytes of notes in one entry: escaped and enveloped they stay below the limit of an entry."""
+HEARD: Final = frozenset({OPENED, ROTATED, REPLACED, INCARNATED})
+"""What a log must be heard of beside its hashes, to be held against records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Holding:
     recorded: tuple[Witnessed, ...]
     keys: list[VerifierKey] = field(default_factory=list)
     _frontier: Frontier = field(default_factory=Frontier)
-    _roots: dict[int, bytes] = field(default_factory=dict)
+    _roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
     _wanted: frozenset[int] = frozenset()
     _incarnations: list[Incarnation] = field(default_factory=list)
 
@@ -143,11 +145,24 @@ class Holding:
 
     def observe(self, entry: Entry) -> None:
         """Hear the next entry."""
+        self.add(entry.hash)
+        self.hear(entry)
+
+    def add(self, hash_: bytes) -> None:
+        """The leaf hash of the next entry."""
         if not self.recorded:
             return
-        self._frontier = self._frontier.extend((entry.hash,))
+        self._frontier = self._frontier.extend((hash_,))
         if self._frontier.size in self._wanted:
             self._roots[self._frontier.size] = self._frontier.root()
+
+    @property
+    def root(self) -> bytes:
+        """Over what was added."""
+        return self._frontier.root()
+
+    def hear(self, entry: Entry) -> None:
+        """An entry of `HEARD`; whatever else the entry is, it is let pass."""
         self._hear_of_keys(entry)
         if entry.draft.operation == INCARNATED and (found := find_incarnation(entry)) is not None:
             self._incarnations.append(found)

@@ -11,11 +11,10 @@ import asyncpg
 import pytest
 
 from audit.checkpoint import parse_checkpoint
-from audit.entry import Entry, parse_entry, seal
+from audit.entry import parse_entry, seal
 from audit.note import parse_note
 from audit.tree import Frontier
-from audit.verify import verify_log
-from audit.witnessed import WITNESSED, Holding, Witnessed, read_witnessed
+from audit.witnessed import WITNESSED, Witnessed, read_witnessed
 from tests.integration.api import kit as api
 from tests.integration.api.kit import Stage, command, heads_of, rows_of, tamper, verify_all
 from tests.integration.api.test_administering import ADD_PERSON
@@ -168,20 +167,25 @@ async def test_a_county_rewritten_with_its_own_key_is_refuted_by_its_city(
         for code in (CITY, COUNTY.code):
             ran = await command(urls, home, "ledger", "export", str(tmp_path / code), "--tenant", code)
             assert ran.code == 0, ran.err
-    keys = open_keys(home)
-    city, county = (next(one for one in _origins(home) if one.endswith(code)) for code in (CITY, COUNTY.code))
-    recorded: list[Witnessed] = []
-
-    def hear(entry: Entry) -> None:
-        recorded.extend(read_witnessed(entry))
-
-    assert verify_log(tmp_path / CITY, keys.get(city).verifier_key, observe=hear).ok
-    held = Holding(county, tuple(recorded))
-    verdict = verify_log(tmp_path / COUNTY.code, keys.get(county).verifier_key, observe=held.observe)
-    assert verdict.ok
-    refuted = held.judge(verdict)
-    assert (refuted.ok, refuted.code, refuted.seq) == (False, "witnessed_contradicted", recorded[0].seq)
-
-
-def _origins(home: Path) -> list[str]:
-    return [path.stem.replace("_", "/") for path in (home / "keys").glob("*.pem")]
+        trust = await command(urls, home, "ledger", "trust")
+        (tmp_path / "trust.json").write_text(trust.out)
+        verify = [
+            "ledger",
+            "verify",
+            str(tmp_path / COUNTY.code),
+            "--trust",
+            str(tmp_path / "trust.json"),
+            "--json",
+        ]
+        alone = await command(urls, home, *verify)
+        assert (alone.code, alone.json["code"]) == (0, "verified")
+        for processes in ("1", "2"):
+            by_city = await command(
+                urls, home, *verify, "--witnessed-by", str(tmp_path / CITY), "--processes", processes
+            )
+            assert (by_city.code, by_city.json["code"]) == (1, "witnessed_contradicted"), by_city
+        assert (
+            await command(urls, home, *verify, "--quick", "--witnessed-by", str(tmp_path / CITY))
+        ).code == 2
+        (tmp_path / CITY / "checkpoint").write_text("nothing\n")
+        assert (await command(urls, home, *verify, "--witnessed-by", str(tmp_path / CITY))).code == 2
