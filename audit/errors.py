@@ -86,14 +86,6 @@ class WitnessUnusableError(AuditError):
     en = "the witness's {path} cannot be used: {reason}; nothing is cosigned, lest it be a second history"
 
 
-class TimeTokenRefusedError(AuditError):
-    """A time token is not a pinned authority's word about this checkpoint."""
-
-    code = "time_token_refused"
-    zh = "时间戳不可信：{reason}"
-    en = "the time token does not hold: {reason}"
-
-
 class TreeMalformedError(AuditError):
     """Stored bytes are not the compact range of a tree of the stated size."""
 
@@ -290,3 +282,11 @@ class QuorumMissingError(AuditError):
     code = "quorum_missing"
     zh = "{origin} 的检查点只有 {found} 个见证（至少 {wanted} 个），暂不公布"
     en = "{found} of at least {wanted} witnesses cosigned the checkpoint of {origin}: it is not published yet"
+
+
+class RecordingRefusedError(AuditError):
+    """A county's published checkpoint does not grow from what its city's log recorded of it: it is not recorded."""
+
+    code = "recording_refused"
+    zh = "{origin} 的检查点不是由市级账本所记增长而来（{reason}），不予记录"
+    en = "the checkpoint of {origin} does not grow from what the city's log recorded ({reason}): it is not recorded"

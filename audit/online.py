@@ -13,7 +13,7 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 Not checked: whether head and entries were rolled back together when no kept head is given.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,12 +60,14 @@ async def verify_stored(
     since: bytes | None = None,
     progress: Progress | None = None,
     values: ReadValues | None = None,
+    observe: Callable[[Entry], None] | None = None,
 ) -> Verdict:
     """Verify the tenant's stored log and the rows of `tables` (all audited tables).
 
     `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
     `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many); `values` reads and
-    opens the personal values, and without it the verdict says that they were not checked. Raises
+    opens the personal values, and without it the verdict says that they were not checked; `observe` hears every entry that
+    holds so far. Raises
     LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -74,7 +76,7 @@ async def verify_stored(
     check = ChainCheck(keyring, kept)
     try:
         erased: dict[bytes, int] = {}
-        await _check_log(conn, tenant_id, check, progress, erased)
+        await _check_log(conn, tenant_id, check, progress, erased, observe)
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
@@ -99,6 +101,7 @@ async def _check_log(
     check: ChainCheck,
     progress: Progress | None,
     erased: dict[bytes, int],
+    observe: Callable[[Entry], None] | None,
 ) -> None:
     """`erased` is filled with the commitments that entries say were erased, and the last that does."""
     reading = _reading_head()
@@ -122,6 +125,8 @@ async def _check_log(
         _check_columns(entry, row)
         erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
+        if observe is not None:
+            observe(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
             progress(entry.seq + 1, head["size"])
     await records.check_nothing_more()

@@ -122,17 +122,6 @@ ledger_witnessed = Table(
     PrimaryKeyConstraint("tenant_id", "origin", "seq", name="pk_ledger_witnessed"),
 )
 
-ledger_timestamps = Table(
-    "ledger_timestamps",
-    metadata,
-    Column("tenant_id", Integer, nullable=False, autoincrement=False),
-    Column("size", BigInteger, nullable=False, autoincrement=False),
-    Column("checkpoint", Text, nullable=False, comment="the three lines that the token is over"),
-    Column("token", LargeBinary, nullable=False, comment="TimeStampResp of RFC 3161, DER"),
-    Column("stamped_at", DateTime(timezone=True), nullable=False, comment="as the token says"),
-    PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_timestamps"),
-)
-
 APP_GRANTS: Final[dict[str, str]] = {
     "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks, national)",
     "ledger_entries": "SELECT, INSERT",
@@ -140,5 +129,4 @@ APP_GRANTS: Final[dict[str, str]] = {
     "ledger_tiles": "SELECT, INSERT",
     "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
     "ledger_witnessed": "SELECT, INSERT",
-    "ledger_timestamps": "SELECT, INSERT",
 }

@@ -269,6 +269,12 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "the first {recorded} entries are not those of the checkpoint of {origin} in entry {seq} of the city's log: "
         "there are two histories, both signed by its key",
     ),
+    "witnessed_incarnated": (
+        "前 {recorded} 条账目与市级账本第 {seq} 号账目所记不符；此账本第 {incarnation} 号账目已声明退回（{reason}）："
+        "其间账目已不在此账本中",
+        "the first {recorded} entries are not what entry {seq} of the city's log recorded; entry {incarnation} of this log owns up to "
+        "having been put back ({reason}): the entries between are not in it",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",

@@ -1,89 +1,151 @@
-"""What is stored of others' words: the counties' checkpoints that a city's log recorded, and the time tokens of a log.
+"""The city's log as the witness of its counties' logs: which published checkpoints it has not recorded yet, and recording them.
 
-The rule: what is said in an entry is written with it, under the head's lock; a token is written once and never changed. Both are for
-looking up; the evidence is the entry, and the token itself.
+    last = await find_recorded(conn, city)                      # under the head's lock
+    growth = await find_growth(conn, county, key, last)         # None: nothing new; raises: not the log that was recorded
+    head = await record_notes(conn, head, signer, [growth, …], now)
+
+The rule: a checkpoint is recorded when the county's key in force signed it and the county's tiles lead from what was recorded last to it; the
+entry and the row that finds it again are written together. The row is for looking up; the evidence is the entry, and a log is judged by
+the entries alone (`read_recorded`, `audit.witnessed`). Who waits for whom, and how often, is not decided here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
-from audit.checkpoint import parse_checkpoint
+from sqlalchemy import Text, Uuid, bindparam, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.sql import ClauseElement
+
+from audit.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from audit.entry import parse_entry
+from audit.errors import AuditError, RecordingRefusedError
 from audit.head import Head
 from audit.ledger import SYSTEM, append
-from audit.note import parse_note
+from audit.note import VerifierKey, parse_note
+from audit.publishing import find_published, published_tiles
 from audit.signer import Signer
-from audit.statements import Connection
-from audit.witnessed import divide_notes, draft_witnessed
+from audit.statements import Connection, statement
+from audit.tables import ledger_entries, ledger_witnessed
+from audit.verdict import RefutedError
+from audit.witnessed import WITNESSED, Witnessed, divide_notes, draft_witnessed, read_witnessed
 
-_RECORDED: Final = """
-SELECT DISTINCT ON (origin) origin, size, root FROM ledger_witnessed
-WHERE tenant_id = $1 ORDER BY origin, seq DESC"""
-_PUBLISHED: Final = """
-SELECT DISTINCT ON (tenant_id) size, root, note FROM ledger_checkpoints
-WHERE tenant_id = ANY ($1::int[]) ORDER BY tenant_id, size DESC"""
-_RECORD: Final = """
-INSERT INTO ledger_witnessed (tenant_id, origin, seq, size, root) VALUES ($1, $2, $3, $4, $5)"""
-_UNTIMED: Final = """
-SELECT c.size, c.note FROM ledger_checkpoints AS c WHERE c.tenant_id = $1
-AND NOT EXISTS (SELECT FROM ledger_timestamps AS t WHERE t.tenant_id = $1 AND t.size >= c.size)
-ORDER BY c.size DESC LIMIT 1"""
-_TIMED: Final = """
-INSERT INTO ledger_timestamps (tenant_id, size, checkpoint, token, stamped_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING"""
-_TOKENS: Final = """
-SELECT size, checkpoint, token, stamped_at FROM ledger_timestamps WHERE tenant_id = $1 ORDER BY size"""
+_COLUMNS: Final = ("tenant_id", "origin", "seq", "size", "root")
 
 
 @dataclass(frozen=True, slots=True)
-class TimeToken:
-    """A token (TimeStampResp, DER) over a checkpoint's text, and the moment that it names."""
+class Recorded:
+    """Size and root that were recorded last of a log."""
 
     size: int
-    text: str
-    token: bytes
-    stamped_at: datetime
+    root: bytes
 
 
-async def find_unrecorded(conn: Connection, tenant_id: int, counties: Sequence[int]) -> list[str]:
-    """The counties' published notes that are not what the city's log recorded of them last. The counties must be granted."""
-    recorded: Mapping[str, tuple[int, bytes]] = {
-        row["origin"]: (row["size"], row["root"]) for row in await conn.fetch(_RECORDED, tenant_id)
-    }
-    return [
-        row["note"]
-        for row in await conn.fetch(_PUBLISHED, list(counties))
-        if recorded.get(parse_checkpoint(parse_note(row["note"].encode()).text).origin)
-        != (row["size"], row["root"])
-    ]
+async def find_recorded(conn: Connection, tenant_id: int) -> Mapping[str, Recorded]:
+    """What the city's log recorded last, by origin."""
+    finding = _finding()
+    rows = await conn.fetch(finding.text, *finding.arguments(tenant_id=tenant_id))
+    return {row["origin"]: Recorded(row["size"], row["root"]) for row in rows}
+
+
+async def find_growth(
+    conn: Connection, tenant_id: int, key: VerifierKey, last: Mapping[str, Recorded]
+) -> str | None:
+    """The county's published note, if it is not what was recorded last. The county must be granted to the transaction.
+
+    Raises RecordingRefusedError when it does not grow from that; PublishingRefusedError or LedgerBrokenError for what is damaged.
+    """
+    published = await find_published(conn, tenant_id)
+    if published is None:
+        if key.name in last:
+            raise RecordingRefusedError(origin=key.name, reason=f"{last[key.name].size} → 0")
+        return None
+    checkpoint, old = published.checkpoint, last.get(key.name)
+    if old == Recorded(checkpoint.size, checkpoint.root):
+        return None
+    try:
+        open_checkpoint(published.note.encode(), key)
+    except AuditError as error:
+        raise RecordingRefusedError(origin=key.name, reason=str(error)) from error
+    tiles = published_tiles(conn, tenant_id, published)
+    if await tiles.root() != checkpoint.root:
+        raise RecordingRefusedError(origin=key.name, reason="its tiles are not those of its checkpoint")
+    if old is not None and (old.size > checkpoint.size or await tiles.root(old.size) != old.root):
+        raise RecordingRefusedError(origin=key.name, reason=f"{old.size} → {checkpoint.size}")
+    return published.note
 
 
 async def record_notes(
     conn: Connection, head: Head, signer: Signer, notes: Sequence[str], now: datetime
 ) -> Head:
     """Append the entries that record these notes behind the locked head; returns the new head. Raises as `append`."""
+    recording = _recording()
     for part in divide_notes(notes):
         draft = draft_witnessed(part, head.origin, head.size, SYSTEM, now)
         head, (receipt,) = await append(conn, head, signer, (draft,))
-        checkpoints = [parse_checkpoint(parse_note(note.encode()).text) for note in part]
-        rows = [(head.tenant_id, one.origin, receipt.seq, one.size, one.root) for one in checkpoints]
-        await conn.executemany(_RECORD, rows)
+        rows = [(_checkpoint(note), receipt.seq) for note in part]
+        await conn.executemany(
+            recording.text,
+            [
+                recording.arguments(
+                    tenant_id=head.tenant_id, origin=one.origin, seq=seq, size=one.size, root=one.root
+                )
+                for one, seq in rows
+            ],
+        )
     return head
 
 
-async def find_untimed(conn: Connection, tenant_id: int) -> tuple[int, str] | None:
-    """Size and text of the last published checkpoint, when no token stands over it yet."""
-    row = await conn.fetchrow(_UNTIMED, tenant_id)
-    return None if row is None else (row["size"], parse_note(row["note"].encode()).text)
+async def read_recorded(conn: Connection, tenant_id: int, city: str, origin: str) -> tuple[Witnessed, ...]:
+    """Every record of a log in the entries of its city's log, in order. Raises RefutedError for an entry that is none.
+
+    Whether entries of the city's log are missing, only that log's own verification tells.
+    """
+    reading, found = _reading(), []
+    given = {"tenant_id": tenant_id, "subject": uuid5(NAMESPACE_URL, city), "operation": WITNESSED}
+    async for row in conn.cursor(reading.text, *reading.arguments(**given), prefetch=100):
+        try:
+            entry = parse_entry(row["leaf"].encode())
+        except AuditError as error:
+            raise RefutedError("witnessed_malformed", row["seq"]) from error
+        found += [one for one in read_witnessed(entry) if one.checkpoint.origin == origin]
+    return tuple(found)
 
 
-async def keep_token(conn: Connection, tenant_id: int, token: TimeToken) -> None:
-    """Write a token that was checked; the first over a checkpoint stands."""
-    await conn.execute(_TIMED, tenant_id, token.size, token.text, token.token, token.stamped_at)
+def _checkpoint(note: str) -> Checkpoint:
+    return parse_checkpoint(parse_note(note.encode()).text)
 
 
-async def read_tokens(conn: Connection, tenant_id: int) -> tuple[TimeToken, ...]:
-    """Every token of a log, by size."""
-    rows = await conn.fetch(_TOKENS, tenant_id)
-    return tuple(TimeToken(row["size"], row["checkpoint"], row["token"], row["stamped_at"]) for row in rows)
+@statement
+def _finding() -> ClauseElement:
+    rows = ledger_witnessed.c
+    return (
+        select(rows.origin, rows.size, rows.root)
+        .where(rows.tenant_id == bindparam("tenant_id", type_=rows.tenant_id.type))
+        .ext(distinct_on(rows.origin))
+        .order_by(rows.origin, rows.seq.desc())
+    )
+
+
+@statement
+def _recording() -> ClauseElement:
+    rows = ledger_witnessed.c
+    return insert(ledger_witnessed).values(
+        **{name: bindparam(name, type_=rows[name].type) for name in _COLUMNS}
+    )
+
+
+@statement
+def _reading() -> ClauseElement:
+    entries = ledger_entries.c
+    return (
+        select(entries.seq, entries.leaf)
+        .where(
+            entries.tenant_id == bindparam("tenant_id", type_=entries.tenant_id.type),
+            entries.subject_id == bindparam("subject", type_=Uuid),
+            entries.operation == bindparam("operation", type_=Text),
+        )
+        .order_by(entries.seq)
+    )

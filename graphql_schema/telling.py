@@ -124,6 +124,7 @@ TOLD: Final[Mapping[str, Told]] = {
     "signing_policy.set": Told(_K.OTHER, "设定签名规定", "signing policy set"),
     "ledger.key_rotated": Told(_K.OTHER, "更换账本密钥", "ledger's key rotated"),
     "ledger.key_replaced": Told(_K.OTHER, "更替账本密钥", "ledger's key replaced"),
+    "ledger.witnessed": Told(_K.OTHER, "记录县级检查点", "counties' checkpoints recorded"),
     "grant.ended": Told(_K.OTHER, "终止授权", "grant ended"),
 }
 

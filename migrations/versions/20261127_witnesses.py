@@ -1,9 +1,9 @@
-"""What witnesses and time authorities said of a log.
+"""What a city's log recorded of its counties' logs.
 
 Revision ID: 20261127_witnesses
 Revises: 20261127_officer_keys
 
-Literal on purpose, as the revisions before. Both tables begin empty.
+Literal on purpose, as the revisions before. The table begins empty.
 """
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ depends_on = None
 TENANT = "(SELECT nullif(current_setting('app.tenant', true), '')::int)"
 OWN = f"tenant_id = {TENANT}"
 GRANTED = "tenant_id = ANY ((SELECT nullif(current_setting('app.granted', true), '')::int[])::int[])"
-TABLES = ("ledger_witnessed", "ledger_timestamps")
+TABLES = ("ledger_witnessed",)
 
 
 def upgrade() -> None:
@@ -32,15 +32,6 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "origin", "seq", name="pk_ledger_witnessed"),
-    )
-    op.create_table(
-        "ledger_timestamps",
-        sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("checkpoint", sa.Text(), nullable=False, comment="the three lines that the token is over"),
-        sa.Column("token", sa.LargeBinary(), nullable=False, comment="TimeStampResp of RFC 3161, DER"),
-        sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False, comment="as the token says"),
-        sa.PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_timestamps"),
     )
     for name in TABLES:
         op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")

@@ -69,6 +69,7 @@ from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.vouching import UNRECORDED, recording
 from xingji.witnessing import open_witnesses
 
 Clock = Callable[[], datetime]
@@ -248,6 +249,7 @@ async def open_service(
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()
             }
+            found[UNRECORDED] = [tenant.code for tenant in registry if tenant.id in recorder.troubles]
             for tenant in registry:
                 if trouble := publisher.troubles.get(tenant.id):
                     found.setdefault(trouble, []).append(tenant.code)
@@ -261,6 +263,7 @@ async def open_service(
             keeping_heads(guard) as unkept,
             open_witnesses(settings.witnesses) as witnesses,
             publishing(database, office, registry, cadence, witnesses) as publisher,
+            recording(database, office, registry, settings.vouch_seconds) as recorder,
             aclosing(office.lanes),
         ):
             yield Service(

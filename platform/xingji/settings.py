@@ -12,6 +12,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_MIGRATOR_URL` | embedded | the same, as the owner of the schema |
 | `XINGJI_BACKUP_URL` | embedded | the same, as a role that reads every row (BYPASSRLS), for `xingji backup` |
 | `XINGJI_CHECKPOINT_SECONDS` | 2 | how often a checkpoint of a log that has grown is published |
+| `XINGJI_VOUCH_SECONDS` | 3600 | how often a city's log records its counties' published checkpoints |
 | `XINGJI_POOL` | 16 | connections to PostgreSQL at most |
 | `XINGJI_TRUSTED_PROXIES` | none | addresses and networks, with commas between, whose `X-Forwarded-For` is believed |
 | `XINGJI_EVIDENCE_URL` | `<home>/evidence` | where files are kept: a folder, or `s3://bucket/prefix` (xingji/evidence/s3.py) |
@@ -63,6 +64,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     checkpoint_seconds: float = 2.0
     witnesses: Path | None = None
+    vouch_seconds: float = 3600.0
 
     @property
     def heads_folder(self) -> Path:
@@ -100,7 +102,8 @@ def read_settings(
         evidence_access_key=_find_secret(environ, "XINGJI_EVIDENCE_ACCESS_KEY_FILE"),
         evidence_secret_key=_find_secret(environ, "XINGJI_EVIDENCE_SECRET_KEY_FILE"),
         trusted_proxies=_parse_networks(environ.get("XINGJI_TRUSTED_PROXIES") or ""),
-        checkpoint_seconds=_parse_seconds(environ.get("XINGJI_CHECKPOINT_SECONDS") or "2"),
+        checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
+        vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
     )
     if settings.migrator_url and not settings.database_url:
@@ -125,11 +128,10 @@ def _find_path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(environ[name]) if environ.get(name) else None
 
 
-def _parse_seconds(text: str) -> float:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 3600):
-        raise SettingInvalidError(
-            name="XINGJI_CHECKPOINT_SECONDS", reason=f"{text!r} is not a number from 1 to 3600"
-        )
+def _parse_seconds(environ: Mapping[str, str], name: str, default: int, most: int) -> float:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 1 to {most}")
     return float(text)
 
 

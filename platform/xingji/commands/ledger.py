@@ -1,16 +1,19 @@
-"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
-the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
+the database, compares every audited row with it, and the files that rows name, opens every personal value, if the home has the vault, and holds a
+county's log against what its city's log recorded of it;
 `rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the
 published checkpoint; `key` the verifier key to pin; `trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a
-new key and archives the old one's file; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
+new key and archives the old one's file; `suite` declares the national suite; `witness-counties` records the counties' published checkpoints in
+the city's log now; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
 
 import argparse
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -24,7 +27,7 @@ from audit.commands import (
     report_verdict,
     run_verify,
 )
-from audit.errors import AuditError, NotPublishedError
+from audit.errors import AuditError, NotPublishedError, UnusableInputError
 from audit.export import export_log
 from audit.guard import Guard
 from audit.heads import HeadStore
@@ -38,6 +41,9 @@ from audit.rowexport import export_rows
 from audit.rows import is_audited
 from audit.terminal import terminal_progress
 from audit.trust import Trust, TrustedLog, format_trust
+from audit.verdict import RefutedError
+from audit.vouching import read_recorded
+from audit.witnessed import Holding, Witnessed
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
 from tenancy.personal import value_reader
@@ -51,6 +57,7 @@ from xingji.incarnating import incarnate
 from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
+from xingji.vouching import Round, counties_of, record_counties
 
 T = TypeVar("T")
 Work = Callable[[TenantConnection, Tenant, Ed25519Signer], Awaitable[T]]
@@ -62,8 +69,8 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
     text = (
-        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、退回声明"
-        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate"
+        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、记录县级检查点、退回声明"
+        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate"
     )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -102,6 +109,10 @@ def add_parser(commands: Commands) -> None:
     suite = actions.add_parser(
         "suite", help="此后每条账目并用 SM2 签名 · from now on every entry carries an SM2 signature too"
     )
+    vouch = actions.add_parser(
+        "witness-counties",
+        help="市级账本记录各县已公布的检查点 · record the counties' checkpoints in the city's log",
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -125,6 +136,7 @@ def add_parser(commands: Commands) -> None:
         (key, run_key),
         (rotate, run_rotate),
         (suite, run_suite),
+        (vouch, run_witness_counties),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -132,7 +144,7 @@ def add_parser(commands: Commands) -> None:
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, rows, check, rotate, again):
+    for action in (export, rows, check, rotate, vouch, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -183,25 +195,40 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         since = None if arguments.since is None else arguments.since.read_bytes()
 
-        async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> int:
+        async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
             vault = find_vault(settings.home)
-            verdict = await verify_stored(
-                tx.raw,
-                tenant.id,
-                signer.verifier_key,
-                AUDITED,
-                since=since,
-                progress=terminal_progress(),
-                values=None if vault is None else value_reader(vault),
-            )
-            wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
+            try:
+                held = Holding(tenant.origin, await _read_recorded(database, tenant))
+            except RefutedError as finding:
+                return report_verdict(finding.verdict(tenant.origin), as_json=arguments.json)
+            async with database.read(Scope(tenant.id)) as tx:
+                verdict = await verify_stored(
+                    tx.raw,
+                    tenant.id,
+                    signer.verifier_key,
+                    AUDITED,
+                    since=since,
+                    progress=terminal_progress(),
+                    values=None if vault is None else value_reader(vault),
+                    observe=held.observe,
+                )
+                wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
                 verdict = wrong.verdict(verdict.origin)
-            return report_verdict(verdict, as_json=arguments.json)
+            return report_verdict(held.judge(verdict), as_json=arguments.json)
 
-        return _with_tenant(settings, arguments.tenant, work)
+        return _with_database(settings, arguments.tenant, work)
     except (AuditError, VaultError, OSError) as error:
         return report_unusable(error, as_json=arguments.json)
+
+
+async def _read_recorded(database: Database, tenant: Tenant) -> tuple[Witnessed, ...]:
+    """What the city's log recorded of a county's; read before the county's own, which only grows meanwhile."""
+    city = next((one for one in await read_registry(database) if one.id == tenant.parent_id), None)
+    if city is None:
+        return ()
+    async with database.read(Scope(city.id)) as tx:
+        return await read_recorded(tx.raw, city.id, city.origin, tenant.origin)
 
 
 def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -310,6 +337,33 @@ def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
         return report_unusable(error, as_json=False)
     print(f"第 {seq} 号账目 entry {seq}")
     return 0
+
+
+def run_witness_counties(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Record them; prints what was recorded. Exit 1 when a county's checkpoint does not grow from what was recorded before."""
+
+    async def work(database: Database, tenant: Tenant, _signer: Ed25519Signer) -> Round:
+        registry, keys = await read_registry(database), open_keys(settings.home)
+        counties = counties_of(registry).get(tenant.id)
+        if counties is None:
+            raise UnusableInputError(reason=f"{tenant.code} is not a city with counties")
+        guard, origins = Guard(HeadStore(settings.heads_folder)), {one.id: one.origin for one in registry}
+        return await record_counties(
+            database, tenant.id, counties, lambda id_: guard.watch(keys.get(origins[id_])), wall_clock()
+        )
+
+    try:
+        made = _with_database(settings, arguments.tenant, work)
+    except AuditError as error:
+        return report_unusable(error, as_json=arguments.json)
+    told = [{"origin": one.checkpoint.origin, "size": one.checkpoint.size} for one in made.recorded]
+    refused = [str(error) for error in made.refused.values()]
+    if arguments.json:
+        print(json.dumps({"ok": not refused, "recorded": told, "refused": refused}, ensure_ascii=False))
+    else:
+        for line in (*(f"{one['origin']}  {one['size']} 条 entries" for one in told), *refused):
+            print(line)
+    return 1 if refused else 0
 
 
 def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -115,7 +115,9 @@ def heads_of(urls: DatabaseUrls, home: Path) -> Path:
 
 def make_settings(home: Path, *, demo: bool = True, heads: Path | None = None) -> Settings:
     """The settings of a server of these tests."""
-    return Settings(home, "127.0.0.1", 0, 8, True, demo, None, None, heads, checkpoint_seconds=0.1)
+    return Settings(
+        home, "127.0.0.1", 0, 8, True, demo, None, None, heads, checkpoint_seconds=0.1, vouch_seconds=86_400
+    )
 
 
 @dataclass(slots=True)

@@ -1,24 +1,32 @@
 """A county's log is held against what its city's log recorded of it."""
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint, sign_checkpoint
 from audit.entry import GENESIS, Entry, parse_entry, seal
+from audit.head import Head
+from audit.keys import Ed25519Signer
+from audit.rotation import draft_rotation
 from audit.tree import Frontier
 from audit.verdict import FINDINGS, RefutedError
+from audit.verify import verify_log
 from audit.witnessed import (
     ROOM,
+    Holding,
     Witnessed,
     check_witnessed,
     divide_notes,
     draft_witnessed,
     read_witnessed,
 )
-from tests.unit.audit.kit import KEY, ORIGIN, SIGNER, START, draft, entries
+from tests.unit.audit.kit import KEY, ORIGIN, SIGNER, START, draft, entries, head, incarnated, write_log
 
+STRANGER = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32))
 CITY = "xingji.test/411600"
 LOG = entries(9)
 ROOTS = {size: Frontier().extend(entry.hash for entry in LOG[:size]).root() for size in range(1, 10)}
@@ -79,3 +87,49 @@ def test_notes_are_divided_so_that_each_entry_has_room() -> None:
     assert [one for part in parts for one in part] == notes
     assert len(parts) > 1 and all(sum(len(one.encode()) for one in part) <= ROOM for part in parts)
     assert list(divide_notes([])) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [(300, "verified"), (301, "witnessed_incarnated"), (600, "witnessed_incarnated")]
+)
+def test_a_log_that_owned_up_to_having_been_put_back_is_told_by_that_entry(
+    tmp_path: Path, size: int, code: str
+) -> None:
+    lost, gone_on = incarnated(300, 600)
+    seen = sign_checkpoint(checkpoint_of(lost[:size]), SIGNER)
+    held = Holding(ORIGIN, (Witnessed(4, checkpoint_of(lost[:size]), seen),))
+    hashes = [one.hash for one in gone_on]
+    log = write_log(tmp_path, [one.leaf for one in gone_on], head(hashes))
+    verdict = held.judge(verify_log(log, KEY, observe=held.observe))
+    assert (verdict.ok, verdict.code) == (code == "verified", code)
+    assert ("put back" in verdict.en) is not verdict.ok
+
+
+def test_records_by_every_key_of_the_log_hold() -> None:
+    """What an old key signed before it was handed over is the log's word still; a stranger's is not."""
+    other = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    first = LOG[0]
+    before = Head(1, ORIGIN, first.hash, Frontier().extend((first.hash,)), first.draft.time, KEY.key_id)
+    handed = seal(
+        draft_rotation(before, SIGNER, other, "例行", False, UUID(int=0), START),
+        ORIGIN,
+        1,
+        first.hash,
+        SIGNER,
+    )
+    log = [first, handed]
+    for signer, code in ((SIGNER, None), (other, None), (STRANGER, "witnessed_unsigned")):
+        checkpoint = checkpoint_of(log)
+        held = Holding(ORIGIN, (Witnessed(4, checkpoint, sign_checkpoint(checkpoint, signer)),))
+        for entry in log:
+            held.observe(entry)
+        if code is None:
+            assert held.check() == 1
+        else:
+            with pytest.raises(RefutedError) as refuted:
+                held.check()
+            assert refuted.value.code == code
+
+
+def checkpoint_of(log: list[Entry]) -> Checkpoint:
+    return Checkpoint(ORIGIN, len(log), Frontier().extend(one.hash for one in log).root())
