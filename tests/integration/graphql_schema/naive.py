@@ -121,6 +121,7 @@ STORIED = (
 )
 STORIES = {
     "application.filed": ("APPLICATION", "application filed"),
+    "application.returned": ("APPLICATION", "application returned"),
     "application.opinion_given": ("ENDORSEMENT", "opinion given"),
     "review.inspected": ("REVIEW", "review inspected"),
     "evidence.attached": ("EVIDENCE", "evidence attached"),
