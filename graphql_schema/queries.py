@@ -235,7 +235,7 @@ class Query:
     )
     ledger_consistency: LedgerConsistency | None = consistency(
         permission=Permission.READ,
-        description="How a log grew between two sizes that are published; null when they are not (一致性证明).",
+        description="How a log grew between two sizes that are published, for who reads the whole log; else null (一致性证明).",
     )
     ledger_readings: Connection[LedgerReading] = connection(
         order="set_at",

@@ -65,4 +65,4 @@ def decide(state: State, command: Command, context: Context) -> Change:
     )
 
 
-ACT: Final = Act("signing_policy.confirm", load, authorise, decide)
+ACT: Final = Act(POLICY_SET, load, authorise, decide)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from audit.entry import Subject
 from audit.officers import KEY_ROTATED
+from audit.schema import is_hash
 from certification.acts import enrol_officer_key as enrolling
 from certification.changes import Act, Change, Context, insert, update
 from certification.life import Actor
@@ -48,8 +49,8 @@ class State:
 
 
 async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
-    """Both keys, as the log knows them."""
-    row = await tx.first(_IN_FORCE, key=command.replaces)
+    """Both keys, as the log knows them; what is no digits is the name of none."""
+    row = await tx.first(_IN_FORCE, key=command.replaces) if is_hash(command.replaces) else None
     known = await enrolling.load(tx, enrolling.Command(command.public_key, command.proof), now)
     return State(known, None if row is None else entity(OfficerKey, row))
 

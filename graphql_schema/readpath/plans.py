@@ -39,6 +39,7 @@ from graphql_schema.declare import (
 )
 from graphql_schema.errors import CodedError
 from graphql_schema.ids import NodeRef, parse_id, refuse_id
+from graphql_schema.permissions import Permission, ReachKind, kinds_of
 from graphql_schema.readpath.access import DeniedError, check_permission
 from graphql_schema.readpath.arguments import Arguments
 from graphql_schema.readpath.call import Call, Getter, Reader
@@ -257,9 +258,13 @@ class PlacesPlan:
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyPlan:
-    """The root field that proves a log's growth: a plain value, worked out in Python."""
+    """The root field that proves a log's growth: a plain value, worked out in Python.
+
+    It names roots of any size, so of one entry alone: for who reads the `whole` log, as with its files (tenancy/log_reading.py).
+    """
 
     selected: Selected
+    whole: bool
     find_tenant: Getter
     find_old: Getter
     find_new: Getter
@@ -273,8 +278,9 @@ class ConsistencyPlan:
             if ref.type != "Tenant":
                 raise refuse_id()
             tenant = call.within(ScopeKind.OWN, ref.tenant)
+            reaches = tenant and self.whole
             grown = (
-                await prove_growth(tx, tenant, self.find_old(call), self.find_new(call)) if tenant else None
+                await prove_growth(tx, tenant, self.find_old(call), self.find_new(call)) if reaches else None
             )
         except CodedError as error:
             raise refusal(error, self.selected, path, call.session.trace_id) from error
@@ -385,6 +391,7 @@ class PlanMaker:
             self.document(values).hold_plain(selected)
             return ConsistencyPlan(
                 selected,
+                ReachKind.WHOLE in kinds_of(self.reader.signature, Permission.READ),
                 arguments.getter("tenantId", convert=parse_id),
                 arguments.getter("fromSize", convert=int),
                 arguments.getter("toSize", convert=int)

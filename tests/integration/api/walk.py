@@ -54,6 +54,8 @@ IDS: Final = {
     "roleId": "RoleAssignment",
     "grantId": "Grant",
     "erasureId": "Erasure",
+    "keyId": "OfficerKey",
+    "policyId": "SigningPolicy",
     "subjectId": "Person",
     "granteeId": "Tenant",
     "tenantId": "Tenant",
@@ -205,8 +207,9 @@ def arguments(needed: Mapping[str, GraphQLArgument]) -> str:
     return f"({', '.join(values)})" if values else ""
 
 
+WHOLE_LOG: Final = "ledgerConsistency"
+"""The root field that is null for who does not read the whole log."""
 LITERALS: Final = {
-    "ID": '"Tenant.1.1"',
     "Int": "1",
     "Level": '"provincial"',
     "Date": '"2022-07-20"',
@@ -216,9 +219,11 @@ KNOWN: Final = PAGING | {"filter", "orderBy", "id", "ids", "code"}
 """Arguments of root fields that the walks give themselves."""
 
 
-def in_brackets(field: GraphQLField, *more: str) -> str:
-    """All that a root field is asked beside, each by a literal, with `more`."""
-    own = [f"{key}: {literal(one.type)}" for key, one in sorted(field.args.items()) if key not in KNOWN]
+def in_brackets(field: GraphQLField, *more: str, tenant: int = 1) -> str:
+    """All that a root field is asked beside, each by a literal, with `more`; of this tenant."""
+    own = [
+        f"{key}: {literal(one.type, tenant)}" for key, one in sorted(field.args.items()) if key not in KNOWN
+    ]
     given = ", ".join((*own, *more))
     return f"({given})" if given else ""
 
@@ -228,8 +233,10 @@ def named(type_: GraphQLObjectType) -> str:
     return "id" if "id" in type_.fields else "__typename"
 
 
-def literal(type_: Any) -> str:
+def literal(type_: Any, tenant: int = 1) -> str:
     named = get_named_type(type_)
+    if named.name == "ID":
+        return f'"Tenant.{tenant}.{tenant}"'
     if isinstance(named, GraphQLInputObjectType):
         return "{}"
     return next(iter(named.values)) if isinstance(named, GraphQLEnumType) else LITERALS[named.name]

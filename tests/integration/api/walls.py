@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import Table, Text
 
-from audit.tables import ledger_entries
+from audit.tables import ledger_checkpoints, ledger_entries
 from certification.tables import metadata
 from graphql_schema.declare import ScopeKind
 from graphql_schema.permissions import ROLE_PERMISSIONS, Permission
@@ -27,6 +27,7 @@ from tenancy.personal import read_values
 from tests.integration.api.arrangements import arrange
 from tests.integration.api.draws import commit_list, drawn, party
 from tests.integration.api.inspecting import PROPOSE_CORRECTION, concluding, inspect, observed
+from tests.integration.api.keys import ask_for_keys, set_reading
 from tests.integration.api.kit import Caller, Stage, file_application
 from tests.integration.api.reviews import PLAN as PLAN_CYCLE
 from tests.integration.api.reviews import a_plan, assigned, certify, team
@@ -157,6 +158,8 @@ async def build(stage: Stage) -> Walls:
     await propose_something(stage)
     await arrange(stage)
     await _add_rows(stage)
+    for code in (*(county.code for county in (THEIRS, OURS, LEFT)), CITY, FORMED_LATER):
+        await stage.published(code)
     people = await _people(stage)
     walls = Walls(stage, people)
     async with _values(stage) as plain:
@@ -184,6 +187,9 @@ async def _add_rows(stage: Stage) -> None:
     await _add_draws(stage)
     await _add_inspections(stage)
     await _add_erasures(stage)
+    for county in (THEIRS, OURS, LEFT):
+        await ask_for_keys(stage, county, operations=["campaign.opened"])
+        await set_reading(stage, county, "OWN")
     clerk, tray = await stage.person(LEFT.code, "rival"), await stage.tray(LEFT.code, "rival")
     given = {"applicationId": tray[LEFT.rival.name]["id"], "reason": f"{LEFT.rival.name}不再申请，下批再报。"}
     withdraw = """mutation($requestId: ID!, $input: WithdrawApplicationInput!) {
@@ -394,7 +400,11 @@ async def _dump(stage: Stage) -> list[Kept]:
     """Every row of every tenant's tables; what is sealed or secret is looked for in the clear."""
     secret = {"personal_values", "personal_keys", "credentials", "throttles"}
     found = []
-    for name, table in {**metadata.tables, "ledger_entries": ledger_entries}.items():
+    for name, table in {
+        **metadata.tables,
+        "ledger_entries": ledger_entries,
+        "ledger_checkpoints": ledger_checkpoints,
+    }.items():
         if "tenant_id" in table.c and name not in secret:
             key = next(column.name for column in table.primary_key.columns if column.name != "tenant_id")
             for row in await stage.rows(f"SELECT * FROM {name} ORDER BY 1, 2"):

@@ -17,6 +17,7 @@ from tenancy.identity import Principal
 from tenancy.vault import FileVault
 from tests.integration.graphql_schema.naive_draws import add_draws
 from tests.integration.graphql_schema.naive_reviews import add_reviews
+from tests.integration.graphql_schema.naive_signing import add_signing
 from tests.integration.graphql_schema.world import CITY, NOW, STRANGER, World
 from xingji.postgres import EmbeddedPostgres
 
@@ -28,6 +29,7 @@ def world() -> World:
     made = World()
     add_draws(made)
     add_reviews(made)
+    add_signing(made)
     return made
 
 

@@ -47,9 +47,10 @@ from certification.publicity import ListedItem, pause_of
 from certification.rosters import RoundView, available_roster_actions
 from graphql_schema.scalars import format_timestamp, parse_timestamp
 from tenancy.identity import Principal, RoleName
-from tests.integration.graphql_schema import naive_draws, naive_reviews
+from tests.integration.graphql_schema import naive_draws, naive_reviews, naive_signing
 from tests.integration.graphql_schema.naive_draws import NaiveDraws
 from tests.integration.graphql_schema.naive_reviews import NaiveReviews
+from tests.integration.graphql_schema.naive_signing import NaiveSigning
 from tests.integration.graphql_schema.world import CITY, EAST, NOW, PROGRAMME, STRANGER, WEST, Row, World
 
 TABLES = {
@@ -89,6 +90,7 @@ TABLES = {
     "AccessRecord": "access_log",
     **naive_draws.TABLES,
     **naive_reviews.TABLES,
+    **naive_signing.TABLES,
 }
 CONTACT = ("contact_name", "fixed_phone", "mobile_phone")
 SHARED = {"Campaign", "CampaignLevel", "CampaignWindow", "StandardClause", "Roster", "RosterItem"}
@@ -119,6 +121,7 @@ STORIED = (
 )
 STORIES = {
     "application.filed": ("APPLICATION", "application filed"),
+    "application.returned": ("APPLICATION", "application returned"),
     "application.opinion_given": ("ENDORSEMENT", "opinion given"),
     "review.inspected": ("REVIEW", "review inspected"),
     "evidence.attached": ("EVIDENCE", "evidence attached"),
@@ -140,7 +143,7 @@ def schema_of(sdl: str) -> GraphQLSchema:
     return build_schema(sdl)
 
 
-class Naive(NaiveDraws, NaiveReviews):
+class Naive(NaiveDraws, NaiveReviews, NaiveSigning):
     """Answers for one reader."""
 
     def __init__(self, sdl: str, world: World, reader: Principal) -> None:
@@ -590,6 +593,7 @@ class Naive(NaiveDraws, NaiveReviews):
     LegacyRecord_tenant = CertificationChange_tenant = UnitChange_tenant = tenant_of
     Certification_tenant = LedgerEntry_tenant = Viewer_tenant = AccessRecord_tenant = tenant_of
     Extension_tenant = CalendarYear_tenant = LedgerCheckpoint_tenant = LedgerReading_tenant = tenant_of
+    OfficerKey_tenant = SigningPolicy_tenant = tenant_of
 
     def Tenant_parent(self, row: Row, _: Any) -> Any:
         return self.one("Tenant", id=row["parent_id"])

@@ -129,6 +129,11 @@ WRITTEN = {
     "ledger": """{ ledgerEntries(first: 5) { totalCount edges { cursor node { id seq prev hash leaf recordedAt operation
         subjectType subjectId actorId requestId tenant { code } } } }
         applications(first: 3) { edges { node { ledgerEntries(last: 1) { totalCount edges { cursor node { seq } } } } } } }""",
+    "who signed": f"""{{ ledgerEntries(filter: {{operation: "application.returned"}}) {{ edges {{ node {{ seq attestation }} }} }}
+        officerKeys {{ totalCount edges {{ cursor node {{ id key endedBy home {{ code }} tenant {{ code }} }} }} }}
+        a: officerKeys(last: 1, filter: {{tenantId: "Tenant.{EAST}.{EAST}"}}) {{ totalCount edges {{ node {{ certifiedAt }} }} }}
+        b: officerKeys(filter: {{personId: "{uid("person", "officer", CITY)}"}}) {{ totalCount }}
+        signingPolicies(filter: {{tenantId: "Tenant.{EAST}.{EAST}"}}) {{ edges {{ node {{ number operations setAt }} }} }} }}""",
     "objections": """{ objections { totalCount edges { cursor node { id status position communityName receivedAt acceptedAt
         decidedAt publicReason text name contact reason publicity { kind } application { id }
         availableActions { action name clause allowed obstacle { code message clause } } } } }

@@ -204,7 +204,11 @@ async def test_a_stranger_gets_nothing_but_to_be_told_to_sign_in(ask: Ask, engin
     query_type = engine.schema.query_type
     assert query_type is not None
     public = {"viewer", "publicNotices", "objectionStatus"}
-    for name in query_type.fields.keys() - public - {"node", "nodes"}:
+    grown = 'query { ledgerConsistency(tenantId: "Tenant.1.1", fromSize: 0) { toRoot } }'
+    answer = await ask(grown, None)
+    assert answer["data"] == {"ledgerConsistency": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["auth.required"]
+    for name in query_type.fields.keys() - public - {"node", "nodes", "ledgerConsistency"}:
         inside = "totalCount" if name != "reviewDay" else "id"
         given = '(level: "provincial", on: "2022-05-05")' if name == "certifiedOn" else ""
         answer = await ask(f"{{ {name}{given} {{ {inside} }} }}", None)

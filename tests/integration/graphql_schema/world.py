@@ -755,6 +755,8 @@ class World:
             size=len([row for row in self.all("ledger_entries") if row["tenant_id"] == county]),
             head=digest("head", county),
             frontier=b"",
+            key_id="00000000",
+            asks="",
         )
 
     def entries(self, county: int, application: UUID) -> None:

@@ -115,7 +115,8 @@ async def county(database: DatabaseUrls) -> AsyncIterator[Database]:
             ],
         )
         await admin.execute(
-            "INSERT INTO ledger_heads (tenant_id, origin, size, head, frontier) VALUES ($1, 'x.example/2', 1, $2, '')",
+            "INSERT INTO ledger_heads (tenant_id, origin, size, head, frontier, key_id)"
+            " VALUES ($1, 'x.example/2', 1, $2, '', '00000000')",
             *(COUNTY, bytes(32)),
         )
         for number, (passes, cycle, rectified, suspended, again) in enumerate(KNOBS):
