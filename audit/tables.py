@@ -138,7 +138,7 @@ APP_GRANTS: Final[dict[str, str]] = {
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
     "ledger_tiles": "SELECT, INSERT",
-    "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
+    "ledger_checkpoints": "SELECT, INSERT",
     "ledger_witnessed": "SELECT, INSERT",
     "ledger_timestamps": "SELECT, INSERT",
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
-from sqlalchemy import SmallInteger, bindparam, select
+from sqlalchemy import SmallInteger, bindparam, literal_column, select
 from sqlalchemy.sql import ClauseElement
 
 from audit.bundle import WIDTH
@@ -105,8 +105,8 @@ def _reading_others() -> ClauseElement:
         select(tiles.level, tiles.tile)
         .where(
             tiles.tenant_id == bindparam("tenant_id", type_=tiles.tenant_id.type),
-            (tiles.level < 0) | (tiles.level >= bindparam("levels", type_=SmallInteger)),
+            (tiles.level < literal_column("0")) | (tiles.level >= bindparam("levels", type_=SmallInteger)),
         )
         .order_by(tiles.level, tiles.tile)
-        .limit(1)
+        .limit(literal_column("1"))
     )
