@@ -321,7 +321,8 @@ async def test_a_history_signed_anew_is_named_by_what_was_published_kept_or_witn
         roots = {seen.size: Frontier().extend(hashes[: seen.size]).root()}
         with pytest.raises(RefutedError, match="witnessed_contradicted"):
             check_witnessed(city, head.origin, [world.signer.verifier_key], head.size, roots)
-        await conn.execute(ripe.fill(UNPUBLISH.replace("{n}", "8")))
+    async with undone(ripe, UNPUBLISH.replace("{n}", "8")) as conn:
+        await rewrite(conn, ripe, 500)
         assert await named(judge_stored(conn, ripe)) == ("verified", None), "nobody in here knows better"
         assert await named(judge_stored(conn, ripe, ripe.first)) == ("verified", None)
         assert await named(judge_stored(conn, ripe, ripe.last)) == ("history_rewritten", None)
