@@ -4,13 +4,14 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 1. the head row against the kept head (`since`);
 2. every entry: as `audit.chain` says, then the columns beside the leaf and the records of its row digests
    against the leaf;
-3. the head row against the entries;
-4. the rows of every audited table, digested anew in Python from their text, against the latest record:
+3. what is stored of the log beside it: checkpoints, time tokens, what a city recorded (`audit.derived`), and tiles (`audit.tilecheck`);
+4. the head row against the entries;
+5. the rows of every audited table, digested anew in Python from their text, against the latest record:
    changed, missing or extra;
-5. the personal values against the commitments of the rows, for who can open them, and what is gone against the entries
+6. the personal values against the commitments of the rows, for who can open them, and what is gone against the entries
    that say it was erased (`audit.values`).
 
-Not checked: whether head and entries were rolled back together when no kept head is given.
+Not checked: whether head, entries and all that was published of them were rolled back together when no kept head is given.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -34,6 +35,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
 from audit.chain import ChainCheck, Diagnosis
+from audit.derived import DerivedCheck
 from audit.entry import Entry, RowDigest, format_time
 from audit.erasure import find_erased
 from audit.errors import LedgerMissingError
@@ -43,6 +45,7 @@ from audit.note import VerifierKey
 from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_columns
 from audit.statements import Connection, Statement, compile_statement, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
+from audit.tilecheck import TileCheck
 from audit.triggers import row_key_sql
 from audit.values import ReadValues, check_values
 from audit.verdict import RefutedError, Verdict, verified
@@ -115,6 +118,7 @@ async def _check_log(
         raise check.contradiction(kept, "rolled_back", head["size"], size=head["size"])
     latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
+    derived, tiles = DerivedCheck(conn, tenant_id), TileCheck(conn, tenant_id)
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
         try:
             entry = check.feed(row["leaf"].encode())
@@ -125,6 +129,8 @@ async def _check_log(
         _check_columns(entry, row)
         erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
+        await derived.check(entry, check.frontier, check.keyring)
+        await tiles.check(entry.hash)
         if observe is not None:
             observe(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
@@ -132,6 +138,8 @@ async def _check_log(
     await records.check_nothing_more()
     _check_head(head, check, latest)
     check.keyring.check_pinned()
+    await derived.check_nothing_more(check.frontier.size, check.keyring)
+    await tiles.check_nothing_more(derived.published)
 
 
 async def _diagnose(

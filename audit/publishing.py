@@ -26,7 +26,7 @@ from sqlalchemy.sql import ClauseElement
 from audit.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from audit.errors import LedgerBrokenError, NoteMalformedError, PublishingRefusedError
 from audit.guard import check_head
-from audit.head import Head
+from audit.head import Head, check_signer
 from audit.inclusion import is_included
 from audit.ledger import lock_head
 from audit.note import parse_note
@@ -64,10 +64,11 @@ async def publish(
 ) -> Published | None:
     """Publish the log as it stands; None when that has been done.
 
-    Raises LedgerMissingError, SigningRefusedError (the guard's), PublishingRefusedError, LedgerBrokenError or QuorumMissingError.
+    Raises LedgerMissingError, SignerMismatchError, SignerRetiredError, SigningRefusedError (the guard's), PublishingRefusedError, LedgerBrokenError or QuorumMissingError.
     """
     async with begin() as conn:
         head = await lock_head(conn, tenant_id)
+        check_signer(head, signer)
         await check_head(conn, head, signer)
         last = await find_published(conn, tenant_id)
     checkpoint = Checkpoint(head.origin, head.size, head.frontier.root())

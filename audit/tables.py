@@ -127,6 +127,6 @@ APP_GRANTS: Final[dict[str, str]] = {
     "ledger_entries": "SELECT, INSERT",
     "ledger_rows": "SELECT, INSERT",
     "ledger_tiles": "SELECT, INSERT",
-    "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
+    "ledger_checkpoints": "SELECT, INSERT",
     "ledger_witnessed": "SELECT, INSERT",
 }

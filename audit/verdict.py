@@ -251,6 +251,42 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "行摘要记录 {table}/{key} 与第 {seq} 号账目不符：记录被增、删或改；账目本身有效",
         "the record of row {table}/{key} is not entry {seq}'s: added, removed or edited; the entry holds",
     ),
+    "checkpoint_row_wrong": (
+        "库中 {size} 条处的已公布检查点被改动：文书与所列条数、根或账本不符，或不合格式；账目本身有效",
+        "the stored checkpoint of {size} entries was edited: its note is not what its columns say, of another log, or no note; the "
+        "entries hold",
+    ),
+    "checkpoint_unsigned": (
+        "库中 {size} 条处的已公布检查点没有当时现用密钥的有效签名：被改动或伪造；不说明账目有误",
+        "the stored checkpoint of {size} entries is not signed by the key in force there: edited or forged; says nothing of the entries",
+    ),
+    "checkpoint_contradicted": (
+        "前 {size} 条账目与已公布的检查点不符：历史被持钥者重写，或该检查点系持钥者伪造；每条签名单独看仍有效，何者为先无从得知",
+        "the first {size} entries are not those of the checkpoint published over them: history was rewritten with the key, or the "
+        "checkpoint was forged with it; it does not tell which came first",
+    ),
+    "checkpoint_beyond": (
+        "已公布的检查点见证 {published} 条账目，只存有 {size} 条：末尾账目被删、头部被回退",
+        "a checkpoint over {published} entries was published, {size} are stored: the log was cut and its head rolled back",
+    ),
+    "time_token_wrong": (
+        "库中 {size} 条处的时间戳不是对该处检查点所出，或所列时间不符：该行被改动；账目本身有效",
+        "the stored time token at {size} entries is not over the checkpoint there, or not of the moment listed: the row was edited; "
+        "the entries hold",
+    ),
+    "tile_wrong": (
+        "库中的哈希片 {level}/{index} 与账目不符：该片被改动或多出；账目本身有效，由它所出的证明会被拒",
+        "the stored hash tile {level}/{index} is not that of the entries: edited or added; the entries hold, and a proof made of it is "
+        "refused by whoever checks it",
+    ),
+    "tile_missing": (
+        "库中缺少已公布的哈希片 {level}/{index}：该片被删；账目本身有效",
+        "the published hash tile {level}/{index} is not stored: it was deleted; the entries hold",
+    ),
+    "witnessed_row_wrong": (
+        "库中所记 {origin} 的县级检查点与第 {seq} 号账目不符：该行被增、删或改；账目本身有效",
+        "the stored record of the checkpoint of {origin} is not entry {seq}'s: added, removed or edited; the entry holds",
+    ),
     "witnessed_malformed": (
         "市级账本第 {seq} 号账目记录的县级检查点不合格式：不说明县级账本有误",
         "entry {seq} of the city's log does not record checkpoints as it must; says nothing of the county's log",

@@ -19,7 +19,7 @@ OWN = f"tenant_id = {TENANT}"
 GRANTED = "tenant_id = ANY ((SELECT nullif(current_setting('app.granted', true), '')::int[])::int[])"
 GRANTS = {
     "ledger_tiles": "SELECT, INSERT",
-    "ledger_checkpoints": "SELECT, INSERT, UPDATE (note)",
+    "ledger_checkpoints": "SELECT, INSERT",
     "ledger_readings": "SELECT, INSERT, UPDATE",
 }
 

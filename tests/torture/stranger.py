@@ -58,8 +58,8 @@ def tile_path(index: int) -> str:
 
 
 def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """RFC 9162 §2.1.3.2, word for word."""
-    if index >= size:
+    """RFC 9162 §2.1.3.2, word for word; and every hash is one, or its border could be moved."""
+    if not 0 <= index < size or {len(one) for one in (leaf, root, *path)} != {32}:
         return False
     number, last, node = index, size - 1, leaf
     for beside in path:
@@ -76,11 +76,15 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
 
 
 def is_consistent(old: int, new: int, path: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:
-    """RFC 9162 §2.1.4.2, word for word."""
-    if not 0 < old <= new:
+    """RFC 9162 §2.1.4.2, word for word; every hash is one, and from the empty tree all grows with no path."""
+    if not 0 <= old <= new or (old == 0 and old_root != root_of(())):
         return False
     if old == new:
         return not path and old_root == new_root
+    if {len(one) for one in (old_root, new_root, *path)} != {32}:
+        return False
+    if old == 0:
+        return not path
     steps = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if not steps:
         return False

@@ -16,7 +16,11 @@ import pytest
 
 from audit.tree import Frontier, leaf_hash
 from certification.tables import opinions
-from tests.integration.api.kit import Ran, command, tamper
+from tests.integration.api.kit import Ran, Stage, command, rows_of, tamper
+from tests.integration.api.test_administering import ADD_PERSON
+from tests.integration.api.test_erasures import GROUND, PROPOSE, given, leave
+from tests.integration.api.test_logs import SET_READING
+from tests.integration.api.test_signing import holder
 from tests.integration.demo.kit import Playing
 from tests.support import DatabaseUrls
 from xingji.demo.cast import counties
@@ -86,7 +90,8 @@ async def rehash(urls: DatabaseUrls) -> None:
             )
             frontier = Frontier().extend(hashes)
             await conn.execute(
-                "UPDATE ledger_heads SET size = $2, head = $3, frontier = $4 WHERE tenant_id = $1",
+                "UPDATE ledger_heads SET size = $2, head = $3, frontier = $4, recorded_at = (SELECT recorded_at"
+                " FROM ledger_entries WHERE tenant_id = $1 AND seq = $2::bigint - 1) WHERE tenant_id = $1",
                 TENANT,
                 frontier.size,
                 hashes[-1],
@@ -196,6 +201,94 @@ async def test_the_last_three_cut_and_the_head_rolled_back_is_refuted_against_a_
     assert await both(copy, home, "--since", str(kept)) == (1, "rolled_back")
     # The rows still tell, too, until they are forged as well.
     assert (await both(copy, home))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        (
+            "UPDATE {c} SET root = sha256('x') WHERE tenant_id = {t} AND size = {first}",
+            "checkpoint_row_wrong",
+        ),
+        ("UPDATE {c} SET note = 'x' WHERE tenant_id = {t} AND size = {first}", "checkpoint_row_wrong"),
+        (
+            "UPDATE {c} SET note = replace(note, chr(10) || size || chr(10), chr(10) || 1 || chr(10)), size = 1"
+            " WHERE tenant_id = {t} AND size = {first}",
+            "checkpoint_unsigned",
+        ),
+        (
+            "INSERT INTO ledger_witnessed SELECT tenant_id, 'a.test/b', 5, size, root FROM {c} WHERE tenant_id = {t}"
+            " AND size = {first}",
+            "witnessed_row_wrong",
+        ),
+        (
+            "INSERT INTO ledger_tiles SELECT {t}, 0, 0, convert_to(repeat('x', 8192), 'UTF8'), sha256('x')",
+            "tile_wrong",
+        ),
+        ("UPDATE ledger_heads SET asks = 'application.filed' WHERE tenant_id = {t}", "head_row_wrong"),
+        ("UPDATE ledger_heads SET key_id = '00000000' WHERE tenant_id = {t}", "head_row_wrong"),
+    ],
+)
+async def test_what_was_published_and_edited_is_refuted(
+    copy: DatabaseUrls, played: Playing, statement: str, name: str
+):
+    first = "(SELECT min(size) FROM ledger_checkpoints WHERE tenant_id = {t})"
+    await tamper(copy, sql(statement.replace("{c}", "ledger_checkpoints").replace("{first}", first)))
+    assert await both(copy, played.world.home) == (1, name)
+
+
+async def test_a_log_cut_with_its_rows_is_refuted_by_what_was_published(
+    copy: DatabaseUrls, played: Playing, tmp_path: Path
+):
+    """By the stored checkpoint; once that is gone too, by the copy that somebody fetched."""
+    home, kept = played.world.home, tmp_path / "kept"
+    sized = "(SELECT max(size) FROM ledger_checkpoints WHERE tenant_id = {t})"
+    (note,) = await rows_of(
+        copy, sql(f"SELECT note FROM ledger_checkpoints WHERE size = {sized} AND tenant_id = {{t}}")
+    )
+    kept.write_text(note["note"])
+    cut = f"tenant_id = {TENANT} AND seq > (SELECT size - 4 FROM ledger_heads WHERE tenant_id = {TENANT})"
+    await tamper(copy, f"DELETE FROM ledger_rows WHERE {cut}", f"DELETE FROM ledger_entries WHERE {cut}")
+    await rehash(copy)
+    assert await both(copy, home) == (1, "checkpoint_beyond")
+    assert await both(copy, home, "--since", str(kept)) == (1, "rolled_back")
+    await tamper(copy, sql("DELETE FROM ledger_checkpoints WHERE tenant_id = {t}"))
+    assert await both(copy, home, "--since", str(kept)) == (1, "rolled_back")
+    assert await offline(copy, home, tmp_path / "x", "--since", str(kept)) == (1, "rolled_back")
+
+
+async def test_edited_keys_policies_readings_and_erasures_are_refuted(replay: Stage, tmp_path: Path):
+    """What says who may sign, what must be signed, who may read and what was erased: each is a row with an entry."""
+    code, urls, home = VICTIM.code, replay.urls, replay.home
+    admin = await replay.person(code, "admin")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XINGJI_OFFICER_PASSPHRASE", "knock-knock")
+        await holder(replay, tmp_path, admin, code, "admin")
+    person = (await admin.act(ADD_PERSON, given(VICTIM, "sikong.changfeng")))["person"]
+    await leave(replay, person)
+    assert "erasure" in await admin.act(PROPOSE, {"subjectId": person["id"], **GROUND})
+    assert "receipt" in await admin.act(SET_READING, {"reading": "OWN", "reason": "暂不公开"})
+    assert await both(urls, home) == (0, "verified")
+    for table, change, back in (
+        ("officer_keys", "public_key = sha256(public_key)", None),
+        ("officer_keys", "certified_at = enrolled_at", "certified_at = NULL"),
+        ("ledger_readings", "reading = 'public'", "reading = 'own'"),
+        ("erasures", "reference = reference || 'x'", "reference = left(reference, -1)"),
+    ):
+        where = f"WHERE tenant_id = {TENANT}"
+        (before,) = await rows_of(urls, f"SELECT * FROM {table} {where}")
+        await tamper(urls, f"UPDATE {table} SET {change} {where}")
+        assert await both(urls, home) == (1, "row_changed"), table
+        undo = back or f"public_key = decode('{before['public_key'].hex()}', 'hex')"
+        await tamper(urls, f"UPDATE {table} SET {undo} {where}")
+    asked = "(tenant_id, id, number, operations, proposed_by, proposed_at, set_at)"
+    await tamper(
+        urls,
+        f"INSERT INTO signing_policies {asked} SELECT {TENANT}, gen_random_uuid(), 1, '', gen_random_uuid(), now(), now()",
+    )
+    assert await both(urls, home) == (1, "row_extra")
+    await tamper(urls, "DELETE FROM signing_policies")
+    assert await both(urls, home) == (0, "verified")
 
 
 @pytest.mark.parametrize("careful", [False, True], ids=["careless", "careful"])

@@ -1,6 +1,7 @@
 """The run's server with the ledger's tables and two made-up audited ones; every test has a tenant of its own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 
 import asyncpg
@@ -48,6 +49,13 @@ async def sample_database(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def world(postgres: EmbeddedPostgres, sample_database: str) -> AsyncIterator[World]:
     """A tenant with an opened ledger, a connection as the application and one as a superuser."""
+    async with opened_world(postgres, sample_database) as world:
+        yield world
+
+
+@asynccontextmanager
+async def opened_world(postgres: EmbeddedPostgres, sample_database: str) -> AsyncIterator[World]:
+    """A tenant that no other test has."""
     tenant = next(_tenants)
     signer = Ed25519Signer(f"xingji.test/{tenant}", Ed25519PrivateKey.generate())
     url = postgres.url("app", sample_database)

@@ -7,15 +7,24 @@ from typing import Any
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.consistency import is_consistent
-from audit.errors import LedgerBrokenError, PublishingRefusedError, QuorumMissingError, SigningRefusedError
+from audit.errors import (
+    LedgerBrokenError,
+    PublishingRefusedError,
+    QuorumMissingError,
+    SignerRetiredError,
+    SigningRefusedError,
+)
 from audit.guard import Guard
 from audit.heads import HeadStore
-from audit.ledger import append, get_head, lock_head
+from audit.keys import Ed25519Signer
+from audit.ledger import SYSTEM, append, get_head, lock_head
 from audit.proof import check_proof, format_proof, parse_proof
 from audit.publishing import Prove, Published, find_published, prove_entry, publish, published_tiles
+from audit.rotation import draft_rotation
 from audit.stored_tiles import build_tiles
 from tests.integration.audit.kit import OPENED_AT, World
 
@@ -237,11 +246,24 @@ async def test_a_log_put_back_together_with_its_checkpoints_is_refused_by_the_gu
         await publish_now(world, signer=watched)
 
 
+async def test_a_key_that_was_retired_meanwhile_publishes_nothing(world: World) -> None:
+    """Another process has rotated it: every reader would refuse the checkpoint."""
+    new = Ed25519Signer(world.signer.origin, Ed25519PrivateKey.generate())
+    async with world.bound() as conn:
+        head = await lock_head(conn, world.tenant)
+        draft = draft_rotation(head, world.signer, new, "year", False, SYSTEM, LATER)
+        await append(conn, head, world.signer, [draft])
+    with pytest.raises(SignerRetiredError):
+        await publish_now(world)
+    assert await publish_now(world, signer=new) is not None
+
+
 async def test_the_application_cannot_take_back_what_it_published(world: World) -> None:
     await publish_now(world)
     for sql in (
         "DELETE FROM ledger_checkpoints",
         "UPDATE ledger_checkpoints SET root = root",
+        "UPDATE ledger_checkpoints SET note = note",
         "DELETE FROM ledger_tiles",
         "UPDATE ledger_tiles SET hashes = hashes",
     ):

@@ -1,17 +1,32 @@
 """A superuser with the triggers off changes the stored log and rows: each change is refuted by its name."""
 
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
-from audit.entry import OfficerSignature, parse_entry
-from audit.errors import LedgerBrokenError
-from audit.ledger import Head, append, lock_head, seal_batch
+from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.consistency import consistency_path
+from audit.entry import GENESIS, OfficerSignature, parse_entry, seal
+from audit.errors import AuditError, LedgerBrokenError
+from audit.export import export_log
+from audit.head import sign_head
+from audit.ledger import Head, append, get_head, lock_head, seal_batch
 from audit.note import encode_base64
 from audit.online import verify_stored
 from audit.tree import Frontier, leaf_hash
-from tests.integration.audit.kit import World, insert_row, samples
+from audit.verdict import RefutedError, Verdict
+from audit.verify import verify_log
+from audit.witness import Outcome, Request, decide_cosigning
+from audit.witnessed import Witnessed, check_witnessed
+from tests.integration.audit.conftest import opened_world
+from tests.integration.audit.kit import SAMPLES, World
+from tests.integration.audit.tamperings import TAMPERINGS, TRIGGER, Ripe, Tampering, ripen
+from xingji.postgres import EmbeddedPostgres
 
 LEAF = "UPDATE ledger_entries SET leaf = $3 WHERE tenant_id = $1 AND seq = $2"
 
@@ -104,68 +119,77 @@ async def test_another_edit_is_named_altered(told: World, tmp_path: Path):
     await expect(told, tmp_path, "entry_altered", 4)
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ("actor_id = gen_random_uuid()", "actor_edited"),
-        ("subject_id = gen_random_uuid()", "subject_edited"),
-        ("subject_type = 'other'", "subject_edited"),
-        ("operation = 'other'", "column_edited"),
-        ("request_id = 'other'", "column_edited"),
-        ("arguments_digest = '\\x00'", "column_edited"),
-        ("recorded_at = now()", "column_edited"),
-        ("recorded_at = '20000-01-01'", "column_edited"),
-        ("recorded_at = '-infinity'", "column_edited"),
-        ("hash = '\\x00'", "column_edited"),
-        ("prev = '\\x00'", "column_edited"),
-    ],
-)
-async def test_an_edited_column_beside_the_leaf_is_named_online(told: World, change: str, code: str):
-    async with told.tampering() as conn:
-        await conn.execute(f"UPDATE ledger_entries SET {change} WHERE tenant_id = {told.tenant} AND seq = 5")
-    verdict = await told.verify_online()
-    assert (verdict.code, verdict.seq) == (code, 5)
+@pytest.fixture(scope="module")
+async def ripe(postgres: EmbeddedPostgres, sample_database: str) -> AsyncIterator[Ripe]:
+    """One world for the whole table: every tampering is undone by its transaction."""
+    async with opened_world(postgres, sample_database) as world:
+        yield await ripen(world)
+
+
+@asynccontextmanager
+async def undone(ripe: Ripe, sql: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A superuser's transaction, the triggers off, in which this was done and which is rolled back."""
+    conn = ripe.world.root
+    transaction = conn.transaction(isolation="repeatable_read")
+    await transaction.start()
+    try:
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(ripe.fill(sql))
+        yield conn
+    finally:
+        await transaction.rollback()
+
+
+async def named(verdict: Awaitable[Verdict]) -> tuple[str, int | None]:
+    """The verdict's name and place; a refusal's name where it comes to none."""
+    try:
+        found = await verdict
+    except AuditError as error:
+        return error.code, None
+    assert found.ok is (found.code == "verified")
+    assert found.zh
+    assert found.en
+    return found.code, found.seq
+
+
+async def judge_stored(conn: Any, ripe: Ripe, since: str | None = None) -> Verdict:
+    kept = None if since is None else since.encode()
+    world = ripe.world
+    return await verify_stored(conn, world.tenant, world.signer.verifier_key, SAMPLES, since=kept)
+
+
+async def judge_export(conn: Any, ripe: Ripe, folder: Path, since: str | None = None) -> Verdict:
+    kept = None if since is None else since.encode()
+    await export_log(conn, ripe.world.tenant, ripe.world.signer, folder)
+    return verify_log(folder, ripe.world.signer.verifier_key, kept)
+
+
+async def test_what_nobody_tampered_with_verifies(ripe: Ripe, tmp_path: Path):
+    async with undone(ripe, "SELECT 1") as conn:
+        for since in (None, ripe.first, ripe.last):
+            assert (await judge_stored(conn, ripe, since)).code == "verified"
+        assert (await judge_export(conn, ripe, tmp_path / "x", ripe.last)).code == "verified"
+
+
+@pytest.mark.parametrize("case", TAMPERINGS.values(), ids=TAMPERINGS)
+async def test_each_tampering_is_refuted_by_its_name(ripe: Ripe, tmp_path: Path, case: Tampering):
+    async with undone(ripe, case.sql) as conn:
+        assert await named(judge_stored(conn, ripe)) == (case.name, case.seq)
+        if case.offline is not None:
+            assert (await named(judge_export(conn, ripe, tmp_path / "x")))[0] == case.offline
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "seq"),
-    [
-        ("UPDATE samples SET title = 'x' WHERE id = '{id}'", "row_changed", 2),
-        ("UPDATE samples SET mood = NULL WHERE id = '{id}'", "row_changed", 2),
-        ("UPDATE samples SET noted_at = '20000-01-01' WHERE id = '{id}'", "row_changed", 2),
-        ("UPDATE samples SET noted_at = '0044-03-15 BC' WHERE id = '{id}'", "row_changed", 2),
-        (
-            "UPDATE samples SET noted_at = noted_at - interval '4043 years' WHERE id = '{id}'",
-            "row_changed",
-            2,
-        ),
-        ("UPDATE samples SET due = 'infinity' WHERE id = '{id}'", "row_changed", 2),
-        ("DELETE FROM samples WHERE id = '{id}'", "row_missing", 2),
-        ("UPDATE ledger_rows SET digest = '\\x00' WHERE row_key = '{id}'", "row_record_wrong", 2),
-        ("DELETE FROM ledger_rows WHERE row_key = '{id}'", "row_record_wrong", 2),
-        ("INSERT INTO ledger_rows VALUES ({tenant}, 'samples', '{id}', 5, '\\x00')", "row_record_wrong", 5),
-        ("INSERT INTO ledger_rows VALUES ({tenant}, 'samples', '{id}', 9, '\\x00')", "row_record_wrong", 9),
-        ("UPDATE ledger_heads SET size = 9 WHERE tenant_id = {tenant}", "entries_cut", 8),
-        ("UPDATE ledger_heads SET size = 6 WHERE tenant_id = {tenant}", "head_row_wrong", None),
-        ("UPDATE ledger_heads SET recorded_at = now() WHERE tenant_id = {tenant}", "head_row_wrong", None),
-        ("UPDATE ledger_heads SET frontier = '\\x00' WHERE tenant_id = {tenant}", "head_row_wrong", None),
-        ("DELETE FROM ledger_entries WHERE seq = 7 AND tenant_id = {tenant}", "row_record_wrong", 7),
-    ],
+    "case", [pytest.param(case, id=name) for name, case in TAMPERINGS.items() if case.stopped]
 )
-async def test_changes_of_rows_records_and_head_are_named_online(
-    told: World, change: str, code: str, seq: int | None
-):
-    async with told.tampering() as conn:
-        await conn.execute(change.format(id=told.row(2)["id"], tenant=told.tenant))
-    verdict = await told.verify_online()
-    assert (verdict.code, verdict.seq) == (code, seq)
-
-
-async def test_an_inserted_row_is_named(told: World):
-    async with told.tampering() as conn:
-        await insert_row(conn, samples, told.row(99))
-    verdict = await told.verify_online()
-    assert (verdict.code, str(told.row(99)["id"]) in verdict.en) == ("row_extra", True)
+async def test_what_stops_a_tampering_does(ripe: Ripe, case: Tampering):
+    """With nothing switched off: the triggers stop a superuser too; else the application's role may not."""
+    world, sql = ripe.world, ripe.fill(case.sql)
+    triggers = case.stopped == TRIGGER
+    with pytest.raises(asyncpg.PostgresError) as stopped:
+        async with world.root.transaction() if triggers else world.bound():
+            await (world.root if triggers else world.app).execute(sql)
+    assert str(stopped.value.sqlstate) in str(case.stopped)
 
 
 async def test_the_last_three_cut_and_the_head_rolled_back_is_seen_against_a_kept_head(
@@ -196,6 +220,132 @@ async def test_a_history_rewritten_with_the_key_is_seen_against_a_kept_head(told
     verdict = await told.verify_online(kept)
     assert (verdict.code, verdict.ok) == ("history_rewritten", False)
     assert (await told.verify_offline(tmp_path, kept)).code == "history_rewritten"
+
+
+CUT = (
+    "DELETE FROM ledger_entries WHERE tenant_id = {t} AND seq >= {n};"
+    "DELETE FROM ledger_rows WHERE tenant_id = {t} AND seq >= {n};"
+    "DELETE FROM samples WHERE tenant_id = {t} AND weight >= {n};"
+    "DELETE FROM ledger_witnessed WHERE tenant_id = {t} AND seq >= {n};"
+)
+UNPUBLISH = "DELETE FROM ledger_checkpoints WHERE tenant_id = {t} AND size > {n}"
+
+
+async def rewrite(conn: Any, ripe: Ripe, seq: int) -> None:
+    """Seal every entry from `seq` on anew, one of them with another verdict, as only who has the key can."""
+    world = ripe.world
+    records = await conn.fetch(
+        "SELECT leaf FROM ledger_entries WHERE tenant_id = $1 ORDER BY seq", world.tenant
+    )
+    head = Head(world.tenant, world.signer.origin, GENESIS, Frontier())
+    for number, record in enumerate(records):
+        entry = parse_entry(record["leaf"].encode())
+        if number >= seq:
+            draft = replace(entry.draft, intent={**entry.draft.intent, "verdict": "refuse"})
+            head, (entry,) = seal_batch(head, world.signer, [draft])
+            await conn.execute(LEAF, world.tenant, number, entry.leaf.decode())
+            await conn.execute(
+                "UPDATE ledger_entries SET prev = $3 WHERE tenant_id = $1 AND seq = $2",
+                world.tenant,
+                number,
+                entry.prev,
+            )
+        else:
+            head = replace(head, hash=entry.hash, frontier=head.frontier.extend((entry.hash,)))
+    await rehash(conn, world)
+    await conn.execute("DELETE FROM ledger_tiles WHERE tenant_id = $1 AND tile = 1", world.tenant)
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "seq"),
+    [
+        (CUT.replace("{n}", "590"), "checkpoint_beyond", 590),
+        (CUT.replace("{n}", "100"), "checkpoint_beyond", 100),
+        (CUT.replace("{n}", "590") + UNPUBLISH.replace("{n}", "590"), "verified", None),
+    ],
+    ids=["checkpoint stands", "below the tiles too", "checkpoint gone too"],
+)
+async def test_a_log_cut_below_what_was_published_is_named(
+    ripe: Ripe, tmp_path: Path, sql: str, code: str, seq: int | None
+):
+    """By the stored checkpoint; where that is gone too, only by whoever kept it, or a head."""
+    async with undone(ripe, sql) as conn:
+        await rehash(conn, ripe.world)
+        assert await named(judge_stored(conn, ripe)) == (code, seq)
+        assert (await named(judge_stored(conn, ripe, ripe.last)))[0] == "rolled_back"
+        assert (await named(judge_export(conn, ripe, tmp_path, ripe.last)))[0] == "rolled_back"
+
+
+async def test_an_old_backup_put_back_is_seen_by_who_kept_anything_later(ripe: Ripe, tmp_path: Path):
+    """All tables as they were at 300 entries: whole in itself."""
+    sql = (CUT + UNPUBLISH + "; DELETE FROM ledger_tiles WHERE tenant_id = {t} AND tile = 1").replace(
+        "{n}", "300"
+    )
+    async with undone(ripe, sql) as conn:
+        await rehash(conn, ripe.world)
+        assert await named(judge_stored(conn, ripe)) == ("verified", None)
+        assert await named(judge_stored(conn, ripe, ripe.first)) == ("verified", None)
+        assert await named(judge_stored(conn, ripe, ripe.last)) == ("rolled_back", 300)
+        assert await named(judge_export(conn, ripe, tmp_path, ripe.last)) == ("rolled_back", 300)
+
+
+async def test_a_checkpoint_deleted_is_missed_by_nobody_but_who_kept_it(ripe: Ripe, tmp_path: Path):
+    """It takes nothing from the log: the kept one holds as before, and the next is published over it."""
+    async with undone(ripe, "DELETE FROM ledger_checkpoints WHERE tenant_id = {t} AND size = 8") as conn:
+        assert await named(judge_stored(conn, ripe, ripe.first)) == ("verified", None)
+        assert await named(judge_export(conn, ripe, tmp_path, ripe.first)) == ("verified", None)
+
+
+async def test_a_history_signed_anew_is_named_by_what_was_published_kept_or_witnessed(
+    ripe: Ripe, tmp_path: Path
+):
+    """Each entry and each row holds: it is the key's holder who lies, and one old root is enough to tell."""
+    world = ripe.world
+    async with undone(ripe, "SELECT 1") as conn:
+        seen = open_checkpoint(ripe.last.encode(), world.signer.verifier_key)
+        await rewrite(conn, ripe, 500)
+        assert await named(judge_stored(conn, ripe)) == ("checkpoint_contradicted", None)
+        head = await get_head(conn, world.tenant)
+        hashes = [
+            row["hash"]
+            for row in await conn.fetch(
+                "SELECT hash FROM ledger_entries WHERE tenant_id = $1 ORDER BY seq", world.tenant
+            )
+        ]
+        now = Checkpoint(head.origin, head.size, head.frontier.root())
+        asked = Request(
+            seen.size, consistency_path(hashes, seen.size), sign_head(head, world.signer).encode()
+        )
+        assert decide_cosigning(seen, asked, now) is Outcome.UNPROVEN
+        city = [Witnessed(9, seen, ripe.last)]
+        roots = {seen.size: Frontier().extend(hashes[: seen.size]).root()}
+        with pytest.raises(RefutedError, match="witnessed_contradicted"):
+            check_witnessed(city, head.origin, [world.signer.verifier_key], head.size, roots)
+    async with undone(ripe, UNPUBLISH.replace("{n}", "8")) as conn:
+        await rewrite(conn, ripe, 500)
+        assert await named(judge_stored(conn, ripe)) == ("verified", None), "nobody in here knows better"
+        assert await named(judge_stored(conn, ripe, ripe.first)) == ("verified", None)
+        assert await named(judge_stored(conn, ripe, ripe.last)) == ("history_rewritten", None)
+        assert await named(judge_export(conn, ripe, tmp_path, ripe.last)) == ("history_rewritten", None)
+
+
+async def test_an_entry_forged_with_the_retired_key_is_named(ripe: Ripe, tmp_path: Path):
+    """Behind the change of keys, by whoever got hold of the old one: the signature holds, and counts for nothing."""
+    world = ripe.world
+    async with undone(ripe, "SELECT 1") as conn:
+        entry = parse_entry((await leaf_at(world, 20)).encode())
+        forged = seal(
+            replace(entry.draft, intent={**entry.draft.intent, "verdict": "refuse"}),
+            entry.origin,
+            entry.seq,
+            entry.prev,
+            ripe.old,
+            None,
+        )
+        await conn.execute(LEAF, world.tenant, 20, forged.leaf.decode())
+        await rehash(conn, world)
+        assert await named(judge_stored(conn, ripe)) == ("entry_key_retired", 20)
+        assert await named(judge_export(conn, ripe, tmp_path)) == ("entry_key_retired", 20)
 
 
 @pytest.mark.parametrize(("one", "two"), [(3, 4), (2, 6)])
