@@ -7,15 +7,13 @@ done; it runs only after something was found wrong.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-import orjson
-
-from audit.canonical import encode
+from audit.canonical import CODEC, encode
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.entry import ASCENDING, GENESIS, OPENED, Actor, Entry, Subject, format_time, parse_entry
 from audit.errors import (
@@ -36,28 +34,57 @@ MAX_CANDIDATES = 10_000
 _UUIDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+@dataclass(frozen=True, slots=True)
+class KeptHead:
+    """A head that somebody kept. `note` is the note over it when no pinned key has signed it: the key in force at its size must have."""
+
+    checkpoint: Checkpoint
+    note: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries it vouches for."""
+        return self.checkpoint.size
+
+
 @dataclass(slots=True)
 class ChainCheck:
     """Feed it leaves in order;
 
-    it keeps the head hash, the frontier and the keys. `since` is a kept head of the same log; `since_note` is the note over it when
-    no pinned key has signed it, which the key in force at its size must then have.
+    it keeps the head hash, the frontier and the keys. `kept` are heads of the same log that it must grow from. With `start`, it begins
+    there instead of at entry 0: `head` is then the hash before, and `frontier` that of the entries from there on.
     """
 
     keyring: Keyring
-    since: Checkpoint | None = None
-    since_note: bytes | None = None
+    kept: Sequence[KeptHead] = ()
     head: bytes = GENESIS
     frontier: Frontier = field(default_factory=Frontier)
     incarnations: list[Incarnation] = field(default_factory=list)
-    _latest: datetime | None = None
+    latest: datetime | None = None
+    start: int = 0
+    _waiting: list[KeptHead] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._compare_with_kept_head()
+        self._waiting = sorted(self.kept, key=lambda one: one.size, reverse=True)
+        self._compare_with_kept_heads()
+
+    @property
+    def seq(self) -> int:
+        """The place of the next entry."""
+        return self.start + self.frontier.size
+
+    def kept_until(self, end: int) -> tuple[KeptHead, ...]:
+        """The kept heads that are still to be compared up to the size `end`, the smallest first."""
+        return tuple(one for one in reversed(self._waiting) if one.size <= end)
+
+    def pass_kept(self, end: int) -> None:
+        """The kept heads up to the size `end` have been compared."""
+        while self._waiting and self._waiting[-1].size <= end:
+            self._waiting.pop()
 
     def feed(self, leaf: bytes) -> Entry:
         """Check the next leaf. Raises RefutedError."""
-        seq = self.frontier.size
+        seq = self.seq
         entry = read_entry(leaf, seq)
         try:
             self.keyring.check_server(entry)
@@ -76,28 +103,30 @@ class ChainCheck:
             self._take_incarnation(entry)
         self.head = entry.hash
         self.frontier = self.frontier.extend((entry.hash,))
-        self._compare_with_kept_head()
+        if self._waiting:
+            self._compare_with_kept_heads()
         return entry
 
-    def contradiction(self, code: str, seq: int | None = None, **details: object) -> RefutedError:
-        """The finding that the log does not grow from the kept head; by name, where an incarnation has owned up to it."""
-        kept = self.since
-        for one in self.incarnations if kept is not None else ():
-            if kept is not None and one.owns_up_to(kept):
+    def contradiction(
+        self, kept: KeptHead, code: str, seq: int | None = None, **details: object
+    ) -> RefutedError:
+        """The finding that the log does not grow from a kept head; by name, where an incarnation has owned up to it."""
+        for one in self.incarnations:
+            if one.owns_up_to(kept.checkpoint):
                 return RefutedError("rolled_back_incarnated", one.seq, since=kept.size, **one.told())
-        return RefutedError(code, seq, **details)
+        return RefutedError(code, seq, since=kept.size, **details)
 
     def _check_time(self, entry: Entry) -> None:
         """Once the opening has declared it, no entry is recorded before its predecessor."""
         time = entry.draft.time
         if entry.seq == 0 and entry.draft.intent.get("times") == ASCENDING:
-            self._latest = time
-        if self._latest is not None:
-            if time < self._latest:
+            self.latest = time
+        if self.latest is not None:
+            if time < self.latest:
                 raise RefutedError(
-                    "time_reversed", entry.seq, time=format_time(time), before=format_time(self._latest)
+                    "time_reversed", entry.seq, time=format_time(time), before=format_time(self.latest)
                 )
-            self._latest = time
+            self.latest = time
 
     def _take_incarnation(self, entry: Entry) -> None:
         found = find_incarnation(entry)
@@ -105,14 +134,13 @@ class ChainCheck:
             raise RefutedError("incarnation_wrong", entry.seq)
         self.incarnations.append(found)
 
-    def _compare_with_kept_head(self) -> None:
-        kept = self.since
-        if kept is None or kept.size != self.frontier.size:
-            return
-        if self.since_note is not None:
-            self._open_kept_head(self.since_note)
-        if kept.root != self.frontier.root():
-            raise self.contradiction("history_rewritten", since=kept.size)
+    def _compare_with_kept_heads(self) -> None:
+        for kept in self.kept_until(self.seq):
+            if kept.note is not None:
+                self._open_kept_head(kept.note)
+            if kept.checkpoint.root != self.frontier.root():
+                raise self.contradiction(kept, "history_rewritten")
+        self.pass_kept(self.seq)
 
     def _open_kept_head(self, note: bytes) -> None:
         key = self.keyring.server
@@ -169,7 +197,7 @@ class Diagnosis:
         entry = self._find_genuine(leaf, position)
         if entry is None:
             return
-        if len(self._actors) + len(self._subjects) < MAX_CANDIDATES:
+        if self._has_room:
             self._actors.add(entry.draft.actor)
             self._subjects.add(entry.draft.subject)
         if position == cast("int", place) + 1:
@@ -177,10 +205,12 @@ class Diagnosis:
         self._later = self._later or (position > cast("int", place) and entry.seq == place)
 
     def _find_genuine(self, leaf: bytes, position: int) -> Entry | None:
-        """The entry, if a key of this log has signed it, wherever it stands; and the next key, if it names one."""
+        """The entry, if it tells anything and a key of this log has signed it, wherever it stands; and the next key, if it names one."""
         try:
             entry = read_entry(leaf, position)
         except RefutedError:
+            return None
+        if not self._tells(entry, position):
             return None
         key = self._keys.get(entry.key_id)
         if entry.origin != self.keyring.origin or key is None or not key.holds(entry.signed, entry.signature):
@@ -189,6 +219,17 @@ class Diagnosis:
         if rotation is not None:
             self._keys.setdefault(rotation.new.key_id, rotation.new)
         return entry
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._actors) + len(self._subjects) < MAX_CANDIDATES
+
+    def _tells(self, entry: Entry, position: int) -> bool:
+        """Whether it says anything new, so that its signature is worth checking."""
+        draft, place = entry.draft, self.finding.seq
+        fresh = draft.actor not in self._actors or draft.subject not in self._subjects
+        beside = position == cast("int", place) + 1 or entry.seq == place
+        return beside or draft.operation == ROTATED or (fresh and self._has_room)
 
     def conclude(self, ids: Iterable[UUID] = ()) -> RefutedError:
         """The finding with the best name.
@@ -209,7 +250,7 @@ class Diagnosis:
 
     def _find_edit(self, ids: set[UUID]) -> RefutedError | None:
         entry = parse_entry(self._leaf)
-        body, key = orjson.loads(entry.signed), self._keys.get(entry.key_id)
+        body, key = CODEC.load(entry.signed), self._keys.get(entry.key_id)
         for name, now, was in self._candidates(entry, ids):
             if key is not None and key.holds(
                 encode(body | {"body": body["body"] | {name: was}}), entry.signature

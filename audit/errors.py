@@ -121,6 +121,14 @@ class UnusableInputError(AuditError):
     en = "unusable input: {reason}"
 
 
+class InterruptedAuditError(AuditError):
+    """Somebody stopped a verification before it came to an answer."""
+
+    code = "interrupted"
+    zh = "已中断，未得出结论"
+    en = "interrupted: nothing was concluded"
+
+
 class KeyMissingError(AuditError):
     """The key store holds no key for this origin."""
 

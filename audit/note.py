@@ -19,12 +19,9 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Self
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+from audit.ed25519 import is_signed
 from audit.errors import NoteMalformedError, NoteUnverifiedError
 
 ED25519 = b"\x01"
@@ -91,11 +88,7 @@ class VerifierKey:
 
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over `message`."""
-        try:
-            _load(self.public_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return is_signed(self.public_key, message, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +148,6 @@ def open_note(data: bytes, key: VerifierKey) -> Note:
     if not key.holds(note.text.encode(), mine[0].signature):
         raise NoteUnverifiedError(reason="signature_wrong")
     return note
-
-
-@lru_cache(maxsize=64)
-def _load(public_key: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public_key)
 
 
 def _parse_line(line: str) -> NoteSignature:

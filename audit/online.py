@@ -37,6 +37,7 @@ from audit.chain import ChainCheck, Diagnosis
 from audit.entry import Entry, RowDigest, format_time
 from audit.erasure import find_erased
 from audit.errors import LedgerMissingError
+from audit.headcheck import open_kept_head
 from audit.keyring import Keyring
 from audit.note import VerifierKey
 from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_columns
@@ -45,7 +46,7 @@ from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from audit.triggers import row_key_sql
 from audit.values import ReadValues, check_values
 from audit.verdict import RefutedError, Verdict, verified
-from audit.verify import Progress, open_kept_head
+from audit.verify import Progress
 
 PREFETCH = 500
 
@@ -69,8 +70,8 @@ async def verify_stored(
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     keyring = Keyring.of(key)
-    check = ChainCheck(keyring, *((None, None) if since is None else open_kept_head(since, keyring)))
-    kept = check.since
+    kept = () if since is None else (open_kept_head(since, keyring),)
+    check = ChainCheck(keyring, kept)
     try:
         erased: dict[bytes, int] = {}
         await _check_log(conn, tenant_id, check, progress, erased)
@@ -81,7 +82,7 @@ async def verify_stored(
             await check_values(conn, tenant_id, values, tables, erased)
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
-    vouched = None if kept is None else kept.size
+    vouched = kept[0].size if kept else None
     return verified(
         keyring.origin,
         check.frontier.size,
@@ -104,12 +105,11 @@ async def _check_log(
     head = await conn.fetchrow(reading.text, *reading.arguments(tenant_id=tenant_id))
     if head is None:
         raise LedgerMissingError(tenant_id=tenant_id)
-    kept = check.since
-    if kept is not None and kept.size > head["size"]:
+    for kept in (one for one in check.kept if one.size > head["size"]):
         with suppress(RefutedError):
             async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
                 check.feed(row["leaf"].encode())
-        raise check.contradiction("rolled_back", head["size"], size=head["size"], since=kept.size)
+        raise check.contradiction(kept, "rolled_back", head["size"], size=head["size"])
     latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):

@@ -89,7 +89,12 @@ def key_columns(table: Table) -> tuple[DigestColumn, ...]:
 @cache
 def header(table: Table) -> str:
     """The first line of the digested text, with its newline."""
-    return f"xingji-row 1 {table.name} {table.info.get('digest_version', 1)}\n"
+    return f"xingji-row 1 {table.name} {digest_version(table)}\n"
+
+
+def digest_version(table: Table) -> int:
+    """The version of the table's digest."""
+    return int(table.info.get("digest_version", 1))
 
 
 def row_key(table: Table, row: Mapping[str, Any]) -> str:

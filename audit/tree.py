@@ -27,6 +27,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def perfect_root(hashes: list[bytes]) -> bytes:
+    """The root over leaf hashes whose number is a power of two: all at once, which is quicker than one by one."""
+    sha256 = hashlib.sha256
+    while len(hashes) > 1:
+        pairs = iter(hashes)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+    return hashes[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """The compact range [0, size):
@@ -46,6 +55,23 @@ class Frontier:
                 node, carry = node_hash(stack.pop(), node), carry >> 1
             stack.append(node)
             size += 1
+        return type(self)(size, tuple(stack))
+
+    def join(self, right: Self) -> Self:
+        """The frontier of both, where `right` is that of the leaves behind this one's.
+
+        Raises TreeMalformedError unless this one's size is a multiple of a power of two that `right` does not exceed.
+        """
+        if right.size and self.size % (1 << (right.size - 1).bit_length()):
+            raise TreeMalformedError(reason=f"{right.size} leaves behind {self.size}")
+        size, stack, hashes = self.size, list(self.hashes), iter(right.hashes)
+        for height in reversed(range(right.size.bit_length())):
+            if right.size >> height & 1:
+                node, carry = next(hashes), size >> height
+                while carry & 1:
+                    node, carry = node_hash(stack.pop(), node), carry >> 1
+                stack.append(node)
+                size += 1 << height
         return type(self)(size, tuple(stack))
 
     def root(self) -> bytes:

@@ -4,12 +4,13 @@
 hands. Where one name says "altered or forged" the bytes do not tell more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from audit.national import NationalKey, find_library
 
 VERIFIED: Final = "verified"
+VERIFIED_QUICK: Final = "verified_quick"
 
 UNCHECKED: Final = (
     "；没有密钥库，个人信息未核对",
@@ -23,10 +24,30 @@ SM2_UNCHECKED: Final = (
 )
 """What a verdict adds when a log has SM2 signatures and nothing here checks them."""
 
+COMPARED: Final = (
+    "；导出的 {rows} 行与账目相符",
+    "; the {rows} exported rows are as the entries recorded them",
+)
+"""What a verdict adds when exported rows were compared."""
+
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
         "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
         "the log {origin} of {size} entries is whole: every signature holds and the order is unchanged",
+    ),
+    "verified_quick": (
+        "账本 {origin} 的 {size} 条账目正是已签名头部所见证的字节；未核对：各条账目的签名、顺序、格式与密钥变更",
+        "the {size} entries of the log {origin} are the very bytes that the signed head vouches for; NOT checked: each entry's "
+        "signatures, order and form, and changes of keys",
+    ),
+    "quorum_missing": (
+        "头部只有 {found} 个所信见证人的联署，须有 {quorum} 个：不能排除另有一份历史示人；不说明账目本身有误",
+        "the head is cosigned by {found} of the trusted witnesses, {quorum} are needed: others may have been shown another history; "
+        "says nothing of the entries",
+    ),
+    "cosignature_wrong": (
+        "头部所带所信见证人的联署无效（{reason}）：联署被改动或伪造；不说明账目本身有误",
+        "a trusted witness's cosignature of the head does not hold ({reason}): changed or forged; says nothing of the entries",
     ),
     "head_malformed": (
         "头部文书不是规定格式（{reason}）：被改动或不是本格式；其余内容未检查",
@@ -306,6 +327,13 @@ class Verdict:
     since: int | None = None
     values_checked: bool | None = None
     sm2_checked: bool | None = None
+    cosigned: int | None = None
+    rows: int | None = None
+
+    def with_rows(self, count: int) -> "Verdict":
+        """This verdict on a log that held, where `count` exported rows are as it recorded them too."""
+        zh, en = (text.format(rows=count) for text in COMPARED)
+        return replace(self, zh=self.zh + zh, en=self.en + en, rows=count)
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -321,6 +349,8 @@ class Verdict:
             "since": self.since,
             "values_checked": self.values_checked,
             "sm2_checked": self.sm2_checked,
+            "cosigned": self.cosigned,
+            "rows": self.rows,
         }
 
 
@@ -347,15 +377,18 @@ def verified(
     *,
     values: bool | None = None,
     sm2: NationalKey | None = None,
+    quick: bool = False,
+    cosigned: int | None = None,
 ) -> Verdict:
     """The verdict on a log that held; `values` says whether personal values were checked too, None where there are none.
 
     `sm2` is the key that signs beside, where one was declared.
     """
-    zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[VERIFIED])
+    code = VERIFIED_QUICK if quick else VERIFIED
+    zh, en = (text.format(origin=origin, size=size) for text in FINDINGS[code])
     if values is False:
         zh, en = zh + UNCHECKED[0], en + UNCHECKED[1]
     checked = None if sm2 is None else find_library() is not None
     if checked is False:
         zh, en = zh + SM2_UNCHECKED[0], en + SM2_UNCHECKED[1]
-    return Verdict(True, VERIFIED, zh, en, origin, None, size, root, since, values, checked)
+    return Verdict(True, code, zh, en, origin, None, size, root, since, values, checked, cosigned)

@@ -1,32 +1,41 @@
-"""Offline verification of an exported log against a pinned key: no database, no network, no clock.
+"""Offline verification of an exported log against pinned keys: no database, no network, no clock.
 
 Step by step, bounds first:
-1. the head: strict note, origin of the pinned keys, and the signature if one of them has a line in it;
-2. the kept head (`since`): not larger than the head (else rolled back; the entries are read all the same, for an
-   incarnation among them that owns up to it);
-3. every bundle that the head's size names: present, exactly framed;
+1. the head: strict note, origin of the pinned keys, the signature if one of them has a line in it, and enough cosignatures
+   where witnesses are trusted (`audit.headcheck`);
+2. the kept heads: none larger than the head (else rolled back; the entries are read all the same, for an incarnation among them that
+   owns up to it);
+3. every bundle that the head's size names: present, exactly framed (`audit.files`);
 4. every entry: canonical, schema, origin, key, signature, sequence, previous hash (`audit.chain`);
-5. the root over the first `since.size` entries against the kept head, as soon as they are read;
+5. the root over the first entries against each kept head, as soon as they are read;
 6. the root over all against the head;
 7. no file beyond those in the entries' folder;
 8. the head again: signed by the key in force at its size, in a chain of keys that goes through a pinned one.
 
-The log is streamed: memory does not grow with it. Not checked here: whether the rows of the database are as
-recorded (`audit.online`), and whether somebody holds a newer head; only a head kept elsewhere can tell
-that.
+The log is streamed: memory does not grow with it. With several processes, stretches are judged ahead by workers (`audit.stretch`); the
+verdict is the same. With `quick`, steps 4 and 8 are left out (`audit.quick`), and the verdict says so. Not checked here: whether the rows of the
+database are as recorded, and whether somebody holds a newer head; only a head kept elsewhere can tell that.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from audit.bundle import ENTRIES, MAX_BUNDLE, WIDTH, bundle_path, bundle_widths, parse_bundle
-from audit.chain import ChainCheck, Diagnosis
-from audit.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from audit.bundle import WIDTH
+from audit.chain import ChainCheck, Diagnosis, KeptHead
+from audit.checkpoint import Checkpoint
+from audit.cosignature import WitnessKey
+from audit.crew import Crew
 from audit.entry import Entry
-from audit.errors import BundleMalformedError, NoteMalformedError, NoteUnverifiedError, UnusableInputError
+from audit.errors import UnusableInputError
+from audit.files import check_nothing_more, find_file, read_leaves
+from audit.headcheck import check_cosigned, check_head, open_head, open_kept_head
 from audit.keyring import Keyring
-from audit.note import MAX_NOTE, VerifierKey, parse_note
+from audit.note import MAX_NOTE, VerifierKey
+from audit.quick import RUN, Run, find_fold, fold
+from audit.stretch import STRETCH, Handed, Listener, Task, judge, take
+from audit.tree import Frontier
 from audit.verdict import RefutedError, Verdict, verified
 
 CHECKPOINT = "checkpoint"
@@ -36,156 +45,167 @@ Progress = Callable[[int, int], None]
 def verify_log(
     directory: Path,
     key: VerifierKey | Iterable[VerifierKey],
-    since: bytes | None = None,
+    since: bytes | Sequence[bytes] | None = None,
     progress: Progress | None = None,
     observe: Callable[[Entry], None] | None = None,
+    *,
+    listener: Listener | None = None,
+    processes: int = 1,
+    quick: bool = False,
+    witnesses: Sequence[WitnessKey] = (),
+    quorum: int = 0,
+    witnessed: Sequence[KeptHead] = (),
 ) -> Verdict:
     """Verify the log in `directory`.
 
-    `key` is any key of the log that was pinned, or several; `since` is a signed head kept before; `progress` hears (entries done, of how many), `observe` every entry that holds so far:
-    what it heard counts for nothing unless the log is verified in the end. Raises
-    UnusableInputError when the folder holds no head at all or the kept head is not one of this key.
+    `key` is any key of the log that was pinned, or several; `since` are signed heads kept before, `witnessed` those that another verified log
+    recorded; `progress` hears (entries done, of how many); `observe` every entry that holds so far, `listener` some of them: what they heard
+    counts for nothing unless the log is verified in the end. Raises UnusableInputError when the folder holds no head at all or a
+    kept head is not one of this log.
     """
     keyring = Keyring.of(key)
-    check = ChainCheck(keyring, *((None, None) if since is None else open_kept_head(since, keyring)))
-    kept = check.since
-    data = _read(directory / CHECKPOINT, MAX_NOTE + 1)
+    notes = (since,) if isinstance(since, bytes) else since or ()
+    kept = (*(open_kept_head(note, keyring) for note in notes), *witnessed)
+    data = find_file(directory / CHECKPOINT, MAX_NOTE + 1)
     if data is None:
         raise UnusableInputError(reason=f"no {CHECKPOINT} in {directory}")
+    ears = Listener(observe, None) if observe is not None else listener or Listener()
     try:
-        head = _read_head(data, keyring)
-        _check_entries(directory, head, check, progress, observe)
-        _check_head(data, check.keyring)
+        head = open_head(data, keyring)
+        cosigned = check_cosigned(data, witnesses, quorum) if witnesses else None
+        reading = _Reading(directory, head.checkpoint, ears, progress, processes)
+        national = None
+        if quick:
+            reading.check_quickly(head, kept)
+        else:
+            check = ChainCheck(keyring, kept)
+            reading.check_entries(check)
+            check_head(data, check.keyring)
+            national = check.keyring.national
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
-    vouched = None if kept is None else kept.size
-    return verified(keyring.origin, head.size, check.frontier.root(), vouched, sm2=check.keyring.national)
+    vouched = max((one.size for one in kept), default=None)
+    size, root = head.checkpoint.size, head.checkpoint.root
+    return verified(keyring.origin, size, root, vouched, sm2=national, quick=quick, cosigned=cosigned)
 
 
-def open_kept_head(data: bytes, keyring: Keyring) -> tuple[Checkpoint, bytes | None]:
-    """The head that the auditor kept, and its note if no pinned key signed it: then the entries tell which key must have.
+@dataclass(slots=True)
+class _Reading:
+    """One reading of the entries below a head."""
 
-    Raises UnusableInputError: a wrong kept head refutes nothing.
-    """
-    try:
-        return read_head(data, keyring.pinned)
-    except (NoteMalformedError, NoteUnverifiedError) as error:
-        raise UnusableInputError(reason=f"the kept head: {error}") from error
+    directory: Path
+    head: Checkpoint
+    listener: Listener
+    progress: Progress | None
+    processes: int
+    _handed: Handed | None = None
 
+    def check_entries(self, check: ChainCheck) -> None:
+        """Steps 2 to 7. Raises RefutedError."""
+        ahead = [kept for kept in check.kept if kept.size > self.head.size]
+        if ahead:
+            with suppress(RefutedError):
+                self._read(check)
+            raise self._rolled_back(check, min(ahead, key=lambda kept: kept.size))
+        if self.head.size == 0:
+            raise RefutedError("entry_missing", 0)
+        try:
+            self._read(check)
+        except RefutedError as finding:
+            raise self._diagnose(Diagnosis(finding, check.keyring)) from finding
+        if check.frontier.root() != self.head.root:
+            raise RefutedError("root_wrong")
+        check_nothing_more(self.directory, self.head.size)
 
-def read_head(data: bytes, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, bytes | None]:
-    """A head of these keys' log; and its note again if none of them has a line in it, but another key of that name has.
-
-    Raises NoteMalformedError or NoteUnverifiedError.
-    """
-    known = {bytes.fromhex(key.key_id): key for key in keys}
-    lines = {
-        line.key_hash
-        for line in parse_note(data).signatures
-        if line.name in {key.name for key in known.values()}
-    }
-    for key in (known[found] for found in lines & known.keys()):
-        return open_checkpoint(data, key), None
-    origin = next(iter(known.values())).name
-    checkpoint = parse_checkpoint(parse_note(data).text)
-    if not lines or checkpoint.origin != origin:
-        raise NoteUnverifiedError(reason="key_unknown")
-    return checkpoint, data
-
-
-def _read_head(data: bytes, keyring: Keyring) -> Checkpoint:
-    """The head, checked as far as the pinned keys go; `_check_head` finishes that when the log's keys are known."""
-    try:
-        return read_head(data, keyring.pinned)[0]
-    except NoteMalformedError as error:
-        raise RefutedError("head_malformed", reason=error.details["reason"]) from error
-    except NoteUnverifiedError as error:
-        unknown = error.details["reason"] == "key_unknown"
-        raise RefutedError("head_key_unknown" if unknown else "head_altered") from error
-
-
-def _check_head(data: bytes, keyring: Keyring) -> None:
-    """The head is signed by the key in force at its size, and that is of a chain of keys through a pinned one."""
-    if not keyring.is_pinned:
-        if read_head(data, keyring.pinned)[1] is not None:
+    def check_quickly(self, head: KeptHead, kept: Sequence[KeptHead]) -> None:
+        """Steps 2, 3, 5 to 7. Raises RefutedError; UnusableInputError for a kept head that no pinned key signed."""
+        if head.note is not None:
             raise RefutedError("head_key_unknown")
-        keyring.check_pinned()
-    key = keyring.server
-    try:
-        if key is None:
-            raise NoteUnverifiedError(reason="key_unknown")
-        open_checkpoint(data, key)
-    except (NoteMalformedError, NoteUnverifiedError) as error:
-        if error.details["reason"] == "signature_wrong":
-            raise RefutedError("head_altered") from error
-        hashes = {line.key_hash.hex() for line in parse_note(data).signatures if line.name == keyring.origin}
-        retired = hashes & {one.key_id for one in keyring.retired}
-        raise RefutedError("head_key_retired" if retired else "head_key_unknown") from error
+        if any(one.note is not None for one in kept):
+            raise UnusableInputError(
+                reason="a kept head that no pinned key signed needs the whole verification"
+            )
+        roots = self._fold(kept)
+        for one in sorted(kept, key=lambda one: one.size):
+            if one.size > self.head.size:
+                raise RefutedError("rolled_back", self.head.size, size=self.head.size, since=one.size)
+            if roots[one.size] != one.checkpoint.root:
+                raise RefutedError("history_rewritten", since=one.size)
+        if self.head.size == 0:
+            raise RefutedError("entry_missing", 0)
+        if roots[self.head.size] != self.head.root:
+            raise RefutedError("root_wrong")
+        check_nothing_more(self.directory, self.head.size)
 
+    def _rolled_back(self, check: ChainCheck, kept: KeptHead) -> RefutedError:
+        return check.contradiction(kept, "rolled_back", self.head.size, size=self.head.size)
 
-def _check_entries(
-    directory: Path,
-    head: Checkpoint,
-    check: ChainCheck,
-    progress: Progress | None,
-    observe: Callable[[Entry], None] | None,
-) -> None:
-    kept = check.since
-    if kept is not None and kept.size > head.size:
-        with suppress(RefutedError):
-            for leaf in _leaves(directory, head.size):
-                check.feed(leaf)
-        raise check.contradiction("rolled_back", head.size, size=head.size, since=kept.size)
-    if head.size == 0:
-        raise RefutedError("entry_missing", 0)
-    try:
-        for leaf in _leaves(directory, head.size):
+    def _read(self, check: ChainCheck) -> None:
+        """Feed the check every entry, or what workers found of them."""
+        self._feed(check, min(STRETCH, self.head.size))
+        with Crew(self._workers(STRETCH)) as crew:
+            for task, found in crew.run(judge, self._tasks(check)):
+                if take(check, task, found, self.listener):
+                    self._tell(task.end)
+                else:
+                    self._feed(check, task.end)
+
+    def _workers(self, length: int) -> int:
+        """As many as there is work for; none where one process does it, or has to hear every entry."""
+        if self.processes < 2 or self.listener.operations is None:
+            return 0
+        return min(self.processes, (self.head.size - 1) // length)
+
+    def _feed(self, check: ChainCheck, end: int) -> None:
+        for leaf in read_leaves(self.directory, self.head.size, check.seq, end):
             entry = check.feed(leaf)
-            if observe is not None:
-                observe(entry)
-            if progress is not None and (entry.seq % WIDTH == WIDTH - 1 or entry.seq == head.size - 1):
-                progress(entry.seq + 1, head.size)
-    except RefutedError as finding:
-        raise _diagnose(directory, head.size, Diagnosis(finding, check.keyring)) from finding
-    if check.frontier.root() != head.root:
-        raise RefutedError("root_wrong")
-    _check_nothing_more(directory, head.size)
+            self.listener.hear(entry)
+            if (entry.seq + 1) % WIDTH == 0 or entry.seq + 1 == self.head.size:
+                self._tell(entry.seq + 1)
 
+    def _tasks(self, check: ChainCheck) -> Iterator[Task]:
+        for start in range(STRETCH, self.head.size, STRETCH):
+            end = min(start + STRETCH, self.head.size)
+            if self._handed is None or self._handed.keyring is not check.keyring:
+                self._handed = Handed(check.keyring)
+            yield Task(
+                self.directory,
+                self.head.size,
+                start,
+                end,
+                self._handed,
+                check.latest is not None,
+                tuple(kept.size for kept in check.kept_until(end) if kept.size > start),
+                self.listener.operations or frozenset(),
+                self.listener.rows is not None,
+            )
 
-def _diagnose(directory: Path, size: int, diagnosis: Diagnosis) -> RefutedError:
-    if diagnosis.is_needed:
-        try:
-            for leaf in _leaves(directory, size):
-                diagnosis.feed(leaf)
-        except RefutedError:
-            pass  # a later bundle is damaged too: name the first finding by what could be read
-    return diagnosis.conclude()
+    def _fold(self, kept: Sequence[KeptHead]) -> dict[int, bytes]:
+        """The roots at the sizes of the kept heads and of the head, as the leaves lie."""
+        frontier, sizes = Frontier(), {one.size for one in kept}
+        roots = {0: frontier.root()}
+        with Crew(self._workers(RUN) if self.processes > 1 else 0) as crew:
+            for run, found in crew.run(find_fold, self._runs(sizes)):
+                folded, parts = found or fold(run)
+                roots |= {size: frontier.join(part).root() for size, part in parts}
+                frontier = frontier.join(folded)
+                self._tell(run.end)
+        return roots | {frontier.size: frontier.root()}
 
+    def _runs(self, sizes: Iterable[int]) -> Iterator[Run]:
+        for start in range(0, self.head.size, RUN):
+            end = min(start + RUN, self.head.size)
+            within = tuple(size for size in sizes if start < size <= end)
+            yield Run(self.directory, self.head.size, start, end, within)
 
-def _leaves(directory: Path, size: int) -> Iterator[bytes]:
-    for index, width in bundle_widths(size):
-        path = bundle_path(index, width)
-        data = _read(directory / path, MAX_BUNDLE + 1)
-        if data is None:
-            raise RefutedError("bundle_missing", index * WIDTH, file=path)
-        try:
-            yield from parse_bundle(data, width)
-        except BundleMalformedError as error:
-            raise RefutedError(
-                "bundle_malformed", index * WIDTH, file=path, reason=error.details["reason"]
-            ) from error
+    def _tell(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(done, self.head.size)
 
-
-def _check_nothing_more(directory: Path, size: int) -> None:
-    expected = {directory / bundle_path(index, width) for index, width in bundle_widths(size)}
-    for path in sorted((directory / ENTRIES).rglob("*")):
-        if not path.is_dir() and path not in expected:
-            raise RefutedError("bundle_unexpected", file=path.relative_to(directory).as_posix())
-
-
-def _read(path: Path, limit: int) -> bytes | None:
-    """At most `limit` bytes of a file, or None when there is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return file.read(limit)
+    def _diagnose(self, diagnosis: Diagnosis) -> RefutedError:
+        if diagnosis.is_needed:
+            # A later bundle may be damaged too: the first finding is named by what can be read.
+            with suppress(RefutedError):
+                for leaf in read_leaves(self.directory, self.head.size):
+                    diagnosis.feed(leaf)
+        return diagnosis.conclude()

@@ -1,4 +1,4 @@
-"""`./dev bench reads|append|endorse|start|scale|all`: measures on this machine, prints Markdown tables, writes JSON on request.
+"""`./dev bench reads|append|endorse|start|scale|verify|all`: measures on this machine, prints Markdown tables, writes JSON on request.
 
     ./dev bench all --rounds 3 --seconds 2 --json figures.json
 
@@ -26,11 +26,12 @@ from bench.reads import bench_reads
 from bench.rounds import Table, format_table, machine, write_json
 from bench.scale import bench_scale
 from bench.start import bench_start
+from bench.verify import bench_verify
 from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
-NAMES: Final = ("reads", "append", "endorse", "start", "scale")
+NAMES: Final = ("reads", "append", "endorse", "start", "scale", "verify")
 ON_DATA: Final = {"reads": bench_reads, "append": bench_append, "endorse": bench_endorse}
 """Those that run on the data of bench/data.py."""
 BUSY: Final = 0.3
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = NAMES if arguments.name == "all" else (arguments.name,)
     home = Path(os.environ.get("XINGJI_HOME") or ".xingji").absolute() / "bench"
     begun, load = datetime.now(UTC), os.getloadavg()[0]
-    tables = list(_run(names, home, arguments.rounds, arguments.seconds))
+    tables = list(_run(names, home, arguments.rounds, arguments.seconds, arguments.entries))
     run = {
         "at": begun.isoformat(timespec="seconds"),
         "load_before": load,
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(names: Sequence[str], home: Path, rounds: int, seconds: float) -> Iterator[Table]:
+def _run(names: Sequence[str], home: Path, rounds: int, seconds: float, entries: int) -> Iterator[Table]:
     """The tables, each printed when it is measured."""
     major, load = get_binaries(os.environ).major, os.getloadavg()[0]
     print(f"{machine()}, PostgreSQL {major}, {datetime.now(UTC):%Y-%m-%d}; load average before {load:.1f}")
@@ -72,7 +73,9 @@ def _run(names: Sequence[str], home: Path, rounds: int, seconds: float) -> Itera
             database = prepare(server, _say)
             for name in names:
                 if name in ON_DATA:
-                    yield _show(uvloop.run(ON_DATA[name](server, database, rounds, seconds)))
+                    # In `append` the process that asks is the one that is measured, so it has the server's loop.
+                    run = uvloop.run if name == "append" else asyncio.run
+                    yield _show(run(ON_DATA[name](server, database, rounds, seconds)))
     if "scale" in names:
         home.parent.mkdir(parents=True, exist_ok=True)
         with EmbeddedPostgres.start(home) as server:
@@ -81,6 +84,9 @@ def _run(names: Sequence[str], home: Path, rounds: int, seconds: float) -> Itera
     if "start" in names:
         home.mkdir(parents=True, exist_ok=True)
         yield _show(asyncio.run(bench_start(home, rounds)))
+    if "verify" in names:
+        home.mkdir(parents=True, exist_ok=True)
+        yield _show(bench_verify(home, rounds, entries, _say))
 
 
 def _show(table: Table) -> Table:
@@ -101,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds", type=_positive, default=4.0, metavar="S", help="每次秒数 · of each turn (4)"
     )
+    parser.add_argument(
+        "--entries",
+        type=_entries,
+        default=1_000_000,
+        metavar="N",
+        help="验证的账目数 · entries to verify (10^6)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="另存 JSON · write JSON too")
     return parser
 
@@ -109,6 +122,13 @@ def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number <= 600:
         raise argparse.ArgumentTypeError("from 0 to 600")
+    return number
+
+
+def _entries(text: str) -> int:
+    number = int(text)
+    if not 1_000 <= number <= 100_000_000:
+        raise argparse.ArgumentTypeError("from 1,000 to 100,000,000")
     return number
 
 

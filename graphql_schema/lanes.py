@@ -8,8 +8,8 @@ same tenants: the head's lock is what keeps them apart.
 
 One transaction has one scope (row-level security): those of the first one's scope go along with it, the others take their turn
 behind; so does a second request under the same id. When more than a refusal happens, nothing of the transaction was kept and each of
-its acts is done again in one of its own, until the database turns out to be gone; so it is when the log got another key meanwhile. A client that goes away before its turn is left out; one
-that goes away later has what it asked for done, as its mates have.
+its acts is done again in one of its own, until the database turns out to be gone; so it is when the log got another key meanwhile. A client that goes
+away before its turn is left out; one that goes away later has what it asked for done, as its mates have.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Lanes:
         try:
             await self._commit(scope, take)
         except Exception as error:
-            if len(taken) > 1 or isinstance(error, SignerRetiredError):
+            if len(taken) > 1 or (taken and isinstance(error, SignerRetiredError)):
                 await self._take_apart(taken)
                 return
             for place in taken or lane.take(scope):

@@ -48,11 +48,14 @@ async def _torture(arguments: argparse.Namespace) -> Counter[str]:
     try:
         async with served(folder, counties[arguments.what]) as land:
             if arguments.what == "hammer":
-                return await hammer(land, arguments.seconds, arguments.seed)
-            if arguments.what == "kills":
-                return await torture_kills(land, arguments.kills, arguments.seed)
-            told = await torture_steps(land)
-            return Counter(steps=told.steps, answered=told.answered, unanswered=told.unanswered)
+                done = await hammer(land, arguments.seconds, arguments.seed)
+            elif arguments.what == "kills":
+                done = await torture_kills(land, arguments.kills, arguments.seed)
+            else:
+                told = await torture_steps(land)
+                done = Counter(steps=told.steps, answered=told.answered, unanswered=told.unanswered)
+            await land.check_whole()
+            return done
     finally:
         shutil.rmtree(folder)
 

@@ -19,8 +19,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.torture.hammer import PATIENCE, Applicant, Hammer
-from tests.torture.land import Land
+from tests.torture.hammer import PATIENCE, Hammer
+from tests.torture.land import Applicant, Land
 
 SCRIPT = Path(__file__).parent / "faulty.py"
 MODES = ("before", "after")
@@ -119,7 +119,7 @@ async def torture_steps(land: Land, stride: int = 1, offset: int = 0) -> Told:
     installation.stop(signal.SIGTERM)
     async with httpx.AsyncClient(base_url=installation.address, trust_env=False, timeout=30) as http:
         client = Hammer(land, http, Random(0))
-        applicants = [Applicant(land, county) for county in land.counties]
+        applicants = [land.applicant(county) for county in land.counties]
         with zygote(installation.home, installation.port) as servers:
             for mode in MODES:
                 for number, step in enumerate(range(1 + offset, MOST_STEPS, stride)):

@@ -10,14 +10,13 @@ import base64
 import random
 import time
 from collections import Counter
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from tests.torture.land import Land, MadeCounty
+from tests.torture.land import Applicant, Land, MadeCounty
 from tests.torture.stranger import (
     is_consistent,
     is_included,
@@ -28,14 +27,15 @@ from tests.torture.stranger import (
     root_of,
     tile_path,
 )
-from xingji.demo import documents as q
-from xingji.demo.words import form_of
 from xingji.service import open_keys
 
 WIDTH = 256
 DUPLICATES = 0.1
 PATIENCE = 30.0
 """Seconds within which a checkpoint must cover what was acknowledged."""
+
+OUTAGE = 300.0
+"""Seconds within which somebody gets an answer from a server that is killed again and again."""
 
 PROOF = """query Proof($id: ID!) { node(id: $id) { ... on LedgerEntry { hash leaf proof } } }"""
 CONSISTENCY = """query Grown($tenantId: ID!, $from: Int!, $to: Int!) {
@@ -50,32 +50,6 @@ class Seen:
     hashes: list[bytes] = field(default_factory=list)
     size: int = 0
     root: bytes = b""
-
-
-class Applicant:
-    """The county's one community, which applies and is refused, again and again; `step` is (login, mutation, input)."""
-
-    def __init__(self, land: Land, county: MadeCounty) -> None:
-        self.county = county
-        self._steps = self._apply(land.campaign)
-        self.step = next(self._steps)
-
-    def _apply(self, campaign: str) -> Generator[tuple[str, str, dict[str, Any]], dict[str, Any], None]:
-        county = self.county
-        unit = f"Unit.{county.tenant_id}.{county.id_of('community')}"
-        wanted = {"campaignId": campaign, "level": "provincial", "communityId": unit}
-        while True:
-            application = yield "clerk", q.FILE_APPLICATION, wanted
-            bound = {"applicationId": application["id"]}
-            form = {**bound, **form_of(county.name, "第一街道", "第一社区")}
-            bound["formHash"] = (yield "clerk", q.SAVE_FORM, form)["form"]["hash"]
-            yield "clerk", q.SUBMIT_APPLICATION, bound
-            refusal = {**bound, "stage": "STREET", "verdict": "REFUSE", "text": "材料不实。"}
-            yield "street", q.GIVE_OPINION, refusal
-
-    def answered(self, application: dict[str, Any]) -> None:
-        """Go on to the next step."""
-        self.step = self._steps.send(application)
 
 
 @dataclass
@@ -103,7 +77,7 @@ class Hammer:
         share = [counties[number::full] for number in range(full)]
         async with asyncio.TaskGroup() as group:
             for county in counties:
-                group.create_task(self.write(Applicant(self.land, county)))
+                group.create_task(self.write(self.land.applicant(county)))
             for some in share:
                 group.create_task(self.follow(some))
             for _ in range(at_random):
@@ -151,7 +125,7 @@ class Hammer:
         self, county: MadeCounty, login: str, method: str, path: str, **given: Any
     ) -> httpx.Response:
         """The answer; a tolerant one asks until there is one, and takes no 5xx for an answer."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + (OUTAGE if self.tolerant else PATIENCE)
         while True:
             headers = {"Authorization": f"Bearer {self.land.token(county, login)}"}
             try:

@@ -7,11 +7,12 @@ what is tortured here is the ledger, not the sign-in.
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -21,12 +22,13 @@ from certification.founding import Founding, Person, found_tenant
 from tenancy.database import Database, Scope
 from tenancy.identity import Principal, Role, RoleName
 from tenancy.tokens import LIFETIME, TokenKeys
-from tests.integration.api.kit import DOMAIN
+from tests.integration.api.kit import DOMAIN, verify_all
 from tests.integration.api.test_killed import Installation, installed, sign_in
 from tests.support import DatabaseUrls
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY
 from xingji.demo.run import BEGINS
+from xingji.demo.words import form_of
 from xingji.service import open_keys, open_vault
 
 CITY_TENANT = 1
@@ -108,6 +110,32 @@ class MadeCounty:
         return Founding(county, units, codes, (), people, ((CITY_TENANT, "oversee"), (CITY_TENANT, "audit")))
 
 
+class Applicant:
+    """The county's one community, which applies and is refused, again and again; `step` is (login, mutation, input)."""
+
+    def __init__(self, campaign: str, county: MadeCounty) -> None:
+        self.county = county
+        self._steps = self._apply(campaign)
+        self.step = next(self._steps)
+
+    def _apply(self, campaign: str) -> Generator[tuple[str, str, dict[str, Any]], dict[str, Any], None]:
+        county = self.county
+        unit = f"Unit.{county.tenant_id}.{county.id_of('community')}"
+        wanted = {"campaignId": campaign, "level": "provincial", "communityId": unit}
+        while True:
+            application = yield "clerk", q.FILE_APPLICATION, wanted
+            bound = {"applicationId": application["id"]}
+            form = {**bound, **form_of(county.name, "第一街道", "第一社区")}
+            bound["formHash"] = (yield "clerk", q.SAVE_FORM, form)["form"]["hash"]
+            yield "clerk", q.SUBMIT_APPLICATION, bound
+            refusal = {**bound, "stage": "STREET", "verdict": "REFUSE", "text": "材料不实。"}
+            yield "street", q.GIVE_OPINION, refusal
+
+    def answered(self, application: dict[str, Any]) -> None:
+        """Go on to the next step."""
+        self.step = self._steps.send(application)
+
+
 @dataclass
 class Land:
     """The served installation, its made-up counties, and the campaign that they apply in."""
@@ -116,6 +144,7 @@ class Land:
     urls: DatabaseUrls
     counties: tuple[MadeCounty, ...]
     campaign: str
+    _applicants: dict[int, Applicant] = field(default_factory=dict)
     _tokens: dict[tuple[int, str], tuple[float, str]] = field(default_factory=dict)
 
     def token(self, county: MadeCounty, login: str) -> str:
@@ -126,6 +155,16 @@ class Land:
             token = keys.issue(county.principal(login), datetime.now(UTC))
             self._tokens[county.tenant_id, login] = (time.monotonic(), token)
         return token
+
+    def applicant(self, county: MadeCounty) -> Applicant:
+        """The county's community, as far as it has come."""
+        return self._applicants.setdefault(county.tenant_id, Applicant(self.campaign, county))
+
+    async def check_whole(self) -> None:
+        """Every log, and every audited row with it, verifies in the database. Raises AssertionError."""
+        verdicts = await verify_all(self.urls, self.installation.home)
+        wrong = {code: one.en for code, one in verdicts.items() if not one.ok}
+        assert not wrong, wrong
 
 
 @asynccontextmanager

@@ -22,11 +22,11 @@ from audit.commands import (
     read_verifier_key,
     report_unusable,
     report_verdict,
-    terminal_progress,
 )
 from audit.draw import SECRET_SIZE, commitment
 from audit.errors import AuditError, UnusableInputError
 from audit.inclusion import is_included
+from audit.terminal import terminal_progress
 from audit.verify import verify_log
 from certification.reviews.drawables import RECOMPUTE
 from certification.reviews.drawing import PARTY_ZH, STATUS_ZH

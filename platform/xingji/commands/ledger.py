@@ -1,9 +1,10 @@
-"""`xingji ledger …`: export, verify, check, head, prove, key, rotate-key, suite, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, and opens every personal value, if the home has the vault;
-`head` prints the signed head to keep elsewhere; `prove` an entry's proof under the published checkpoint; `key` the verifier key to pin; `rotate-key`
-hands the log over to a new key and archives the old one's file; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
+`rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the
+published checkpoint; `key` the verifier key to pin; `trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a
+new key and archives the old one's file; `suite` declares the national suite; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -22,7 +23,6 @@ from audit.commands import (
     report_unusable,
     report_verdict,
     run_verify,
-    terminal_progress,
 )
 from audit.errors import AuditError, NotPublishedError
 from audit.export import export_log
@@ -34,7 +34,10 @@ from audit.national import draft_suite
 from audit.online import verify_stored
 from audit.proof import format_proof
 from audit.publishing import prove_entry
+from audit.rowexport import export_rows
 from audit.rows import is_audited
+from audit.terminal import terminal_progress
+from audit.trust import Trust, TrustedLog, format_trust
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
 from tenancy.personal import value_reader
@@ -58,7 +61,10 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
-    text = "账本：导出、离线验证、在线核对、头部、证明、公钥、换钥、国密、退回声明 · export, verify, check, head, prove, key, rotate-key, suite, incarnate"
+    text = (
+        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、退回声明"
+        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, incarnate"
+    )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
@@ -69,6 +75,11 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="只导出已公布的部分，附见证 · as published, with its cosignatures",
     )
+    rows = actions.add_parser(
+        "rows",
+        help="导出受账本约束的数据行，不含个人信息 · write the audited rows as text, no personal value",
+    )
+    rows.add_argument("file", metavar="FILE", type=Path)
     verify = actions.add_parser("verify", help="离线验证导出的账本 · verify an exported log offline")
     add_verify_arguments(verify)
     check = actions.add_parser("check", help="核对数据库中的账本与数据 · verify log and rows in the database")
@@ -105,8 +116,14 @@ def add_parser(commands: Commands) -> None:
     again.add_argument(
         "--kept", metavar="HEAD", type=Path, help="他处保存的更新的头部 · a later head that somebody kept"
     )
+    trust = actions.add_parser("trust", help="打印信任文件 · print a trust file with every tenant's key")
+    trust.add_argument(
+        "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
+    )
+    trust.set_defaults(run=run_trust)
     for action, run in (
         (export, run_export),
+        (rows, run_rows),
         (check, run_check),
         (head, run_head),
         (prove, run_prove),
@@ -120,7 +137,7 @@ def add_parser(commands: Commands) -> None:
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, check, rotate, again):
+    for action in (export, rows, check, rotate, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -144,6 +161,25 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     except AuditError as error:
         return report_unusable(error, as_json=arguments.json)
     print(f'{{"origin":"{origin}","size":{size}}}' if arguments.json else f"{origin}  {size} 条 entries")
+    return 0
+
+
+def run_rows(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write the audited rows to a new file; prints how many."""
+
+    async def work(tx: TenantConnection, tenant: Tenant, _signer: Ed25519Signer) -> int:
+        with arguments.file.open("xb") as file:
+            try:
+                return await export_rows(tx.raw, tenant.id, AUDITED, file)
+            except BaseException:
+                arguments.file.unlink()
+                raise
+
+    try:
+        count = _with_tenant(settings, arguments.tenant, work)
+    except (AuditError, OSError) as error:
+        return report_unusable(error, as_json=arguments.json)
+    print(f'{{"rows":{count}}}' if arguments.json else f"{count} 行 rows")
     return 0
 
 
@@ -214,6 +250,25 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
         return signer.verifier_key.format()
 
     print(_with_tenant(settings, arguments.tenant, work))
+    return 0
+
+
+def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print a trust file: what an auditor takes home, by another way than the exports."""
+
+    async def work(url: str) -> tuple[TrustedLog, ...]:
+        database = await Database.connect(url, min_size=1, max_size=1)
+        try:
+            keys = open_keys(settings.home)
+            found = ((one.origin, keys.find(one.origin)) for one in await read_registry(database))
+            return tuple(
+                TrustedLog(origin, (signer.verifier_key,)) for origin, signer in found if signer is not None
+            )
+        finally:
+            await database.close()
+
+    with open_database(settings) as opened:
+        sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
     return 0
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.entry import Subject
-from certification.acts import file_application, give_opinion, return_application, save_form, submit, withdraw
+from certification.acts import file_application, give_opinion, return_application, submit, withdraw
 from certification.changes import Act, Change
 from certification.errors import ActTooLargeError, CertificationError
 from certification.recording import Recorded, perform
@@ -206,6 +206,6 @@ async def test_an_entry_that_is_too_large_is_no_answer_but_undoes_the_batch(worl
         lambda *_: Change("x.large", Subject("x", named("x"), 1), {"text": "x" * 70_000}, ()),
     )
     mate = asked(world, found, named("-"), ("street", 0, "street/2", 0))
-    batch = [mate, Asked(large, save_form.ACT, world.principal("clerk/2/1"), "large")]
+    batch = [mate, Asked(large, None, world.principal("clerk/2/1"), "large")]
     with pytest.raises(ActTooLargeError):
         await tried(world, [batch], together)
