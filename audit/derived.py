@@ -1,30 +1,27 @@
-"""What was said of a log and is stored beside it, against its entries: checkpoints, time tokens, what a city recorded of its counties.
+"""What was said of a log and is stored beside it, against its entries: checkpoints, and what a city recorded of its counties.
 
 Every stored checkpoint says what its columns say, is signed by the key in force at its size, and has the root of that many entries; so a
-history that the key's holder wrote anew shows by what was published of the old one, as long as that is stored. Every time token stands
-over such a root. The records of counties' checkpoints are those of the entries that recorded them.
+history that the key's holder wrote anew shows by what was published of the old one, as long as that is stored. The records of counties' checkpoints are those of the entries that recorded them.
 
-Not checked: cosignatures, and whom a token is by (a reader with his own trust does that), and whether a checkpoint was deleted: nothing
+Not checked: cosignatures (a reader with his own trust does that), and whether a checkpoint was deleted: nothing
 in the database tells that, only who kept it.
 """
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
-from rfc3161_client import decode_timestamp_response
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.sql import ClauseElement
 
-from audit.checkpoint import Checkpoint, format_checkpoint, open_checkpoint, parse_checkpoint
+from audit.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from audit.entry import Entry
 from audit.errors import NoteMalformedError, NoteUnverifiedError
 from audit.keyring import Keyring
 from audit.note import parse_note
-from audit.statements import Connection, Statement, compile_statement, statement
-from audit.tables import ledger_checkpoints, ledger_timestamps, ledger_witnessed
+from audit.statements import Connection, Statement, statement
+from audit.tables import ledger_checkpoints, ledger_witnessed
 from audit.tree import Frontier
 from audit.verdict import RefutedError
 from audit.witnessed import read_witnessed
@@ -61,8 +58,7 @@ class DerivedCheck:
         def rows(reading: Statement) -> _Rows:
             return _Rows(_stream(conn, reading, tenant_id))
 
-        self._checkpoints = rows(_reading(ledger_checkpoints))
-        self._tokens = rows(_reading(ledger_timestamps))
+        self._checkpoints = rows(_reading_checkpoints())
         self._witnessed = rows(_reading_witnessed())
         self.published = 0
         """The size of the last checkpoint so far."""
@@ -76,10 +72,6 @@ class DerivedCheck:
             if checkpoint.root != frontier.root():
                 raise RefutedError("checkpoint_contradicted", size=row["size"])
             self.published = row["size"]
-        async for row in self._tokens.until("size", frontier.size):
-            stamped = Checkpoint(keyring.origin, frontier.size, frontier.root())
-            if row["size"] != frontier.size or not _is_token(row, format_checkpoint(stamped)):
-                raise RefutedError("time_token_wrong", size=row["size"])
         await self._check_witnessed(entry)
 
     async def check_nothing_more(self, size: int, keyring: Keyring) -> None:
@@ -87,8 +79,6 @@ class DerivedCheck:
         if (row := await self._checkpoints.find_next()) is not None:
             _open(row, keyring)
             raise RefutedError("checkpoint_beyond", size, published=row["size"], size=size)
-        if (row := await self._tokens.find_next()) is not None:
-            raise RefutedError("time_token_wrong", size=row["size"])
         if (row := await self._witnessed.find_next()) is not None:
             raise RefutedError("witnessed_row_wrong", row["seq"], origin=row["origin"])
 
@@ -118,26 +108,16 @@ def _open(row: asyncpg.Record, keyring: Keyring) -> Checkpoint:
     raise RefutedError("checkpoint_row_wrong", size=row["size"])
 
 
-def _is_token(row: asyncpg.Record, text: str) -> bool:
-    """Whether the row's token is over this text, and names the moment that the row does."""
-    try:
-        info = decode_timestamp_response(row["token"]).tst_info
-    except ValueError:
-        return False
-    imprint = hashlib.sha256(text.encode()).digest()
-    found = row["checkpoint"], info.message_imprint.message, info.gen_time
-    return bool(found == (text, imprint, row["stamped_at"]))
-
-
 async def _stream(conn: Connection, reading: Statement, tenant_id: int) -> AsyncIterator[asyncpg.Record]:
     async for row in conn.cursor(reading.text, *reading.arguments(tenant_id=tenant_id), prefetch=PREFETCH):
         yield row
 
 
-def _reading(table: Table) -> Statement:
-    """A tenant's rows of a table, by size."""
-    tenant = bindparam("tenant_id", type_=table.c.tenant_id.type)
-    return compile_statement(select(table).where(table.c.tenant_id == tenant).order_by(table.c.size))
+@statement
+def _reading_checkpoints() -> ClauseElement:
+    checkpoints = ledger_checkpoints.c
+    tenant = bindparam("tenant_id", type_=checkpoints.tenant_id.type)
+    return select(ledger_checkpoints).where(checkpoints.tenant_id == tenant).order_by(checkpoints.size)
 
 
 @statement

@@ -95,6 +95,8 @@ class Guard:
     async def check(self, conn: Connection, head: Head, signer: Signer) -> None:
         """Take in a head that was locked or read, or was written in this very transaction. Raises SigningRefusedError."""
         memory = self._memories.setdefault(head.origin, _Memory(signer))
+        if signer.key_id == head.key_id != memory.signer.key_id:
+            memory.signer, memory.judged = signer, None  # handed over by another process
         seen = memory.seen
         if seen is not None and seen.hash != head.hash == memory.sealed:
             # Our own, and perhaps not committed yet: it comes in when it is (`remember`).
@@ -104,8 +106,6 @@ class Guard:
             head.hash != seen.hash and not await _is_prefix(conn, seen.size, seen.hash, head)
         ):
             await self._judge(conn, head, memory)
-        if signer.key_id == head.key_id:
-            memory.signer = signer
         memory.seen, memory.refused = head, None
 
     def sealed(self, head: Head, signer: Signer) -> None:

@@ -87,24 +87,36 @@ class FileKeyStore:
         path = self._path(origin, NEXT)
         return self._find(origin, path) or self._create(origin, path)
 
-    def promote(self, origin: str, key_id: str) -> None:
-        """The prepared key takes the place of the one that signs, whose file goes to the archive.
+    def find_prepared(self, origin: str) -> Ed25519Signer | None:
+        """The key that is to come next, if one was made. Raises KeyUnreadableError."""
+        return self._find(origin, self._path(origin, NEXT))
 
-        Raises KeyMissingError when no prepared key has this id. Cut in between, it is called again.
+    def promote(self, origin: str, old: VerifierKey, ended: int) -> None:
+        """The prepared key takes the place of `old`, which ended with entry `ended` and whose file, if it is there, goes to the archive.
+
+        Raises KeyMissingError when no key is prepared. Cut in between, it is called again.
         """
         fresh, path = self._path(origin, NEXT), self._path(origin)
-        found = self._find(origin, fresh)
-        if found is None or found.key_id != key_id:
+        if self.find_prepared(origin) is None:
             raise KeyMissingError(origin=origin)
-        old = self.find(origin)
-        if old is not None:
-            archive = self._path(origin, RETIRED).with_suffix(f".{old.key_id}.pem")
+        if path.exists():
+            archive = self._path(origin, RETIRED).with_suffix(f".{old.key_id}.{ended}.pem")
             archive.parent.mkdir(mode=0o700, exist_ok=True)
             with suppress(FileExistsError):
                 os.link(path, archive)
             _sync(archive.parent)
         fresh.replace(path)
         _sync(self.directory)
+
+    def former(self, origin: str) -> tuple[tuple[VerifierKey, int], ...]:
+        """The archived keys of a log, each with the last entry that it signed. Raises KeyUnreadableError."""
+        path = self._path(origin, RETIRED)
+        found = []
+        for one in sorted(path.parent.glob(f"{path.stem}.*.pem")):
+            signer, ended = self._find(origin, one), one.name.split(".")[-2]
+            if signer is not None and ended.isdecimal():
+                found.append((signer.verifier_key, int(ended)))
+        return tuple(found)
 
     def _create(self, origin: str, path: Path) -> Ed25519Signer:
         key = Ed25519PrivateKey.generate()

@@ -14,6 +14,7 @@ It covers the hash before, so the new key vouches for all that was there when it
 one. From the next entry on the new key alone signs, entries and heads. The reason is 1 to 500 characters on one line.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -29,6 +30,7 @@ from audit.signer import Signer
 ROTATED: Final = "ledger.key_rotated"
 REPLACED: Final = "ledger.key_replaced"
 MAX_REASON: Final = 500
+_REASON: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{MAX_REASON}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ def find_rotation(entry: Entry) -> Rotation | None:
 
 
 def is_reason(value: Any) -> bool:
-    """1 to 500 characters on one line."""
-    return type(value) is str and 0 < len(value) <= MAX_REASON and bool(value.strip()) and value.isprintable()
+    """1 to 500 characters on one line. Not `isprintable`: what that is, every version of Unicode says anew."""
+    return type(value) is str and bool(value.strip()) and _REASON.fullmatch(value) is not None
 
 
 def _draft(

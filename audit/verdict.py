@@ -269,11 +269,6 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "已公布的检查点见证 {published} 条账目，只存有 {size} 条：末尾账目被删、头部被回退",
         "a checkpoint over {published} entries was published, {size} are stored: the log was cut and its head rolled back",
     ),
-    "time_token_wrong": (
-        "库中 {size} 条处的时间戳不是对该处检查点所出，或所列时间不符：该行被改动；账目本身有效",
-        "the stored time token at {size} entries is not over the checkpoint there, or not of the moment listed: the row was edited; "
-        "the entries hold",
-    ),
     "tile_wrong": (
         "库中的哈希片 {level}/{index} 与账目不符：该片被改动或多出；账目本身有效，由它所出的证明会被拒",
         "the stored hash tile {level}/{index} is not that of the entries: edited or added; the entries hold, and a proof made of it is "

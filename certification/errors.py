@@ -803,6 +803,14 @@ class ActTooLargeError(CertificationError):
     en = "the act is too large for one entry of the ledger"
 
 
+class LedgerKeyChangingError(CertificationError):
+    """The log names another key than the one at hand: an operator is changing it, or must finish doing so."""
+
+    code = "ledger.key_changing"
+    zh = "账本正在更换密钥，请稍候重试；持续出现时须由运维人员完成更换"
+    en = "the ledger is getting another key: try again in a moment; if it lasts, an operator must finish the change"
+
+
 class LedgerPutBackError(CertificationError):
     """The tenant's stored ledger is behind a head kept outside the database, or contradicts it: an operator must own up to it first."""
 

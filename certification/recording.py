@@ -38,6 +38,7 @@ from certification.changes import Act, Change, Context, Write
 from certification.errors import (
     ActTooLargeError,
     FieldRefusedError,
+    LedgerKeyChangingError,
     LedgerPutBackError,
     RequestConflictError,
     RequestMalformedError,
@@ -286,11 +287,13 @@ async def write_rows(tx: TenantConnection, writes: tuple[Write, ...]) -> None:
 
 
 async def check_signing(tx: TenantConnection, head: Head, signer: Signer) -> None:
-    """Refuse before anything is read of a log that does not grow from the head kept outside. Raises LedgerPutBackError."""
+    """Refuse before anything is read of a log that does not grow from the head kept outside, or has another key. Raises LedgerPutBackError or LedgerKeyChangingError."""
     try:
         await check_head(tx.raw, head, signer)
     except SigningRefusedError as error:
         raise LedgerPutBackError from error
+    if head.key_id not in {None, signer.key_id}:
+        raise LedgerKeyChangingError
 
 
 async def _check_same(

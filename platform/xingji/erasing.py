@@ -33,7 +33,12 @@ from audit.note import VerifierKey
 from audit.signer import Signer
 from audit.tables import ledger_entries
 from certification.acts.erase_again import erase_again, erasure_of
-from certification.errors import ErasureSettledError, LedgerPutBackError, NotFoundError
+from certification.errors import (
+    ErasureSettledError,
+    LedgerKeyChangingError,
+    LedgerPutBackError,
+    NotFoundError,
+)
 from tenancy.database import Database, Scope, TenantConnection, opening_sql
 from tenancy.personal import erase
 from tenancy.statements import statement
@@ -78,13 +83,17 @@ class ErasureList:
         """Whether anything was ever erased in a log."""
         return self._path(origin).exists()
 
-    def read(self, key: VerifierKey) -> tuple[Entry, ...]:
-        """The entries of a log that its key signed; others are left where they are, and logged."""
-        path = self._path(key.name)
+    def read(self, keys: FileKeyStore, origin: str) -> tuple[Entry, ...]:
+        """The entries of a log that its key signed, or a former one before it ended; others are left where they are, and logged."""
+        path = self._path(origin)
         lines = path.read_bytes().splitlines() if path.exists() else []
+        if not lines:
+            return ()
+        signing: list[tuple[VerifierKey, int | None]] = [(keys.get(origin).verifier_key, None)]
+        signing += keys.former(origin)
         found = []
         for line in lines:
-            entry = _find_entry(line, key)
+            entry = _find_entry(line, signing)
             if entry is None:
                 _log.error("a line of %s is no erasure that the log signed", path)
             else:
@@ -113,14 +122,20 @@ class ErasureList:
         return self.directory / (origin.replace("/", "_") + ".erased")
 
 
-def _find_entry(line: bytes, key: VerifierKey) -> Entry | None:
+def _find_entry(line: bytes, signing: Iterable[tuple[VerifierKey, int | None]]) -> Entry | None:
+    """The erasure, if one of these keys signed it, not behind the entry that ended the key."""
     try:
         entry = parse_entry(line)
         erasure_of(entry, 0)
     except (AuditError, AssertionError, KeyError, TypeError, ValueError):
         return None
-    ours = entry.draft.operation == ERASED and entry.origin == key.name
-    return entry if ours and key.holds(entry.signed, entry.signature) else None
+    ours = entry.draft.operation == ERASED and any(
+        entry.origin == key.name
+        and (ended is None or entry.seq < ended)
+        and key.holds(entry.signed, entry.signature)
+        for key, ended in signing
+    )
+    return entry if ours else None
 
 
 async def keep_erasures(database: Database, listed: ErasureList, tenant_id: int, origin: str) -> None:
@@ -132,11 +147,16 @@ async def keep_erasures(database: Database, listed: ErasureList, tenant_id: int,
 
 
 async def settle_erasures(
-    database: Database, listed: ErasureList, tenant: Registered, signer: Signer, clock: Callable[[], datetime]
+    database: Database,
+    listed: ErasureList,
+    tenant: Registered,
+    signer: Signer,
+    keys: FileKeyStore,
+    clock: Callable[[], datetime],
 ) -> bool:
     """Keep what is done, erase again what is kept and came back; False while the log may not be signed for."""
     await keep_erasures(database, listed, tenant.id, tenant.origin)
-    entries = listed.read(VerifierKey(signer.origin, signer.public_key))
+    entries = listed.read(keys, tenant.origin)
     if not entries:
         return True
     async with database.write(Scope(tenant.id)) as tx:
@@ -145,7 +165,7 @@ async def settle_erasures(
         try:
             async with database.write(Scope(tenant.id)) as tx:
                 done = await erase_again(tx, signer, one, clock())
-        except LedgerPutBackError:
+        except (LedgerPutBackError, LedgerKeyChangingError):
             return False
         except (NotFoundError, ErasureSettledError):
             continue  # this state never knew the subject, or has erased it by another entry
@@ -179,7 +199,7 @@ async def erase_listed(owner_url: str, listed: ErasureList, keys: FileKeyStore) 
         for row in await owner.fetch(_TENANTS):
             if not listed.has(row["origin"]):
                 continue
-            entries = listed.read(keys.get(row["origin"]).verifier_key)
+            entries = listed.read(keys, row["origin"])
             scope = Scope(row["id"])
             await owner.execute(opening_sql(scope, read_only=False))
             await erase_kept(TenantConnection(owner, scope), entries)

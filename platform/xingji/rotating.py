@@ -1,19 +1,32 @@
-"""An operator gives a log another key: one entry by the old key with the new one's proof, then the files change places.
+"""An operator gives a log another key: one entry, then the files change places.
 
 In this order, and cut anywhere it is called again and goes on: the key to come is prepared beside the one that signs; the entry is
-committed, and from then on the head names the new key, so no server signs with the old one; the files change places, the old one
-into the archive; the kept head is signed anew. A server that runs meanwhile refuses acts of this tenant until the files have
-changed places, and then signs with the new key, without a restart.
+committed, and from then on the head names the new key, so no server signs with the old one; the head is kept anew, signed by the
+new key; the files change places, the old one into the archive. A server that runs meanwhile refuses acts of this tenant until the
+files have changed places, and then signs with the new key, without a restart.
+
+A key that is lost cannot hand over: the new one takes over (`lost`), and only who pins the new key believes that. So it is too when
+a database was put back to before a change of keys: then the key at hand takes over. A log that was put back is not laundered by
+this: it gets no other key by handing over, and its kept head stays what it is until somebody owns up to it.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from audit.checkpoint import parse_checkpoint
+from audit.errors import KeyUnreadableError, SigningRefusedError
+from audit.guard import grows_from
+from audit.head import Head
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer, FileKeyStore
 from audit.ledger import SYSTEM, append, get_head, lock_head, sign_head
-from audit.rotation import draft_rotation
+from audit.note import parse_note
+from audit.rotation import draft_replacement, draft_rotation, find_rotation
+from audit.statements import Connection
+from audit.stored_keys import get_key_entry, key_behind
 from tenancy.database import Database, Scope
 
 
@@ -26,16 +39,45 @@ async def rotate_key(
     reason: str,
     compromised: bool,
     now: datetime,
+    lost: bool = False,
 ) -> Ed25519Signer:
-    """Hand the log over to a new key, which is returned. Raises AuditError, such as EntryMalformedError for the reason."""
-    old, new = keys.get(origin), keys.prepare(origin)
+    """Give the log another key, which is returned. Raises AuditError, such as EntryMalformedError for the reason."""
     async with database.write(Scope(tenant_id)) as tx:
         head = await lock_head(tx.raw, tenant_id)
-        if head.key_id != new.key_id:
+        grows = await _grows(tx.raw, head, store)
+        if not (grows or lost):
+            raise SigningRefusedError(origin=origin, reason="put back")
+        new = _find_new(keys, head, lost)
+        if head.key_id != new.key_id and lost:
+            was = key_behind(await get_key_entry(tx.raw, tenant_id))
+            draft = draft_replacement(head, was, new, reason, SYSTEM, now)
+            await append(tx.raw, replace(head, key_id=new.key_id), new, (draft,))
+        elif head.key_id != new.key_id:
+            old = keys.get(origin)
             draft = draft_rotation(head, old, new, reason, compromised, SYSTEM, now)
             await append(tx.raw, head, old, (draft,))
-    keys.promote(origin, new.key_id)
     async with database.read(Scope(tenant_id)) as tx:
-        head = await get_head(tx.raw, tenant_id)
-    store.replace(origin, sign_head(head, new).encode())
+        head, entry = await get_head(tx.raw, tenant_id), await get_key_entry(tx.raw, tenant_id)
+    if grows:
+        store.keep(origin, sign_head(head, new).encode(), 0)
+    change = find_rotation(entry)
+    prepared = keys.find_prepared(origin)
+    if change is not None and prepared is not None and prepared.key_id == new.key_id:
+        keys.promote(origin, change.old, entry.seq)
     return new
+
+
+def _find_new(keys: FileKeyStore, head: Head, lost: bool) -> Ed25519Signer:
+    """The prepared key, made now if none was; but the one at hand, where neither is the log's and it shall take over."""
+    prepared, present = keys.find_prepared(head.origin), None
+    with suppress(KeyUnreadableError):
+        present = keys.find(head.origin) if lost else None
+    if present is not None and head.key_id not in {present.key_id, prepared and prepared.key_id}:
+        return present
+    return prepared or keys.prepare(head.origin)
+
+
+async def _grows(conn: Connection, head: Head, store: HeadStore) -> bool:
+    """Whether the stored log grows from the kept head, by whichever key that is signed."""
+    note = store.find(head.origin)
+    return note is None or await grows_from(conn, head, parse_checkpoint(parse_note(note).text))

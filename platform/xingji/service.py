@@ -163,7 +163,7 @@ class Office:
         for tenant in registry:
             try:
                 signer = self.get_signer(tenant.id)
-                settled = await settle_erasures(database, self._erased, tenant, signer, self.now)
+                settled = await settle_erasures(database, self._erased, tenant, signer, self._keys, self.now)
             except (AuditError, OSError):
                 _log.exception("the erasures of %s could not be settled", tenant.origin)
                 settled = False

@@ -1,27 +1,38 @@
 """A second reader of an exported log, from docs/formats/ledger.md alone: it shares no code with `audit/`.
 
-    python tests/conformance/second_reader.py DIR VKEY [KEPT_HEAD]
+    python -m tests.conformance.second_reader DIR VKEY [KEPT_HEAD]
 
-Prints `verified SIZE ROOT` and exits 0, or prints the first reason and exits 1. Simple and slow on purpose:
-the whole log is in memory and the root is computed by the recursive definition.
+Prints `verified SIZE ROOT` and exits 0, or prints the first reason and exits 1. VKEY may be several, by blanks. Simple and
+slow on purpose: the whole log is in memory and the root is computed by the recursive definition. Of SM2 signatures it checks
+only that they are where they must be, and says so. Notes and keys: `second_notes`; officers: `second_officers`.
 """
 
-import base64
-import hashlib
 import json
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from tests.conformance.second_notes import (
+    NAME,
+    ORIGIN,
+    REASON,
+    TIME,
+    UUID,
+    Key,
+    RefutedError,
+    canonical,
+    check_signature,
+    need,
+    open_head,
+    read_leaves,
+    sha256,
+    unbase64,
+)
+from tests.conformance.second_officers import Officers
 
-UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-ORIGIN = r"(?=.{1,200}\Z)[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)*"
-NAME, TOKEN, HASH = r"[A-Za-z][A-Za-z0-9_.-]{0,99}", r"[!-~]{1,200}", r"[0-9a-f]{64}"
-TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
-SIGNATURE = r"[A-Za-z0-9+/]{86}=="
+TOKEN, HASH, SHORT, SIGNATURE = r"[!-~]{1,200}", r"[0-9a-f]{64}", r"[0-9a-f]{8}", r"[A-Za-z0-9+/]{86}=="
 BODY: dict[str, Any] = {
     "actor": {"id": UUID, "key": (None, TOKEN), "origin": ORIGIN, "role": NAME},
     "cites": [{"hash": HASH, "origin": ORIGIN, "seq": int}],
@@ -33,43 +44,11 @@ BODY: dict[str, Any] = {
     "rows": [{"digest": HASH, "key": r"(?s).{1,200}", "table": r"[a-z_][a-z0-9_]{0,62}"}],
     "seq": int,
     "subject": {"id": UUID, "revision": int, "type": NAME},
-    "suite": r"ed25519-sha256",
+    "suite": r"ed25519-sha256(\+sm2-sm3)?",
     "time": TIME,
     "version": int,
 }
-
-
-class RefutedError(Exception):
-    """The first reason why the log does not hold."""
-
-
-def need(holds: object, reason: str) -> None:
-    """Refute unless it holds."""
-    if not holds:
-        raise RefutedError(reason)
-
-
-def sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def canonical(value: object) -> bytes:
-    """RFC 8785 for values without floats."""
-    if isinstance(value, dict):
-        items = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be"))
-        return b"{" + b",".join(canonical(key) + b":" + canonical(item) for key, item in items) + b"}"
-    if isinstance(value, list):
-        return b"[" + b",".join(map(canonical, value)) + b"]"
-    need(not isinstance(value, float), "a float")
-    need(not isinstance(value, int) or abs(value) < 2**53, "an integer too large")
-    need(not isinstance(value, str) or "\0" not in value, "NUL")
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def unbase64(text: str) -> bytes:
-    data = base64.b64decode(text)
-    need(base64.b64encode(data).decode() == text, "base64 not canonical")
-    return data
+ROTATION = {"arguments": HASH, "new": str, "old": str, "reason": REASON}
 
 
 def check_shape(value: Any, shape: Any, where: str) -> None:
@@ -99,93 +78,107 @@ def root_of(hashes: list[bytes]) -> bytes:
     return sha256(b"\1" + root_of(hashes[:split]) + root_of(hashes[split:]))
 
 
-class Key:
-    """A verifier key: NAME+HASH+BASE64."""
+class Log:
+    """The entries so far: `keys` is the key in force behind each; `sm2` the SM2 key that was declared."""
 
-    def __init__(self, vkey: str) -> None:
-        self.name, self.id, coded = vkey.split("+", 2)
-        data = unbase64(coded)
-        need(len(data) == 33 and data[0] == 1, "not an Ed25519 key")
-        need(sha256(self.name.encode() + b"\n" + data)[:4].hex() == self.id, "the key's hash")
-        self.vkey, self.public = vkey, Ed25519PublicKey.from_public_bytes(data[1:])
+    def __init__(self, pinned: list[Key]) -> None:
+        self.pinned, self.origin, self.officers = pinned, pinned[0].name, Officers(pinned[0].name)
+        self.hashes: list[bytes] = []
+        self.keys: list[Key] = []
+        self.sm2: str | None = None
+        self.time: str | None = None
 
-    def check(self, signature: bytes, message: bytes, where: str) -> None:
-        try:
-            self.public.verify(signature, message)
-        except InvalidSignature:
-            raise RefutedError(f"signature of {where}") from None
+    def take(self, leaf: bytes) -> None:
+        """One entry in its place."""
+        seq, entry = len(self.hashes), json.loads(leaf)
+        where = f"entry {seq}"
+        need(canonical(entry) == leaf and len(leaf) < 65_536, f"{where}: canonical form")
+        need({"body", "server_sig"} == entry.keys() - {"officer_sig"}, f"{where}: envelope")
+        body, server, suite = entry["body"], entry["server_sig"], entry["body"].get("suite")
+        check_shape(body, BODY, where)
+        dual = {"sm2": {"key": SHORT, "sig": SIGNATURE}} if suite != "ed25519-sha256" else {}
+        check_shape(server, {"key": SHORT, "sig": SIGNATURE, **dual}, where)
+        if "officer_sig" in entry:
+            check_shape(entry["officer_sig"], {"key": TOKEN, "sig": SIGNATURE}, where)
+        need(re.fullmatch(HASH, str(body["intent"].get("arguments"))), f"{where}: arguments")
+        need(datetime.fromisoformat(body["time"]), f"{where}: time")
+        rows = [(row["table"], row["key"]) for row in body["rows"]]
+        need(rows == sorted(set(rows)), f"{where}: rows")
+        need(body["version"] == 1 and body["origin"] == self.origin, f"{where}: version or origin")
+        key = self.signer(body["operation"], body["intent"], seq)
+        need(server["key"] == key.id, f"{where}: key")
+        signed = {name: part for name, part in entry.items() if name != "server_sig"}
+        check_signature(key.public, unbase64(server["sig"]), canonical(signed), where)
+        self.check_suite(body, server.get("sm2"), where)
+        prev = self.hashes[-1] if seq else bytes(32)
+        need(body["seq"] == seq and body["prev"] == prev.hex(), f"{where}: place")
+        self.officers.check(entry, where)
+        self.officers.take(entry, where)
+        self.keys.append(self.next_key(body, key, where))
+        if self.time is not None or (seq == 0 and body["intent"].get("times") == "ascending"):
+            need(self.time is None or self.time <= body["time"], f"{where}: times")
+            self.time = body["time"]
+        if body["operation"] == "ledger.incarnation":
+            stored = {"hash": prev.hex(), "root": root_of(self.hashes).hex(), "size": seq}
+            need(body["intent"].get("stored") == stored, f"{where}: incarnation")
+        self.hashes.append(sha256(b"\0" + leaf))
 
-    def open_head(self, data: bytes) -> tuple[int, bytes]:
-        """Size and root of a signed checkpoint."""
-        match = re.fullmatch(
-            r"([^\n]+\n(0|[1-9][0-9]*)\n([^\n]+)\n)\n((— [^ \n]+ [^ \n]+\n)+)", data.decode()
-        )
-        need(match, "the head's form")
-        assert match is not None
-        mine = f"— {self.name} "
-        lines = [line for line in match[4].split("\n") if line.startswith(mine)]
-        need(len(lines) == 1 and match[1].startswith(self.name + "\n"), "the head's signer")
-        signature = unbase64(lines[0][len(mine) :])
-        need(signature[:4].hex() == self.id, "the head's key")
-        self.check(signature[4:], match[1].encode(), "the head")
-        return int(match[2]), unbase64(match[3])
+    def signer(self, operation: str, intent: dict[str, Any], seq: int) -> Key:
+        """The key that must have signed."""
+        need((operation == "ledger.opened") == (seq == 0), f"entry {seq}: opening")
+        if seq == 0:
+            declared = intent.get("keys")
+            need(isinstance(declared, list) and len(declared) == 1, "keys")
+            need(intent.get("origin") == self.origin == declared[0].split("+")[0], "keys")
+            return Key(declared[0])
+        if operation == "ledger.key_replaced":
+            need(intent.get("new") in [key.vkey for key in self.pinned], f"entry {seq}: not pinned")
+            return Key(intent["new"])
+        return self.keys[-1]
 
+    def next_key(self, body: dict[str, Any], key: Key, where: str) -> Key:
+        """The key in force behind an entry."""
+        intent, rotated = body["intent"], body["operation"] == "ledger.key_rotated"
+        if not rotated and body["operation"] != "ledger.key_replaced":
+            return key
+        check_shape(intent, ROTATION | ({"compromised": bool, "proof": str} if rotated else {}), where)
+        new = Key(intent["new"])
+        need(intent["old"] == self.keys[-1].vkey and new.name == self.origin, f"{where}: old or new")
+        need(new.vkey not in [one.vkey for one in self.keys], f"{where}: a former key")
+        if rotated:
+            named = (self.origin, body["seq"], body["prev"], intent["old"], intent["new"])
+            text = "".join(f"{line}\n" for line in ("xingji-key-rotation 1", *named))
+            check_signature(new.public, unbase64(intent["proof"]), text.encode(), f"{where}, proof")
+        return new
 
-def read_leaves(directory: Path, size: int) -> list[bytes]:
-    """Every leaf of every bundle."""
-    leaves: list[bytes] = []
-    while len(leaves) < size:
-        index, width = len(leaves) // 256, min(256, size - len(leaves))
-        groups = [f"{index // 1000**n % 1000:03d}" for n in range(5) if n == 0 or index >= 1000**n]
-        path = "/x".join(reversed(groups))
-        path = ("x" if len(groups) > 1 else "") + path + (f".p/{width}" if width < 256 else "")
-        data = (directory / "tile/entries" / path).read_bytes()
-        for _ in range(width):
-            end = 2 + int.from_bytes(data[:2], "big")
-            need(2 <= end <= len(data), f"bundle {path}")
-            leaves.append(data[2:end])
-            data = data[end:]
-        need(not data, f"bytes after bundle {path}")
-    return leaves
-
-
-def check_entry(leaf: bytes, seq: int, prev: bytes, key: Key) -> None:
-    """One entry in its place."""
-    where = f"entry {seq}"
-    entry = json.loads(leaf)
-    need(canonical(entry) == leaf, f"{where}: canonical form")
-    need({"body", "server_sig"} == entry.keys(), f"{where}: envelope (officers have no keys yet)")
-    body = entry["body"]
-    check_shape(body, BODY, where)
-    check_shape(entry["server_sig"], {"key": r"[0-9a-f]{8}", "sig": SIGNATURE}, where)
-    need(re.fullmatch(HASH, str(body["intent"].get("arguments"))), f"{where}: arguments")
-    rows = [(row["table"], row["key"]) for row in body["rows"]]
-    need(rows == sorted(set(rows)), f"{where}: rows")
-    need(body["version"] == 1 and body["origin"] == key.name, f"{where}: version or origin")
-    need(entry["server_sig"]["key"] == key.id, f"{where}: key")
-    key.check(unbase64(entry["server_sig"]["sig"]), canonical({"body": body}), where)
-    need(body["seq"] == seq and body["prev"] == prev.hex(), f"{where}: place")
-    need((body["operation"] == "ledger.opened") == (seq == 0), f"{where}: opening")
-    if seq == 0:
-        need(body["intent"].get("origin") == key.name and body["intent"].get("keys") == [key.vkey], "keys")
+    def check_suite(self, body: dict[str, Any], sm2: dict[str, str] | None, where: str) -> None:
+        """Section 10, all but the SM2 signature itself."""
+        if body["operation"] == "ledger.suite_set":
+            check_shape(body["intent"], {"arguments": HASH, "sm2": r"[0-9a-f]{128}"}, where)
+            public = bytes.fromhex(body["intent"]["sm2"])
+            self.sm2 = sha256(self.origin.encode() + b"\n\xffsm2-sm3" + public)[:4].hex()
+        need((sm2 and unbase64(sm2["sig"]) and sm2["key"]) == self.sm2, f"{where}: suite")
 
 
 def read_log(directory: Path, vkey: str, kept: bytes | None = None) -> tuple[int, bytes]:
     """Size and root of a log that holds. Raises RefutedError; OSError and ValueError refute as well."""
-    key = Key(vkey)
-    size, root = key.open_head((directory / "checkpoint").read_bytes())
-    hashes: list[bytes] = []
-    for seq, leaf in enumerate(read_leaves(directory, size)):
-        check_entry(leaf, seq, hashes[-1] if hashes else bytes(32), key)
-        hashes.append(sha256(b"\0" + leaf))
-    need(hashes and root_of(hashes) == root, "root")
-    bodies = [json.loads(leaf)["body"] for leaf in read_leaves(directory, size)]
-    times = [body["time"] for body in bodies]
-    need(bodies[0]["intent"].get("times") != "ascending" or times == sorted(times), "times")
+    pinned = [Key(one) for one in vkey.split()]
+    note = (directory / "checkpoint").read_bytes()
+    size, root, _ = open_head(note, pinned, None)
+    log = Log(pinned)
+    for leaf in read_leaves(directory, size):
+        log.take(leaf)
+    need(size and root_of(log.hashes) == root, "root")
+    need({key.vkey for key in pinned} & {key.vkey for key in log.keys}, "no pinned key signs this log")
+    open_head(note, pinned, log.keys[-1])
+    if log.sm2 is not None:
+        print("SM2 signatures were not checked", file=sys.stderr)
     if kept is not None:
-        kept_size, kept_root = key.open_head(kept)
+        kept_size, kept_root, is_pinned = open_head(kept, pinned, None)
         need(kept_size <= size, "rolled back")
-        need(root_of(hashes[:kept_size]) == kept_root, "another history")
+        if not is_pinned:
+            open_head(kept, pinned, log.keys[kept_size - 1])
+        need(root_of(log.hashes[:kept_size]) == kept_root, "another history")
     return size, root
 
 

@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.entry import Entry, seal
+from audit.errors import UnusableInputError
 from audit.note import VerifierKey
 from audit.verify import verify_log
-from tests.conformance.second_reader import RefutedError, canonical, read_log, root_of, sha256
+from tests.conformance.second_notes import RefutedError, canonical, sha256
+from tests.conformance.second_reader import read_log, root_of
 from tests.unit.audit import kit
+from tests.unit.audit.officers_kit import THIRD
+from tests.unit.audit.test_national import again, dual, write
+from tests.vectors.audit.keyed import keyed
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
 LOG = VECTORS / "log"
@@ -54,6 +60,49 @@ def test_both_refute_another_history():
         read_log(LOG, VKEY, since)
 
 
+@pytest.mark.parametrize("name", keyed())
+def test_both_judge_a_log_in_which_keys_come_and_go_alike(name: str):
+    log, told = VECTORS / name, keyed()[name]
+    pinned = (log / "key.vkey").read_text(encoding="utf-8").strip()
+    verdict = verify_log(log, VerifierKey.parse(pinned))
+    assert (None if verdict.ok else verdict.code) == told.wrong
+    if told.wrong is None:
+        assert (verdict.size, verdict.root) == read_log(log, pinned)
+    else:
+        with pytest.raises(RefutedError):
+            read_log(log, pinned)
+
+
+def test_a_kept_head_of_a_former_key_counts_where_a_later_one_is_pinned():
+    log, told = VECTORS / "log-rotated-pinned-later", keyed()["log-rotated-pinned-later"]
+    pinned = told.pinned.verifier_key
+    for size, signer in ((2, kit.SIGNER), (5, THIRD)):
+        kept = kit.head([entry.hash for entry in told.entries[:size]], signer)
+        assert verify_log(log, pinned, kept).since == size
+        assert read_log(log, pinned.format(), kept)[0] == len(told.entries)
+    wrong = kit.head([entry.hash for entry in told.entries[:5]])
+    with pytest.raises(UnusableInputError):
+        verify_log(log, pinned, wrong)
+    with pytest.raises(RefutedError, match="key"):
+        read_log(log, pinned.format(), wrong)
+
+
+def test_both_hold_a_log_to_the_suite_that_it_declared(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    chain = dual(6)
+    log = write(tmp_path / "whole", chain)
+    assert verify_log(log, kit.KEY).ok
+    assert read_log(log, VKEY)[0] == 6
+    assert "not checked" in capsys.readouterr().err
+
+    def unsealed(one: Entry) -> Entry:
+        return seal(one.draft, kit.ORIGIN, one.seq, one.prev, kit.SIGNER)
+
+    downgraded = write(tmp_path / "downgraded", again(chain, 4, unsealed))
+    assert verify_log(downgraded, kit.KEY).code == "suite_downgraded"
+    with pytest.raises(RefutedError, match="suite"):
+        read_log(downgraded, VKEY)
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 def test_both_refute_a_changed_byte(
@@ -85,7 +134,8 @@ def test_the_full_entry_hashes_and_splits_as_told():
     )
 
 
-def test_the_second_reader_stays_independent_and_short():
-    text = Path(__file__).with_name("second_reader.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("part", ["second_reader", "second_notes", "second_officers"])
+def test_the_second_reader_stays_independent_and_short(part: str):
+    text = Path(__file__).with_name(f"{part}.py").read_text(encoding="utf-8")
     assert "audit" not in "".join(line for line in text.splitlines() if line.startswith(("import", "from")))
     assert len(text.splitlines()) <= 200

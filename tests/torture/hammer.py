@@ -118,6 +118,11 @@ class Hammer:
         body = {"query": query, "variables": variables}
         response = await self.send(county, login, "POST", "/graphql", json=body)
         answer = response.json()
+        while self.tolerant and "internal.error" in response.text:
+            # PostgreSQL went away under the act: nobody knows what became of it, so it is asked again.
+            await asyncio.sleep(0.1)
+            response = await self.send(county, login, "POST", "/graphql", json=body)
+            answer = response.json()
         assert response.status_code == 200 and "errors" not in answer, answer
         return dict(answer["data"])
 

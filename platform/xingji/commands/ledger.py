@@ -106,6 +106,11 @@ def add_parser(commands: Commands) -> None:
     rotate.add_argument(
         "--compromised", action="store_true", help="旧密钥可能已泄露 · others may hold the old key"
     )
+    rotate.add_argument(
+        "--lost",
+        action="store_true",
+        help="旧密钥已丢失：新密钥接管，须另行告知其公钥 · the old key is lost: the new one takes over, for who pins it",
+    )
     suite = actions.add_parser(
         "suite", help="此后每条账目并用 SM2 签名 · from now on every entry carries an SM2 signature too"
     )
@@ -297,7 +302,7 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
 def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Hand the log over; prints the verifier key to pin from now on."""
 
-    async def work(database: Database, tenant: Tenant, _signer: Ed25519Signer) -> tuple[str, str]:
+    async def work(database: Database, tenant: Tenant) -> tuple[str, str]:
         keys, store = open_keys(settings.home), HeadStore(settings.heads_folder)
         signer = await rotate_key(
             database,
@@ -308,11 +313,12 @@ def run_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
             arguments.reason,
             arguments.compromised,
             wall_clock(),
+            arguments.lost,
         )
         return tenant.origin, signer.verifier_key.format()
 
     try:
-        origin, key = _with_database(settings, arguments.tenant, work)
+        origin, key = _with_registered(settings, arguments.tenant, work)
     except (AuditError, OSError) as error:
         return report_unusable(error, as_json=arguments.json)
     print(f'{{"origin":"{origin}","key":"{key}"}}' if arguments.json else key)
@@ -373,7 +379,8 @@ def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
         store = HeadStore(settings.heads_folder)
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
-        await settle_erasures(database, ErasureList(settings.heads_folder), tenant, signer, wall_clock)
+        keys, listed = open_keys(settings.home), ErasureList(settings.heads_folder)
+        await settle_erasures(database, listed, tenant, signer, keys, wall_clock)
         return tenant.origin, seq
 
     try:
@@ -401,6 +408,15 @@ def _with_tenant(settings: Settings, code: str, work: Work[T]) -> T:
 def _with_database(
     settings: Settings, code: str, work: Callable[[Database, Tenant, Ed25519Signer], Awaitable[T]]
 ) -> T:
+    """Run `work` for the tenant with this code and its signer. Raises TenantUnknownError."""
+
+    async def signing(database: Database, tenant: Tenant) -> T:
+        return await work(database, tenant, open_keys(settings.home).get(tenant.origin))
+
+    return _with_registered(settings, code, signing)
+
+
+def _with_registered(settings: Settings, code: str, work: Callable[[Database, Tenant], Awaitable[T]]) -> T:
     """Run `work` for the tenant with this code. Raises TenantUnknownError."""
 
     async def run(url: str) -> T:
@@ -409,7 +425,7 @@ def _with_database(
             tenant = next((one for one in await read_registry(database) if one.code == code), None)
             if tenant is None:
                 raise TenantUnknownError(tenant=code)
-            return await work(database, tenant, open_keys(settings.home).get(tenant.origin))
+            return await work(database, tenant)
         finally:
             await database.close()
 

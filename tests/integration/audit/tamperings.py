@@ -236,12 +236,6 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
         "witnessed_row_wrong",
         700,
     ),
-    "time token that is none": stored(
-        "INSERT INTO ledger_timestamps VALUES ({t}, 8, '', '\\x00', now())", "time_token_wrong"
-    ),
-    "time token of more than there is": stored(
-        "INSERT INTO ledger_timestamps VALUES ({t}, 8000, '', '\\x00', now())", "time_token_wrong"
-    ),
 }
 
 

@@ -30,6 +30,7 @@ from audit.export import KEY as KEY_FILE
 from audit.rows import row_digest, row_key
 from audit.tree import Frontier, leaf_hash
 from tests.unit.audit import kit
+from tests.vectors.audit.keyed import keyed
 
 HERE = Path(__file__).parent
 SIZE = 260
@@ -81,6 +82,11 @@ def write() -> None:
     (HERE / "log-incarnated" / KEY_FILE).write_text(kit.KEY.format() + "\n", encoding="utf-8")
     for size in (4, 7, 9):
         (HERE / f"head-incarnated-{size}").write_bytes(kit.head([one.hash for one in lost[:size]]))
+    for name, one in keyed().items():
+        rmtree(HERE / name, ignore_errors=True)
+        note = kit.head([entry.hash for entry in one.entries], one.signer)
+        kit.write_log(HERE / name, [entry.leaf for entry in one.entries], note)
+        (HERE / name / KEY_FILE).write_text(one.pinned.verifier_key.format() + "\n", encoding="utf-8")
     _write_json("entry-full.json", _full_entry())
     _write_json("roots.json", [_root(size) for size in range(18)])
     _write_json("row.json", _row())
