@@ -16,13 +16,14 @@ from audit.rotation import is_reason
 from certification.acts.administering import check_administrator
 from certification.acts.vouch_for_officer_key import named
 from certification.changes import Act, Change, Context, update
-from certification.errors import FieldRefusedError
+from certification.errors import FieldRefusedError, NotFoundError
 from certification.life import Actor
 from certification.signing.errors import KeyStateError
 from certification.signing.holding import check_officer
 from certification.signing.model import OfficerKey
 from certification.signing.reading import get_key
 from tenancy.database import TenantConnection
+from tenancy.identity import RoleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
 
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
-    """The key's officer, or an administrator of the tenant."""
+    """The key's officer, or an administrator of the tenant; to a review team, which reads no keys, another's is none."""
     if actor.person_id == state.key.person_id and actor.home_tenant_id == state.key.home_tenant_id:
         return check_officer(state.tenant_id, "revoke_officer_key", "吊销密钥", actor)
+    if all(role.name == RoleName.REVIEW_TEAM for role in actor.roles):
+        raise NotFoundError(what="key", what_zh="密钥")
     return check_administrator(state.tenant_id, "revoke_officer_key", "吊销密钥", actor)
 
 
