@@ -2,8 +2,8 @@
 made again.
 
 Left out: what follows in another log (its author signs in their own), what strangers and the system do, enrolling and revoking a
-key (who has lost one must be able to), what comes without a place for a signature (a file), and opening and committing to a draw,
-whose intent names the moment.
+key (who has lost one must be able to), confirming an erasure (the system does it again behind a restore; its proposal is there),
+what comes without a place for a signature (a file), and opening and committing to a draw, whose intent names the moment.
 """
 
 from typing import Final
@@ -25,11 +25,14 @@ SIGNABLE: Final = frozenset(
         "certification.change_declined",
         "draw.revealed",
         "draw.voided",
+        "erasure.proposed",
+        "erasure.declined",
         "extension.proposed",
         "extension.confirmed",
         "extension.declined",
         "grant.given",
         "grant.ended",
+        "ledger_reading.set",
         "legacy.proposed",
         "legacy.attested",
         "legacy.declined",
