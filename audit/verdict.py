@@ -269,6 +269,14 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "已公布的检查点见证 {published} 条账目，只存有 {size} 条：末尾账目被删、头部被回退",
         "a checkpoint over {published} entries was published, {size} are stored: the log was cut and its head rolled back",
     ),
+    "exported_tile_wrong": (
+        "导出的哈希片 {file} 缺失或与账目不符：该文件被改动；账目本身有效",
+        "the exported hash tile {file} is missing or not that of the entries: the file was changed; the entries hold",
+    ),
+    "published_wrong": (
+        "导出的已公布检查点（published）不是本账本的：被改动，或所见证的是另一段历史；账目本身与头部相符",
+        "the exported checkpoint (published) is not this log's: changed, or it vouches for another history; the entries are the head's",
+    ),
     "tile_wrong": (
         "库中的哈希片 {level}/{index} 与账目不符：该片被改动或多出；账目本身有效，由它所出的证明会被拒",
         "the stored hash tile {level}/{index} is not that of the entries: edited or added; the entries hold, and a proof made of it is "

@@ -37,7 +37,8 @@ from audit.keyring import Keyring
 from audit.note import MAX_NOTE, VerifierKey
 from audit.quick import RUN, Run, find_fold, fold
 from audit.stretch import STRETCH, Handed, Listener, Task, judge, take
-from audit.tree import EMPTY_ROOT, Frontier
+from audit.tilefiles import check_files
+from audit.tree import EMPTY_ROOT, Frontier, leaf_hash
 from audit.verdict import RefutedError, Verdict, verified
 from audit.witnessed import Witnessed, check_witnessed
 
@@ -85,6 +86,8 @@ def verify_log(
             reading.check_entries(check)
             check_head(data, check.keyring)
             check_witnessed(recorded, keyring.origin, check.keyring.known, head.size, check.roots)
+            hashes = map(leaf_hash, read_leaves(directory, head.size))
+            check_files(directory, hashes, check.keyring.known)
             national = check.keyring.national
     except RefutedError as finding:
         return finding.verdict(keyring.origin)

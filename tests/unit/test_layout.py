@@ -54,7 +54,12 @@ def test_locks_are_hashed_and_name_no_place() -> None:
 
 
 def test_no_committed_file_names_a_machine_or_a_registry() -> None:
-    text = [path for path in committed() if path.suffix not in {".png", ".gz", ".xz", ".woff2", ".ico"}]
+    # Entry bundles are framed by lengths: bytes, not text.
+    text = [
+        path
+        for path in committed()
+        if path.suffix not in {".png", ".gz", ".xz", ".woff2", ".ico"} and "tile" not in path.parts
+    ]
     hosts = "|".join(
         ["py" + r"pi\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "deb" + r"\.debian\.org"]
     )

@@ -30,7 +30,7 @@ from xingji.demo.run import BEGINS
 from xingji.demo.words import form_of
 from xingji.postgres import EmbeddedPostgres
 
-KILLS = int(os.environ.get("XINGJI_KILLS", "4"))
+KILLS = int(os.environ.get("XINGJI_KILLS", "2"))
 WHOM = ("server", "backend", "postmaster", "both")
 LOAD_SECONDS = 0.8
 SCRIPT = Path(__file__).parent / "serve_story.py"

@@ -533,7 +533,8 @@ async def test_a_stranger_reads_the_allow_list_and_nothing_else(open_list: Stage
                 f"{{ {name}{in_brackets(field)} {{ edges {{ node {{ {select(node_of(field), 0)} }} }} }} }}"
             )
         else:
-            query = f"{{ {name} {{ {select(object_type(get_named_type(field.type).name), 0)} }} }}"
+            selected = select(object_type(get_named_type(field.type).name), 0)
+            query = f"{{ {name}{in_brackets(field)} {{ {selected} }} }}"
         answer = await open_list.stranger.ask(query)
         assert [one["extensions"]["code"] for one in answer["errors"]] == ["auth.required"], name
         assert not (answer["data"] or {}).get(name)

@@ -14,7 +14,7 @@ from tenancy.database import Database, Scope
 from tenancy.errors import ForeignRowError, InvariantError, RowNotFoundError
 from tenancy.policies import PRIVILEGES
 from tenancy.statements import insert_sql, statement
-from tenancy.tables import credentials, personal_values
+from tenancy.tables import credentials, ledger_readings, personal_values
 from tests.integration.tenancy.conftest import Place
 from tests.integration.tenancy.samples import TENANT_TABLES, a_row, rows_of
 
@@ -54,12 +54,15 @@ async def test_insert_and_update_carry_every_table(place: Place) -> None:
         async with place.database.write(Scope(3)) as tx:
             for table in TENANT_TABLES:
                 first, second = rows_of(table, 3)
-                await tx.insert(table, [first, second])
+                if table is ledger_readings:  # one a tenant
+                    first = second
+                rows = [first] if first is second else [first, second]
+                await tx.insert(table, rows)
                 if table.name not in PRIVILEGES:
                     second |= {column.name: None for column in table.columns if column.nullable}
                     await tx.update(table, [second])
                 found = [dict(row) for row in await tx.all(statement(select(table)))]
-                assert sorted(found, key=repr) == sorted([first, second], key=repr), table.name
+                assert sorted(found, key=repr) == sorted(rows, key=repr), table.name
             raise UndoneError
 
 

@@ -135,4 +135,5 @@ def test_the_guide_names_every_setting_and_file_of_deploy() -> None:
         "XINGJI_BACKUPS",
         "XINGJI_SITE",
         "XINGJI_PG_BINDIR",
+        "XINGJI_OFFICER_PASSPHRASE",
     }
