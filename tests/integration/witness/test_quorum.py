@@ -21,7 +21,7 @@ import time
 from xingji.witness import app
 real = app.Witness.answer
 def answer_slowly(self, body):
-    time.sleep(0.8)
+    time.sleep(1.5)
     return real(self, body)
 app.Witness.answer = answer_slowly
 """
@@ -72,7 +72,7 @@ async def test_two_of_three_suffice_with_one_dead_and_one_slow(tmp_path: Path, w
         began = time.monotonic()
         note = parse_note((await cosign(opened, log, 40)).encode())
         assert len(check_quorum(note, keys, 1)) == 1
-        assert time.monotonic() - began < MOMENT + 0.3, "nobody waits for the slow one"
+        assert time.monotonic() - began < MOMENT + 0.8, "nobody waits for the slow one"
 
 
 async def test_two_server_processes_ask_at_once_and_both_get_what_grows(
