@@ -50,7 +50,7 @@ def test_want_of_the_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}")
 
     monkeypatch.setattr(tracing, "import_module", absent)
-    with pytest.raises(SettingInvalidError, match="XINGJI_TRACES.*otel"), exporting("http://127.0.0.1:1"):
+    with pytest.raises(SettingInvalidError, match=r"XINGJI_TRACES.*otel"), exporting("http://127.0.0.1:1"):
         pass
 
 
