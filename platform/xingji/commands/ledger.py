@@ -43,7 +43,7 @@ from audit.terminal import terminal_progress
 from audit.trust import Trust, TrustedLog, format_trust
 from audit.verdict import RefutedError
 from audit.vouching import read_recorded
-from audit.witnessed import Holding, Witnessed
+from audit.witnessed import Witnessed
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
 from tenancy.personal import value_reader
@@ -203,7 +203,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
         async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
             vault = find_vault(settings.home)
             try:
-                held = Holding(tenant.origin, await _read_recorded(database, tenant))
+                recorded = await _read_recorded(database, tenant)
             except RefutedError as finding:
                 return report_verdict(finding.verdict(tenant.origin), as_json=arguments.json)
             async with database.read(Scope(tenant.id)) as tx:
@@ -215,12 +215,12 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     since=since,
                     progress=terminal_progress(),
                     values=None if vault is None else value_reader(vault),
-                    observe=held.observe,
+                    recorded=recorded,
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
                 verdict = wrong.verdict(verdict.origin)
-            return report_verdict(held.judge(verdict), as_json=arguments.json)
+            return report_verdict(verdict, as_json=arguments.json)
 
         return _with_database(settings, arguments.tenant, work)
     except (AuditError, VaultError, OSError) as error:
