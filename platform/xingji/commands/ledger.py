@@ -58,6 +58,7 @@ from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 from xingji.vouching import Round, counties_of, record_counties
+from xingji.witnessing import Policy, read_policy
 
 T = TypeVar("T")
 Work = Callable[[TenantConnection, Tenant, Ed25519Signer], Awaitable[T]]
@@ -281,7 +282,7 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print a trust file: what an auditor takes home, by another way than the exports."""
+    """Print a trust file: what an auditor takes home, by another way than the exports. The witnesses and the quorum are those of the setting."""
 
     async def work(url: str) -> tuple[TrustedLog, ...]:
         database = await Database.connect(url, min_size=1, max_size=1)
@@ -294,8 +295,11 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             await database.close()
 
+    policy = Policy((), 0) if settings.witnesses is None else read_policy(settings.witnesses)
+    witnesses = tuple(party.key for party in policy.parties)
     with open_database(settings) as opened:
-        sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
+        logs = asyncio.run(work(opened.app_url))
+    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum)))
     return 0
 
 
