@@ -1,0 +1,118 @@
+// A county's client: signs in, signs in again when its token has ended, and sends again what had no answer.
+//
+// Where and as whom stands in the environment: XINGJI_URL, XINGJI_TENANT (the six-digit code), XINGJI_LOGIN, XINGJI_PASSWORD, and if you like
+// XINGJI_LANGUAGE (zh-CN or en). Sending a mutation again is safe because every mutation of ours has a requestId.
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { print } from "graphql";
+import { createClient as overStreams } from "graphql-sse";
+import { createClient as overSockets } from "graphql-ws";
+import { setTimeout as sleep } from "node:timers/promises";
+import WebSocket from "ws";
+import { SignInDocument, WatchCycleDocument, type WatchCycleSubscription } from "./xingji.js";
+
+/** Answers behind which the act may be recorded or not: ask again. */
+const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
+
+type Answer<T> = { data?: T | null; errors?: { message: string; extensions: { code: string; traceId: string } }[] };
+type Body = { query: string; variables: unknown; extensions?: Record<string, unknown> };
+
+export function setting(name: string, otherwise?: string): string {
+  const found = process.env[`XINGJI_${name}`] ?? otherwise;
+  if (found === undefined) throw new Error(`XINGJI_${name} is not set`);
+  return found;
+}
+
+export class County {
+  readonly base = setting("URL", "http://127.0.0.1:8000");
+  private token = "";
+
+  /** `tries` for one request; each waits `seconds`, a little longer than the server takes at most. */
+  constructor(private readonly tries = 6, private readonly seconds = 35) {}
+
+  /** The data of an answer. Throws for errors, and when there was no answer after all tries. */
+  async ask<T, V>(document: TypedDocumentNode<T, V>, variables: V, extensions?: Record<string, unknown>): Promise<T> {
+    const body: Body = { query: print(document), variables, ...(extensions && { extensions }) };
+    const response = await this.send(body, (document as unknown) === SignInDocument);
+    const answer = (await response.json()) as Answer<T>;
+    if (answer.errors) throw new Error(answer.errors.map((one) => `${one.extensions.code}: ${one.message}`).join("; "));
+    if (!answer.data) throw new Error(`HTTP ${response.status}`);
+    return answer.data;
+  }
+
+  /** Sign in for a token of ten minutes. */
+  async authenticate(): Promise<string> {
+    const input = { tenantCode: setting("TENANT"), login: setting("LOGIN"), password: setting("PASSWORD") };
+    const { signIn } = await this.ask(SignInDocument, { input });
+    if (signIn.__typename === "Refusal") throw new Error(`${signIn.code}: ${signIn.message}`);
+    return (this.token = signIn.token);
+  }
+
+  private async send(body: Body, stranger: boolean): Promise<Response> {
+    for (let tried = 1; ; tried++) {
+      let wait = 200 * 2 ** tried * (0.5 + Math.random() / 2);
+      try {
+        const response = stranger ? await this.post(body) : await this.sendSigned(body);
+        if (!AGAIN.has(response.status) || tried === this.tries) return response;
+        wait = Math.max(wait, 1000 * Number(response.headers.get("Retry-After") ?? 0));
+      } catch (error) {
+        // fetch says TypeError for a connection that failed, TimeoutError for an answer that did not come.
+        const silent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
+        if (!silent || tried === this.tries) throw error;
+      }
+      await sleep(wait);
+    }
+  }
+
+  private async sendSigned(body: Body): Promise<Response> {
+    const response = await this.post(body, this.token || (await this.authenticate()));
+    return response.status === 401 ? this.post(body, await this.authenticate()) : response;
+  }
+
+  private post(body: Body, token?: string): Promise<Response> {
+    const headers = {
+      "Content-Type": "application/json",
+      "Accept-Language": setting("LANGUAGE", "zh-CN"),
+      ...(token && { Authorization: `Bearer ${token}` }),
+    };
+    const signal = AbortSignal.timeout(this.seconds * 1000);
+    return fetch(`${this.base}/graphql`, { method: "POST", headers, body: JSON.stringify(body), signal });
+  }
+
+  /** What is told of a cycle, for ever: after a break it comes again, with a fresh token, behind the last sequence. */
+  async *watch(cycleId: string, after: number | null, streams = false): AsyncGenerator<WatchCycleSubscription> {
+    for (;;) {
+      const asked = { query: print(WatchCycleDocument), variables: { cycleId, after } };
+      const results = streams ? this.overStreams(asked) : this.overSockets(asked);
+      try {
+        for await (const { data } of results) {
+          if (!data) continue;
+          after = data.reviewCycleProgress.sequence;
+          yield data;
+        }
+      } catch (error) {
+        if (Array.isArray(error)) throw new Error(error.map((one) => one.message).join("; "));
+      }
+      await sleep(1000);
+    }
+  }
+
+  // Both clients can come again by themselves, but then with the variables of the first time: the loop above knows where it was.
+  private overSockets(asked: { query: string; variables: Record<string, unknown> }) {
+    const client = overSockets({
+      url: `${this.base.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: async () => ({ Authorization: `Bearer ${await this.authenticate()}` }),
+      retryAttempts: 0,
+    });
+    return client.iterate<WatchCycleSubscription>(asked);
+  }
+
+  private overStreams(asked: { query: string; variables: Record<string, unknown> }) {
+    const client = overStreams({
+      url: `${this.base}/graphql`,
+      headers: async () => ({ Authorization: `Bearer ${await this.authenticate()}` }),
+      retryAttempts: 0,
+    });
+    return client.iterate<WatchCycleSubscription>(asked);
+  }
+}

@@ -1,0 +1,301 @@
+"""The examples of docs/examples, in both languages, against a served county, as its engineer would run them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.checkpoint import Checkpoint, sign_checkpoint
+from audit.keys import Ed25519Signer
+from audit.tree import leaf_hash
+from tests.conformance.node import find_node
+from tests.integration.api.kit import Stage, World, command, serve_world
+from tests.integration.api.reviews import COUNTY, EXTEND, certify, inspector, planned, team
+from tests.integration.api.test_signing import OPINION, SET, equip
+from tests.integration.clients.door import bad_door
+from tests.integration.clients.kit import (
+    Examples,
+    build_python,
+    build_typescript,
+    copy_examples,
+    install_python,
+    install_typescript,
+)
+from tests.support import clone_database
+from xingji.demo.cast import CITY, PASSWORD, counties
+from xingji.demo.clock import shanghai
+from xingji.service import open_keys
+
+pytestmark = pytest.mark.timeout(600)
+OTHER = counties()[1]
+PASSPHRASE = "knock-knock"
+
+
+@pytest.fixture(scope="module", params=["python", "typescript"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    """The examples in a language, built from the schema as it is."""
+    cache = request.config.cache
+    assert cache is not None
+    root = copy_examples(tmp_path_factory.mktemp("clone"))
+    if request.param == "python":
+        python = install_python(cache)
+        made = build_python(root, python)
+        found = Examples(root / "docs/examples/python", (str(python), "-W", "error"), ".py")
+    else:
+        made = build_typescript(root, install_typescript(cache))
+        found = Examples(root / "docs/examples/typescript/dist", tuple(find_node()[0]), ".js")
+    assert made.returncode == 0, made.stdout + made.stderr
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A round after the streets' opinions; a county with a planned cycle, and a policy that asks its officer for a key."""
+
+    world: World
+    cycle: str
+    key: Path
+
+
+@pytest.fixture(scope="module")
+async def prepared(
+    postgres: Any, chapter: Any, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Prepared]:
+    world = await chapter(3)
+    async with clone_database(postgres, world.template) as urls:
+        async with serve_world(urls, world.home, shanghai(5, 10)) as stage:
+            await certify(stage, COUNTY, COUNTY.star)
+            cycle = await planned(stage, team("一组", await inspector(stage, "north")), opensOn="2022-05-10")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("XINGJI_OFFICER_PASSPHRASE", PASSPHRASE)
+                folder = tmp_path_factory.mktemp("keys")
+                office = await equip(stage, folder, COUNTY.code, COUNTY.tenant_id, COUNTY.unit_id, "county")
+            done = await office.admins[0].caller.act(SET, {"operations": [OPINION]})
+            assert done["signingPolicy"]["setAt"], done
+        yield Prepared(World(urls.name, world.home), cycle["id"], office.officer.file)
+
+
+@pytest.fixture(scope="module")
+async def stage(postgres: Any, prepared: Prepared, built: Examples) -> AsyncIterator[Stage]:
+    """A server for the examples in one language."""
+    async with (
+        clone_database(postgres, prepared.world.template) as urls,
+        serve_world(urls, prepared.world.home, shanghai(5, 10)) as served,
+    ):
+        yield served
+
+
+def signed_in(built: Examples, stage: Stage, code: str, login: str, **more: str) -> Examples:
+    who = {"XINGJI_TENANT": code, "XINGJI_LOGIN": login, "XINGJI_PASSWORD": PASSWORD}
+    return replace(built, environment={"XINGJI_URL": stage.address, "NO_PROXY": "*", **who, **more})
+
+
+@pytest.fixture
+async def trust(stage: Stage, tmp_path: Path) -> Path:
+    """What came from the operator by another way."""
+    told = await command(stage.urls, stage.home, "ledger", "trust")
+    path = tmp_path / "trust.json"
+    path.write_text(told.out)
+    return path
+
+
+async def wanted(stage: Stage, code: str) -> list[object]:
+    """The arguments that say which application is endorsed: as `page` prints it."""
+    nominee = next(one for one in counties() if one.code == code).nominee
+    found = (await stage.tray(code, "county"))[nominee.name]
+    return ["--application", found["id"], "--form-hash", found["form"]["hash"], "--stage", "COUNTY"]
+
+
+async def entries(stage: Stage, request_id: str) -> int:
+    """How often a request stands in the ledgers."""
+    sql = "SELECT count(*) AS n FROM ledger_entries WHERE request_id = $1"
+    (row,) = await stage.rows(sql, request_id)
+    return int(row["n"])
+
+
+async def test_pages_are_read_to_the_end(built: Examples, stage: Stage) -> None:
+    ran = await signed_in(built, stage, CITY, "reviewer").run("page")
+    assert ran.code == 0, ran.err
+    found = [json.loads(line) for line in ran.lines]
+    data = await (await stage.person(CITY, "reviewer")).get(
+        "{ applications(first: 100) { edges { node { id } } } }"
+    )
+    every = {edge["node"]["id"] for edge in data["applications"]["edges"]}
+    assert len(every) > 5 and len(found) == len(every) and {one["id"] for one in found} == every
+    none = await signed_in(built, stage, CITY, "reviewer").run("page", "CERTIFIED")
+    assert (none.code, none.out) == (0, "")
+
+
+async def test_an_endorsement_is_recorded_once_whatever_the_way_is_like(
+    built: Examples, stage: Stage, tmp_path: Path, trust: Path
+) -> None:
+    kept = tmp_path / "receipt.json"
+    asked = await wanted(stage, OTHER.code)
+    async with bad_door(stage.http, "busy", "lost") as door:
+        officer = signed_in(built, stage, OTHER.code, "county", XINGJI_URL=door.address)
+        ran = await officer.run("endorse", kept, *asked)
+        assert ran.code == 0, ran.err
+        assert [json.loads(body)["variables"] for body in door.seen[1:]] == [
+            json.loads(door.seen[0])["variables"]
+        ] * 2
+        receipt = json.loads(ran.out)
+        # The answer that was told is that of the second time it arrived.
+        assert door.passed == [200, 200] and receipt["replayed"]
+        again = json.loads((await officer.run("endorse", kept)).out)
+    assert again == receipt
+    told = json.loads(kept.read_text())
+    assert await entries(stage, told["requestId"]) == 1
+    verified = await built.run("verify_receipt", kept, trust)
+    assert verified.code == 0 and verified.out.startswith(f"verified: entry {receipt['sequence']} of "), (
+        verified
+    )
+    await check_lies(built, kept, trust)
+
+
+async def check_lies(built: Examples, kept: Path, trust: Path) -> None:
+    """What a receipt that is not true comes to."""
+    whole = json.loads(kept.read_text())
+    index = f"index {whole['receipt']['sequence']}"
+    stranger = json.loads(trust.read_text())
+    own = next(log for log in stranger["logs"] if log["origin"] == whole["receipt"]["origin"])
+    other = whole["leaf"].replace("同意", "不同意")
+    assert other != whole["leaf"]
+    for code, lie in (
+        (1, {"leaf": other}),
+        (1, {"leaf": other, "receipt": {**whole["receipt"], "hash": leaf_hash(other.encode()).hex()}}),
+        (1, {"requestId": "another"}),
+        (1, {"receipt": {**whole["receipt"], "hash": "0" * 64}}),
+        (
+            1,
+            {
+                "receipt": {**whole["receipt"], "sequence": 0},
+                "proof": whole["proof"].replace(index, "index 0"),
+            },
+        ),
+        (1, {"proof": whole["proof"].replace(whole["receipt"]["origin"], stranger["logs"][0]["origin"])}),
+        (2, {"proof": None}),
+    ):
+        told = {name: value for name, value in {**whole, **lie}.items() if value is not None}
+        kept.with_name("lie.json").write_text(json.dumps(told))
+        ran = await built.run("verify_receipt", kept.with_name("lie.json"), trust)
+        assert ran.code == code and "verified" not in ran.out, (lie, ran)
+    # A log of another key under the same name.
+    own["keys"] = [other_key(own["origin"])]
+    kept.with_name("stranger.json").write_text(json.dumps(stranger))
+    ran = await built.run("verify_receipt", kept, kept.with_name("stranger.json"))
+    assert (ran.code, ran.out) == (1, "refuted: no trusted signature\n")
+
+
+def other_key(origin: str) -> str:
+    return Ed25519Signer(origin, Ed25519PrivateKey.generate()).verifier_key.format()
+
+
+async def test_an_officers_signature_is_given_where_the_policy_asks_for_it(
+    built: Examples, stage: Stage, prepared: Prepared, tmp_path: Path
+) -> None:
+    kept, asked = tmp_path / "receipt.json", await wanted(stage, COUNTY.code)
+    officer = signed_in(built, stage, COUNTY.code, "county", XINGJI_OFFICER_PASSPHRASE=PASSPHRASE)
+    without = await officer.run("endorse", kept, *asked)
+    assert without.code == 1 and "signature.required" in without.err, without
+    request = json.loads(kept.read_text())["requestId"]
+    assert await entries(stage, request) == 0
+    ran = await officer.run("endorse", kept, "--key", prepared.key)
+    assert ran.code == 0, ran.err
+    assert '"request"' in ran.err and request in ran.err
+    told = json.loads(kept.read_text())
+    assert json.loads(told["leaf"])["actor"]["key"]
+    # What is recorded is answered again without another signature.
+    again = await officer.run("endorse", kept)
+    assert (again.code, json.loads(again.out)["replayed"]) == (0, True)
+
+
+async def test_a_refusal_is_told_in_the_language_that_was_asked_for(
+    built: Examples, stage: Stage, tmp_path: Path
+) -> None:
+    asked = await wanted(stage, OTHER.code)
+    refused = {}
+    for language in ("zh-CN", "en"):
+        clerk = signed_in(built, stage, OTHER.code, "clerk", XINGJI_LANGUAGE=language)
+        ran = await clerk.run("endorse", tmp_path / f"{language}.json", *asked)
+        assert ran.code == 1 and ran.out == "", ran
+        refused[language] = ran.err.strip().split(": ", 1)
+    (code, zh), (same, en) = refused.values()
+    assert code == same == "actor.not_entitled"
+    assert "办理" in zh and "jurisdiction" in en
+
+
+async def test_a_token_that_has_ended_is_replaced(built: Examples, stage: Stage, tmp_path: Path) -> None:
+    moment = stage.clock()
+    try:
+        async with bad_door(stage.http) as door:
+            door.before = lambda: stage.clock.travel(stage.clock() + timedelta(minutes=11))
+            officer = signed_in(built, stage, OTHER.code, "clerk", XINGJI_URL=door.address)
+            ran = await officer.run("endorse", tmp_path / "late.json", *await wanted(stage, OTHER.code))
+        # Refused as before, and not for the token that had ended meanwhile.
+        assert door.passed == [401, 200] and ran.code == 1 and "token" not in ran.err, ran
+    finally:
+        stage.clock.travel(moment)
+
+
+@pytest.mark.parametrize("transport", [(), ("--sse",)], ids=["socket", "stream"])
+async def test_watching_goes_on_behind_what_was_seen(
+    built: Examples, stage: Stage, prepared: Prepared, tmp_path: Path, transport: tuple[str, ...]
+) -> None:
+    seen = tmp_path / "seen.txt"
+    officer = signed_in(built, stage, COUNTY.code, "admin")
+    leader = await stage.person(CITY, "leader")
+    arguments = (prepared.cycle, seen, "--events", 1, *transport)
+
+    async def extend(day: int) -> int:
+        given = {"cycleId": prepared.cycle, "closesOn": f"2022-12-{day:02}", "reason": "疫情延期。"}
+        return int((await leader.act(EXTEND, given))["receipt"]["sequence"])
+
+    first = await officer.run("subscribe", *arguments)
+    assert first.code == 0, first.err
+    state = json.loads(first.out)
+    assert int(seen.read_text()) == state["sequence"]
+    day = int(state["cycle"]["closesOn"][-2:]) % 30
+    missed = [await extend(day + 1), await extend(day + 2)]
+    second = json.loads((await officer.run("subscribe", *arguments)).out)
+    assert (second["sequence"], second["cycle"]["closesOn"]) == (missed[-1], f"2022-12-{day + 2:02}")
+    # Nothing new: it waits until there is.
+    waiting = asyncio.create_task(officer.run("subscribe", *arguments))
+    await asyncio.sleep(1.5)
+    assert not waiting.done()
+    later = await extend(day + 3)
+    assert json.loads((await waiting).out)["sequence"] == later
+
+
+async def test_a_head_is_kept_and_the_log_seen_to_grow(
+    built: Examples, stage: Stage, tmp_path: Path, trust: Path
+) -> None:
+    head = tmp_path / "head.txt"
+    await stage.published(OTHER.code)
+    officer = signed_in(built, stage, OTHER.code, "county")
+    first = await officer.run("keep_head", head, trust)
+    assert (first.code, first.out) == (0, f"first head: {head.read_text().split(chr(10))[1]} entries\n"), (
+        first
+    )
+    same = await officer.run("keep_head", head, trust)
+    assert same.code == 0 and same.out.startswith("grown from"), same
+    old = head.read_text()
+    await inspector(stage, f"new-{uuid4().hex[:8]}", OTHER.code)
+    new = await stage.published(OTHER.code)
+    grown = await officer.run("keep_head", head, trust)
+    assert grown.code == 0 and head.read_text() == new != old, grown
+    # Another history, signed by the same key: what only a kept head shows.
+    origin, size, _root = old.split("\n")[:3]
+    signer = open_keys(stage.home).get(origin)
+    for lie in (Checkpoint(origin, int(size), bytes(32)), Checkpoint(origin, 10**6, bytes(32))):
+        head.write_text(sign_checkpoint(lie, signer))
+        refuted = await officer.run("keep_head", head, trust)
+        assert refuted.code == 1 and refuted.out.startswith("refuted: "), refuted
