@@ -1,22 +1,22 @@
 """Every application in reach, one JSON object a line, page after page by cursor.
 
-python page.py [STATUS]
+python page.py [--status STREET_ENDORSED] [--first 50]
 """
 
+import argparse
 import asyncio
 import json
-import sys
 
 from county import County
 from xingji_client import ApplicationFilter, ApplicationStatus
 
 
-async def main(status: str | None) -> None:
+async def main(status: str | None, first: int) -> None:
     which = ApplicationFilter(status=[ApplicationStatus(status)] if status else None)
     async with County() as county:
         after = None
         while True:
-            page = (await county.applications(first=5, after=after, filter_=which)).applications
+            page = (await county.applications(first, after, which)).applications
             for node in (edge.node for edge in page.edges):
                 told = {"id": node.id, "status": node.status, "community": node.community.name}
                 print(json.dumps({**told, "formHash": node.form and node.form.hash}, ensure_ascii=False))
@@ -26,4 +26,8 @@ async def main(status: str | None) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--status")
+    parser.add_argument("--first", type=int, default=50, help="how many a page, at most 100")
+    given = parser.parse_args()
+    asyncio.run(main(given.status, given.first))

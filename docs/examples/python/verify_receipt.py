@@ -20,8 +20,13 @@ def main(kept_at: Path, trust: Path) -> int:
         keys = read_keys(trust, receipt["origin"])
         hashed = leaf_hash(kept["leaf"])
         check(hashed.hex() == receipt["hash"], "the entry is not the receipt's")
-        entry = json.loads(kept["leaf"])
-        check(entry["request"] == kept["requestId"], "the entry is of another request")
+        said = json.loads(kept["leaf"])["body"]["intent"]
+        check(said["request"] == kept["requestId"], "the entry is of another request")
+        meant = kept["input"]
+        same = said["form_hash"] == meant["formHash"] and said["verdict"] == meant["verdict"].lower()
+        check(
+            same and meant["applicationId"].endswith(said["subject"]["id"]), "the entry says something else"
+        )
         checkpoint = check_inclusion(hashed, receipt["sequence"], kept["proof"], keys)
     except (KeyError, ValueError) as refuted:
         print(f"refuted: {refuted}")

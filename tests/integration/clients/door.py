@@ -7,7 +7,7 @@ lost   passed on, and the connection is cut before the answer is told
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -18,14 +18,13 @@ MARK = b'"requestId"'
 
 @dataclass(slots=True)
 class Door:
-    """`moods` are used up from the left; behind them everything is passed on. `before` is called once, before the first one is looked at."""
+    """`moods` are used up from the left; behind them everything is passed on."""
 
     http: httpx.AsyncClient
     moods: list[str]
     address: str = ""
     seen: list[bytes] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
-    before: Callable[[], object] | None = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -37,15 +36,14 @@ class Door:
             mood = ""
             if MARK in body:
                 self.seen.append(body)
-                if self.before is not None:
-                    self.before, before = None, self.before
-                    before()
                 mood = self.moods.pop(0) if self.moods else ""
             if mood == "busy":
                 writer.write(
                     b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 )
             else:
+                if mood == "ended":
+                    headers["authorization"] += "x"
                 answer = await self._pass_on(head[0], headers, body)
                 if mood != "lost":
                     writer.write(answer)

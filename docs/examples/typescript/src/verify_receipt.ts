@@ -14,7 +14,11 @@ async function main(keptAt = "", trust = ""): Promise<number> {
   try {
     const hashed = await leafHash(kept.leaf);
     check(hashed.toString("hex") === hash, "the entry is not the receipt's");
-    check(JSON.parse(kept.leaf).request === kept.requestId, "the entry is of another request");
+    const { intent: said } = JSON.parse(kept.leaf).body;
+    check(said.request === kept.requestId, "the entry is of another request");
+    const { formHash, verdict, applicationId } = kept.input;
+    const same = said.form_hash === formHash && said.verdict === verdict.toLowerCase();
+    check(same && applicationId.endsWith(said.subject.id), "the entry says something else");
     const { size } = await checkInclusion(hashed, sequence, kept.proof, readKeys(trust, origin));
     console.log(`verified: entry ${sequence} of ${origin}, under ${size} entries`);
     return 0;
