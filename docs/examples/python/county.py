@@ -8,9 +8,9 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -31,7 +31,9 @@ class County(Client):
         )
         self.base = os.environ.get("XINGJI_URL", "http://127.0.0.1:8000")
         super().__init__(
-            f"{self.base}/graphql", http_client=http, ws_url=self.base.replace("http", "ws", 1) + "/graphql"
+            f"{self.base}/graphql",
+            http_client=cast(Any, http),
+            ws_url=self.base.replace("http", "ws", 1) + "/graphql",
         )
         self.http, self.tries, self.token = http, tries, ""
 
@@ -89,7 +91,7 @@ class County(Client):
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
-    async def watch(self, cycle_id: str, after: int | None) -> AsyncIterator[WatchCycle]:
+    async def watch(self, cycle_id: str, after: int | None) -> AsyncGenerator[WatchCycle, None]:
         """What is told of a cycle over a WebSocket, for ever: after a break it comes again behind the last sequence."""
         while True:
             await self.authenticate()
@@ -102,7 +104,7 @@ class County(Client):
                 pass
             await asyncio.sleep(1)
 
-    async def stream(self, cycle_id: str, after: int | None) -> AsyncIterator[WatchCycle]:
+    async def stream(self, cycle_id: str, after: int | None) -> AsyncGenerator[WatchCycle, None]:
         """The same over server-sent events."""
         query = (OPERATIONS / "watch.graphql").read_text("utf-8")
         while True:

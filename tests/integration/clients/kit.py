@@ -7,12 +7,14 @@ operation which does not fit schema.graphql, or an example that does not fit its
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +69,14 @@ class Examples:
         return Ran(process.returncode, out.decode(), err.decode())
 
 
+@contextmanager
+def alone(cache: pytest.Cache) -> Iterator[None]:
+    """One process at a time: the suite's files run side by side."""
+    with (cache.mkdir("examples") / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def copy_examples(folder: Path) -> Path:
     """The examples where they stand in a clone, with the schema: the root of that clone."""
     shutil.copytree(EXAMPLES, folder / "docs" / "examples", ignore=MADE)
@@ -81,7 +91,9 @@ def install_python(cache: pytest.Cache) -> Path:
     digest = hashlib.sha256(lock.read_bytes() + sys.executable.encode()).hexdigest()[:16]
     folder = Path(cache.mkdir(f"examples-python-{digest}"))
     python = folder / "bin" / "python"
-    if not (folder / "installed").exists():
+    with alone(cache):
+        if (folder / "installed").exists():
+            return python
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
         wanted = ["install", "--quiet", "--require-hashes", "-r", lock]
         uv = Path(sys.executable).with_name("uv")
@@ -104,9 +116,17 @@ def build_python(root: Path, python: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def check_python(root: Path, python: Path) -> subprocess.CompletedProcess[str]:
+    """Whether the examples fit the generated client's types."""
+    folder = root / "docs/examples/python"
+    command = [Path(sys.executable).with_name("mypy"), "--python-executable", python, *folder.glob("*.py")]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
 def install_typescript(cache: pytest.Cache) -> Path:
     """The `node_modules` of the lock."""
-    return install(EXAMPLES / "typescript", (), "examples-typescript", cache) / "node_modules"
+    with alone(cache):
+        return install(EXAMPLES / "typescript", (), "examples-typescript", cache) / "node_modules"
 
 
 def build_typescript(root: Path, modules: Path) -> subprocess.CompletedProcess[str]:

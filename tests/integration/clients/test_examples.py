@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.integration.clients.kit import (
     Examples,
     build_python,
     build_typescript,
+    check_python,
     copy_examples,
     install_python,
     install_typescript,
@@ -48,13 +50,15 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     root = copy_examples(tmp_path_factory.mktemp("clone"))
     if request.param == "python":
         python = install_python(cache)
-        made = build_python(root, python)
-        found = Examples(root / "docs/examples/python", (str(python), "-W", "error"), ".py")
-    else:
-        made = build_typescript(root, install_typescript(cache))
-        found = Examples(root / "docs/examples/typescript/dist", tuple(find_node()[0]), ".js")
+        check_ran(build_python(root, python))
+        check_ran(check_python(root, python))
+        return Examples(root / "docs/examples/python", (str(python), "-W", "error"), ".py")
+    check_ran(build_typescript(root, install_typescript(cache)))
+    return Examples(root / "docs/examples/typescript/dist", tuple(find_node()[0]), ".js")
+
+
+def check_ran(made: subprocess.CompletedProcess[str]) -> None:
     assert made.returncode == 0, made.stdout + made.stderr
-    return found
 
 
 @dataclass(frozen=True, slots=True)
