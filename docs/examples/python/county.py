@@ -18,7 +18,14 @@ from xingji_client import Client, SignInInput, SignInSignInSignedIn, WatchCycle
 
 OPERATIONS = Path(__file__).parents[1] / "operations"
 AGAIN = {408, 429, 500, 502, 503, 504}
-"""Answers behind which the act may be recorded or not: ask again."""
+
+
+def is_unsettled(answer: httpx.Response) -> bool:
+    """Whether the act may be recorded or not, so that one asks again: the server was full, slow, or in trouble."""
+    if answer.status_code in AGAIN:
+        return True
+    errors = answer.json().get("errors", []) if answer.status_code == httpx.codes.OK else []
+    return any(error["extensions"]["code"].startswith("internal") for error in errors)
 
 
 class County(Client):
@@ -71,7 +78,7 @@ class County(Client):
                 if tried == self.tries:
                     raise
             else:
-                if answer.status_code not in AGAIN or tried == self.tries:
+                if not is_unsettled(answer) or tried == self.tries:
                     return answer
                 wait = max(wait, float(answer.headers.get("Retry-After", 0)))
             await asyncio.sleep(wait)

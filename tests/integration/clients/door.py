@@ -7,7 +7,7 @@ lost   passed on, and the connection is cut before the answer is told
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ class Door:
     http: httpx.AsyncClient
     moods: list[str]
     address: str = ""
+    broken: Callable[[bool], Awaitable[object]] | None = None
     seen: list[bytes] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
 
@@ -44,17 +45,21 @@ class Door:
             else:
                 if mood == "ended":
                     headers["authorization"] += "x"
-                answer = await self._pass_on(head[0], headers, body)
+                answer = await self._pass_on(head[0], headers, body, mood == "broken")
                 if mood != "lost":
                     writer.write(answer)
             await writer.drain()
         finally:
             writer.close()
 
-    async def _pass_on(self, line: str, headers: dict[str, str], body: bytes) -> bytes:
+    async def _pass_on(self, line: str, headers: dict[str, str], body: bytes, broken: bool) -> bytes:
         method, path, _ = line.split(" ")
+        if broken and self.broken is not None:
+            await self.broken(True)
         kept = {name: headers[name] for name in ("authorization", "content-type") if name in headers}
         answer = await self.http.request(method, path, headers=kept, content=body)
+        if broken and self.broken is not None:
+            await self.broken(False)
         if MARK in body:
             self.passed.append(answer.status_code)
         head = f"HTTP/1.1 {answer.status_code} -\r\nContent-Type: application/json\r\nContent-Length: {len(answer.content)}\r\nConnection: close\r\n\r\n"

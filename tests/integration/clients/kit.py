@@ -98,8 +98,10 @@ def install_python(cache: pytest.Cache) -> Path:
         wanted = ["install", "--quiet", "--require-hashes", "-r", lock]
         uv = Path(sys.executable).with_name("uv")
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
-        command = [uv, "pip", *wanted, "--python", python] if uv.exists() else [*pip, *wanted]
-        subprocess.run(command, check=True, timeout=300)
+        quick = [uv, "pip", *wanted, "--python", python]
+        # As ./dev does: a machine that reaches its packages only by pip's own settings needs pip.
+        if not uv.exists() or subprocess.run(quick, check=False, timeout=300).returncode != 0:
+            subprocess.run([*pip, *wanted], check=True, timeout=300)
         (folder / "installed").touch()
     return python
 

@@ -154,16 +154,22 @@ async def test_an_endorsement_is_recorded_once_whatever_the_way_is_like(
 ) -> None:
     kept = tmp_path / "receipt.json"
     asked = await wanted(stage, OTHER.code)
-    async with bad_door(stage.http, "busy", "ended", "lost") as door:
+
+    async def broken(begins: bool) -> None:
+        names = ("opinions", "away") if begins else ("away", "opinions")
+        await stage.rows("ALTER TABLE {} RENAME TO {}".format(*names))
+
+    async with bad_door(stage.http, "busy", "ended", "broken", "lost") as door:
+        door.broken = broken
         officer = signed_in(built, stage, OTHER.code, "county", XINGJI_URL=door.address)
         ran = await officer.run("endorse", kept, *asked)
         assert ran.code == 0, ran.err
         assert [json.loads(body)["variables"] for body in door.seen[1:]] == [
             json.loads(door.seen[0])["variables"]
-        ] * 3
+        ] * 4
         receipt = json.loads(ran.out)
         # The answer that was told is that of the second time it arrived.
-        assert door.passed == [401, 200, 200] and receipt["replayed"]
+        assert door.passed == [401, 200, 200, 200] and receipt["replayed"]
         again = json.loads((await officer.run("endorse", kept)).out)
     assert again == receipt
     told = json.loads(kept.read_text())

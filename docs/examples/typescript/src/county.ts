@@ -10,16 +10,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
 import { SignInDocument, WatchCycleDocument, type WatchCycleSubscription } from "./xingji.js";
 
-/** Answers behind which the act may be recorded or not: ask again. */
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
 type Answer<T> = { data?: T | null; errors?: { message: string; extensions: { code: string; traceId: string } }[] };
+/** What came back, its text read. */
+type Sent = { status: number; text: string; retryAfter: number };
 type Body = { query: string; variables: unknown; extensions?: Record<string, unknown> };
 
 export function setting(name: string, otherwise?: string): string {
   const found = process.env[`XINGJI_${name}`] ?? otherwise;
   if (found === undefined) throw new Error(`XINGJI_${name} is not set`);
   return found;
+}
+
+/** Whether the act may be recorded or not, so that one asks again: the server was full, slow, or in trouble. */
+function isUnsettled({ status, text }: Sent): boolean {
+  if (AGAIN.has(status)) return true;
+  const { errors = [] } = status === 200 ? (JSON.parse(text) as Answer<unknown>) : {};
+  return errors.some((one) => one.extensions.code.startsWith("internal"));
 }
 
 export class County {
@@ -33,7 +41,7 @@ export class County {
   async ask<T, V>(document: TypedDocumentNode<T, V>, variables: V, extensions?: Record<string, unknown>): Promise<T> {
     const body: Body = { query: print(document), variables, ...(extensions && { extensions }) };
     const response = await this.send(body, (document as unknown) === SignInDocument);
-    const answer = (await response.json()) as Answer<T>;
+    const answer = JSON.parse(response.text) as Answer<T>;
     if (answer.errors) throw new Error(answer.errors.map((one) => `${one.extensions.code}: ${one.message}`).join("; "));
     if (!answer.data) throw new Error(`HTTP ${response.status}`);
     return answer.data;
@@ -47,13 +55,13 @@ export class County {
     return (this.token = signIn.token);
   }
 
-  private async send(body: Body, stranger: boolean): Promise<Response> {
+  private async send(body: Body, stranger: boolean): Promise<Sent> {
     for (let tried = 1; ; tried++) {
       let wait = 200 * 2 ** tried * (0.5 + Math.random() / 2);
       try {
         const response = stranger ? await this.post(body) : await this.sendSigned(body);
-        if (!AGAIN.has(response.status) || tried === this.tries) return response;
-        wait = Math.max(wait, 1000 * Number(response.headers.get("Retry-After") ?? 0));
+        if (!isUnsettled(response) || tried === this.tries) return response;
+        wait = Math.max(wait, 1000 * response.retryAfter);
       } catch (error) {
         // fetch says TypeError for a connection that failed, TimeoutError for an answer that did not come.
         const silent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
@@ -63,19 +71,20 @@ export class County {
     }
   }
 
-  private async sendSigned(body: Body): Promise<Response> {
+  private async sendSigned(body: Body): Promise<Sent> {
     const response = await this.post(body, this.token || (await this.authenticate()));
     return response.status === 401 ? this.post(body, await this.authenticate()) : response;
   }
 
-  private post(body: Body, token?: string): Promise<Response> {
+  private async post(body: Body, token?: string): Promise<Sent> {
     const headers = {
       "Content-Type": "application/json",
       "Accept-Language": setting("LANGUAGE", "zh-CN"),
       ...(token && { Authorization: `Bearer ${token}` }),
     };
     const signal = AbortSignal.timeout(this.seconds * 1000);
-    return fetch(`${this.base}/graphql`, { method: "POST", headers, body: JSON.stringify(body), signal });
+    const answer = await fetch(`${this.base}/graphql`, { method: "POST", headers, body: JSON.stringify(body), signal });
+    return { status: answer.status, text: await answer.text(), retryAfter: Number(answer.headers.get("Retry-After") ?? 0) };
   }
 
   /** What is told of a cycle, for ever: after a break it comes again, with a fresh token, behind the last sequence. */
