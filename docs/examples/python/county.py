@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from websockets.exceptions import ConnectionClosed
-from xingji_client import Client, SignInInput, SignInSignInSignedIn, WatchCycle
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from xingji_client import (
+    Client,
+    GraphQLClientGraphQLMultiError,
+    SignInInput,
+    SignInSignInSignedIn,
+    WatchCycle,
+)
 
 OPERATIONS = Path(__file__).parents[1] / "operations"
 AGAIN = {408, 429, 500, 502, 503, 504}
@@ -28,19 +34,25 @@ def is_unsettled(answer: httpx.Response) -> bool:
     return any(error["extensions"]["code"].startswith("internal") for error in errors)
 
 
+def check_passing(errors: list[dict[str, Any]]) -> None:
+    """Whether a stream's error is one behind which one comes again. Raises SystemExit for another."""
+    for error in errors:
+        code = error["extensions"]["code"]
+        if code != "token.ended" and not code.startswith("internal"):
+            raise SystemExit(f"{code}: {error['message']}")
+
+
 class County(Client):
     """Use it as `async with County() as county`."""
 
     def __init__(self, tries: int = 6, seconds: float = 35.0) -> None:
         """`tries` for one request; each waits `seconds`, a little longer than the server takes at most."""
-        http = httpx.AsyncClient(
-            timeout=seconds, headers={"Accept-Language": os.environ.get("XINGJI_LANGUAGE", "zh-CN")}
-        )
+        language = {"Accept-Language": os.environ.get("XINGJI_LANGUAGE", "zh-CN")}
+        http = httpx.AsyncClient(timeout=seconds, headers=language)
         self.base = os.environ.get("XINGJI_URL", "http://127.0.0.1:8000")
+        socket = self.base.replace("http", "ws", 1) + "/graphql"
         super().__init__(
-            f"{self.base}/graphql",
-            http_client=cast(Any, http),
-            ws_url=self.base.replace("http", "ws", 1) + "/graphql",
+            f"{self.base}/graphql", http_client=cast(Any, http), ws_url=socket, ws_headers=language
         )
         self.http, self.tries, self.token = http, tries, ""
 
@@ -107,7 +119,16 @@ class County(Client):
                 async for event in self.watch_cycle(cycle_id, after):
                     after = event.review_cycle_progress.sequence
                     yield event
-            except (ConnectionClosed, OSError):
+            except ConnectionClosed as closed:
+                # 4403: the token has ended. Every other of these says that this client is wrong.
+                if closed.rcvd is not None and 4400 <= closed.rcvd.code != 4403:
+                    raise
+            except GraphQLClientGraphQLMultiError as told:
+                check_passing([one.original or {} for one in told.errors])
+            except InvalidStatus as refused:
+                if refused.response.status_code not in AGAIN:
+                    raise
+            except OSError:
                 pass
             await asyncio.sleep(1)
 
@@ -120,13 +141,18 @@ class County(Client):
             headers = {**self._bearer(), "Accept": "text/event-stream"}
             try:
                 async with self.http.stream("POST", self.url, json=body, headers=headers) as answer:
-                    answer.raise_for_status()
+                    if answer.status_code not in AGAIN:
+                        answer.raise_for_status()
                     async for line in answer.aiter_lines():
-                        told = json.loads(line[6:]) if line.startswith("data: {") else {}
-                        if told.get("data"):
-                            event = WatchCycle.model_validate(told["data"])
-                            after = event.review_cycle_progress.sequence
-                            yield event
+                        if not line.startswith("data: {"):
+                            continue
+                        told = json.loads(line.removeprefix("data: "))
+                        if "errors" in told:
+                            check_passing(told["errors"])
+                            break
+                        event = WatchCycle.model_validate(told["data"])
+                        after = event.review_cycle_progress.sequence
+                        yield event
             except httpx.TransportError:
                 pass
             await asyncio.sleep(1)

@@ -31,6 +31,7 @@ from tests.integration.clients.kit import (
     install_python,
     install_typescript,
 )
+from tests.integration.clients.relay import relay
 from tests.support import clone_database
 from xingji.demo import documents as q
 from xingji.demo.cast import CITY, PASSWORD, County, counties
@@ -275,12 +276,24 @@ async def test_watching_goes_on_behind_what_was_seen(
     missed = [await extend(day + 1), await extend(day + 2)]
     second = json.loads((await officer.run("subscribe", *arguments)).out)
     assert (second["sequence"], second["cycle"]["closesOn"]) == (missed[-1], f"2022-12-{day + 2:02}")
-    # Nothing new: it waits until there is.
-    waiting = asyncio.create_task(officer.run("subscribe", *arguments))
-    await asyncio.sleep(1.5)
-    assert not waiting.done()
-    later = await extend(day + 3)
-    assert json.loads((await waiting).out)["sequence"] == later
+    # Nothing new: it waits until there is, also when the wire is cut meanwhile.
+    async with relay(stage.address) as wire:
+        cut = replace(officer, environment={**officer.environment, "XINGJI_URL": wire.address})
+        waiting = asyncio.create_task(cut.run("subscribe", *arguments))
+        await wire.used.wait()
+        await asyncio.sleep(1)
+        assert wire.cut() and not waiting.done()
+        later = await extend(day + 3)
+        assert json.loads((await waiting).out)["sequence"] == later
+
+
+@pytest.mark.parametrize("transport", [(), ("--sse",)], ids=["socket", "stream"])
+async def test_what_is_out_of_reach_is_not_waited_for(
+    built: Examples, stage: Stage, prepared: Prepared, tmp_path: Path, transport: tuple[str, ...]
+) -> None:
+    other = signed_in(built, stage, OTHER.code, "admin")
+    ran = await other.run("subscribe", prepared.cycle, tmp_path / "seen.txt", *transport, seconds=20)
+    assert ran.code == 1 and ran.out == "" and ran.err.startswith("not_found: "), ran
 
 
 async def test_a_head_is_kept_and_the_log_seen_to_grow(

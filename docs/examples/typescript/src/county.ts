@@ -12,10 +12,14 @@ import { SignInDocument, WatchCycleDocument, type WatchCycleSubscription } from 
 
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
-type Answer<T> = { data?: T | null; errors?: { message: string; extensions: { code: string; traceId: string } }[] };
+type Told = { message: string; extensions: { code: string; traceId: string } };
+type Answer<T> = { data?: T | null; errors?: Told[] };
 /** What came back, its text read. */
 type Sent = { status: number; text: string; retryAfter: number };
 type Body = { query: string; variables: unknown; extensions?: Record<string, unknown> };
+
+const language = () => ({ "Accept-Language": setting("LANGUAGE", "zh-CN") });
+const toError = (told: Told[]) => new Error(told.map((one) => `${one.extensions.code}: ${one.message}`).join("; "));
 
 export function setting(name: string, otherwise?: string): string {
   const found = process.env[`XINGJI_${name}`] ?? otherwise;
@@ -30,6 +34,15 @@ function isUnsettled({ status, text }: Sent): boolean {
   return errors.some((one) => one.extensions.code.startsWith("internal"));
 }
 
+/** Whether what ended a subscription is something behind which one comes again. */
+function isPassing(error: unknown): boolean {
+  if (Array.isArray(error)) return error.every((one) => /^(token\.ended|internal)/.test(one.extensions?.code));
+  const { code, response } = error as { code?: unknown; response?: { status: number } };
+  // 4403: the token has ended. Every other of these says that this client is wrong.
+  if (typeof code === "number") return code < 4400 || code === 4403;
+  return response === undefined ? error instanceof Error : AGAIN.has(response.status);
+}
+
 export class County {
   readonly base = setting("URL", "http://127.0.0.1:8000");
   private token = "";
@@ -42,7 +55,7 @@ export class County {
     const body: Body = { query: print(document), variables, ...(extensions && { extensions }) };
     const response = await this.send(body, (document as unknown) === SignInDocument);
     const answer = JSON.parse(response.text) as Answer<T>;
-    if (answer.errors) throw new Error(answer.errors.map((one) => `${one.extensions.code}: ${one.message}`).join("; "));
+    if (answer.errors) throw toError(answer.errors);
     if (!answer.data) throw new Error(`HTTP ${response.status}`);
     return answer.data;
   }
@@ -78,8 +91,8 @@ export class County {
 
   private async post(body: Body, token?: string): Promise<Sent> {
     const headers = {
+      ...language(),
       "Content-Type": "application/json",
-      "Accept-Language": setting("LANGUAGE", "zh-CN"),
       ...(token && { Authorization: `Bearer ${token}` }),
     };
     const signal = AbortSignal.timeout(this.seconds * 1000);
@@ -93,13 +106,14 @@ export class County {
       const asked = { query: print(WatchCycleDocument), variables: { cycleId, after } };
       const results = streams ? this.overStreams(asked) : this.overSockets(asked);
       try {
-        for await (const { data } of results) {
+        for await (const { data, errors } of results) {
+          if (errors) throw errors;
           if (!data) continue;
           after = data.reviewCycleProgress.sequence;
           yield data;
         }
       } catch (error) {
-        if (Array.isArray(error)) throw new Error(error.map((one) => one.message).join("; "));
+        if (!isPassing(error)) throw Array.isArray(error) ? toError(error) : error;
       }
       await sleep(1000);
     }
@@ -119,7 +133,7 @@ export class County {
   private overStreams(asked: { query: string; variables: Record<string, unknown> }) {
     const client = overStreams({
       url: `${this.base}/graphql`,
-      headers: async () => ({ Authorization: `Bearer ${await this.authenticate()}` }),
+      headers: async () => ({ ...language(), Authorization: `Bearer ${await this.authenticate()}` }),
       retryAttempts: 0,
     });
     return client.iterate<WatchCycleSubscription>(asked);

@@ -13,6 +13,10 @@ const [cycle, seen] = positionals;
 if (cycle === undefined || seen === undefined) throw new Error("which cycle, and where is the last sequence kept?");
 const last = findText(seen);
 let told = 0;
+process.on("uncaughtException", (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 for await (const { reviewCycleProgress: state } of new County().watch(cycle, last === null ? null : Number(last), values.sse)) {
   console.log(JSON.stringify(state));
   keepText(seen, String(state.sequence));
