@@ -18,7 +18,7 @@ from graphql import get_named_type
 
 from certification.tables import metadata
 from graphql_schema.declare import ScopeKind, find_permission, find_rows
-from tests.integration.api.kit import Stage, serve_world, verify_all
+from tests.integration.api.kit import serve_world, verify_all
 from tests.integration.api.walk import (
     IDS,
     UUID_FIELDS,
@@ -45,14 +45,10 @@ from tests.integration.api.walk import (
     value_of,
     without_traces,
 )
-from tests.integration.api.walls import CITY_TENANT, LEFT, OURS, THEIRS, Walls, Watched, build
-from tests.integration.demo.kit import play_until
+from tests.integration.api.walls import CITY_TENANT, LEFT, OURS, THEIRS, Walled, Walls, Watched
 from tests.integration.evidence.kit import files_of, pdf, send
 from tests.support import clone_database
-from xingji.demo import documents as q
 from xingji.demo.cast import CITY, FORMED_LATER
-from xingji.demo.clock import shanghai
-from xingji.demo.telling import Told
 
 CITYS = ("leader", "inspector", "auditor", "admin")
 PAGE = "totalCount edges { cursor node { __typename } } pageInfo { hasNextPage endCursor }"
@@ -72,40 +68,13 @@ OWN_ACTS = {"changePassword", "grantOversight"}
 
 
 @pytest.fixture(scope="module")
-async def walls(postgres: Any, chapter: Any) -> AsyncIterator[Walls]:
-    """The plain round with an objection on its first day, which costs no day of those that count."""
-    world = await chapter(10)
+async def walls(postgres: Any, walled: Walled) -> AsyncIterator[Walls]:
+    """A clone of the world behind its walls, served."""
     async with (
-        clone_database(postgres, world.template) as urls,
-        serve_world(urls, world.home, shanghai(5, 20)) as stage,
+        clone_database(postgres, walled.world.template) as urls,
+        serve_world(urls, walled.world.home, walled.moment) as stage,
     ):
-        await object_in_vain(stage)
-        await play_until(stage, None, told=Told(steps=10))
-        yield await build(stage)
-
-
-async def object_in_vain(stage: Stage) -> None:
-    (notice,) = (await stage.stranger.get(q.NOTICES))["publicNotices"]["edges"]
-    said = {
-        "text": "公示栏的招聘信息似乎很久没有更新，请核实。",
-        "name": "异议人甲",
-        "contact": "0394-8000001",
-    }
-    filed = await stage.stranger.act(
-        q.FILE_OBJECTION, {"noticeId": notice["node"]["noticeId"], "position": 1, **said}
-    )
-    assert filed["__typename"] == "ObjectionFiled", filed
-    leader = await stage.person(CITY, "leader")
-    (edge,) = (await leader.get(q.OBJECTIONS))["objections"]["edges"]
-    named = {"objectionId": edge["node"]["id"]}
-    assert (await leader.act(q.ACCEPT_OBJECTION, named))["__typename"] == "ObjectionRecorded"
-    decided = {
-        **named,
-        "verdict": "DISMISSED",
-        "reason": "已核查。",
-        "publicReason": "每周更新，异议不成立。",
-    }
-    assert (await leader.act(q.DECIDE_OBJECTION, decided))["__typename"] == "ObjectionRecorded"
+        yield await walled.walls.served_by(stage)
 
 
 @pytest.fixture(params=EVERYBODY)
