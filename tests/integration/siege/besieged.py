@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,11 +62,11 @@ class Besieged:
         return self.walled.walls.people
 
     def principal(self, name: str) -> Principal:
-        """Who somebody was when the walls were built."""
+        """Who somebody was when the walls were built; the server is none of a demonstration."""
         keys = TokenKeys(self.home / "tokens")
         token = self.people[name].caller.token
         assert token is not None
-        return keys.read(token, datetime.fromtimestamp(keys.ends(token) - 1, UTC))
+        return replace(keys.read(token, datetime.fromtimestamp(keys.ends(token) - 1, UTC)), demo=False)
 
     def bearer(self, name: str) -> dict[str, str]:
         """The header of somebody, with a token that lives for a while yet; nothing for the stranger."""

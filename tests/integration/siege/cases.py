@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,12 @@ import schemathesis
 from graphql import (
     ArgumentNode,
     FieldNode,
-    NameNode,
+    IntValueNode,
     Node,
     ObjectFieldNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
     SelectionSetNode,
     StringValueNode,
     Visitor,
@@ -41,6 +45,7 @@ from graphql import (
 from hypothesis import HealthCheck, Phase, strategies
 from hypothesis_graphql import nodes
 from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
 
 from tests.integration.api.walk import IDS, NAMED, UUID_FIELDS, VALUES, connections, in_brackets
 from tests.integration.api.walls import OURS, Watched
@@ -55,6 +60,14 @@ WHO: Final = (
     f"{CITY}/leader",
 )
 SECONDS: Final = 2.0
+
+
+def _selected(text: str) -> SelectionSetNode:
+    (definition,) = parse(text).definitions
+    assert isinstance(definition, OperationDefinitionNode)
+    return definition.selection_set
+
+
 DAYS: Final = (
     "2022-04-25",
     "2022-05-18",
@@ -65,6 +78,18 @@ DAYS: Final = (
     "9999-12-31",
 )
 ODD: Final = ("", "0", "'; DROP TABLE units; --", "%s{0}$1", "\u202e", "𝔘" * 40, "long " * 400)
+
+
+def _ask(root: SelectionNode) -> SelectionNode:
+    """A mutation that asks for its refusal."""
+    if not isinstance(root, FieldNode) or root.selection_set is None:
+        return root
+    asked = (*root.selection_set.selections, *REFUSAL.selections)
+    return replace(root, selection_set=SelectionSetNode(selections=asked))
+
+
+TYPENAME: Final = _selected("{ __typename }")
+REFUSAL: Final = _selected("{ ... on Refusal { code messageZh messageEn } }")
 
 
 def _scalars() -> None:
@@ -89,9 +114,9 @@ def _scalars() -> None:
 
 
 class Fit(Visitor):
-    """Lays values into a generated document by the name of what they are for, and asks for `__typename` everywhere."""
+    """Lays values into a generated document by the name of what they are for, and asks for `__typename` and for refusals everywhere."""
 
-    def __init__(self, one: Watched, cursors: list[str], luck: random.Random) -> None:
+    def __init__(self, one: Watched, cursors: Mapping[str, list[str]], luck: random.Random) -> None:
         super().__init__()
         self._luck, self._cursors = luck, cursors
         self._beyond = [there for there, _ in one.foreign]
@@ -99,20 +124,34 @@ class Fit(Visitor):
 
     def leave(self, node: Node, *_: Any) -> Node | None:
         """The node with its value laid in, or None for as it is."""
-        if isinstance(node, SelectionSetNode):
-            asked = FieldNode(name=NameNode(value="__typename"), arguments=(), directives=())
-            return SelectionSetNode(selections=(asked, *node.selections))
-        if not isinstance(node, ArgumentNode | ObjectFieldNode):
-            return None
-        value = self._value(node.name.value)
-        if value is None or not isinstance(node.value, StringValueNode):
-            return None
-        return type(node)(name=node.name, value=StringValueNode(value=value, block=False))
+        match node:
+            case SelectionSetNode():
+                return SelectionSetNode(selections=(*TYPENAME.selections, *node.selections))
+            case OperationDefinitionNode(operation=OperationType.MUTATION, selection_set=roots):
+                return replace(
+                    node, selection_set=replace(roots, selections=tuple(map(_ask, roots.selections)))
+                )
+            case FieldNode(arguments=given) if given and self._luck.random() < 0.9:
+                return replace(node, arguments=tuple(self._page(node.name.value, given)))
+            case ArgumentNode(value=StringValueNode()) | ObjectFieldNode(value=StringValueNode()):
+                if (value := self._value(node.name.value)) is not None:
+                    return replace(node, value=StringValueNode(value=value, block=False))
+        return None
+
+    def _page(self, name: str, given: Sequence[ArgumentNode]) -> Iterator[ArgumentNode]:
+        """A field's arguments with one page of a size that is allowed, forwards or backwards; chance gives both, and too many."""
+        size, place = self._luck.choice((("first", "after"), ("last", "before")))
+        for one in given:
+            if one.name.value == size:
+                yield replace(one, value=IntValueNode(value=str(self._luck.randint(1, 20))))
+            elif one.name.value == place and self._cursors.get(name) and self._luck.random() < 0.9:
+                cursor = self._luck.choice(self._cursors[name])
+                yield replace(one, value=StringValueNode(value=cursor, block=False))
+            elif one.name.value not in {"first", "last", "after", "before"} - {place}:
+                yield one
 
     def _value(self, name: str) -> str | None:
         chance = self._luck.random()
-        if name in ("after", "before"):
-            return self._luck.choice(self._cursors) if self._cursors and chance < 0.8 else None
         if name == "requestId":
             return f"{self._luck.getrandbits(64):016x}" if chance < 0.8 else self._luck.choice(ODD)
         if name in NAMED and isinstance(NAMED[name], str):
@@ -156,7 +195,7 @@ class Cases:
                 if share:
                     self._ask(who, operation, cursors, share)
 
-    def _ask(self, who: str, operation: Any, cursors: list[str], share: int) -> None:
+    def _ask(self, who: str, operation: Any, cursors: Mapping[str, list[str]], share: int) -> None:
         @hypothesis.seed(self._luck.getrandbits(64))
         @hypothesis.settings(
             max_examples=share,
@@ -174,31 +213,31 @@ class Cases:
         send()
 
     def _send(self, who: str, case: Any) -> None:
-        def once() -> requests.Response:
+        def once() -> Response:
             headers = {**self.place.bearer(who), "Accept-Language": self._luck.choice(("zh", "en"))}
-            found: requests.Response = case.call(
+            found: Response = case.call(
                 base_url=f"{self.place.address}/graphql", session=self._http, headers=headers, timeout=30
             )
             return found
 
         response = once()
-        if response.elapsed.total_seconds() > SECONDS:  # the machine may have been at something else
+        if response.elapsed > SECONDS:  # the machine may have been at something else
             self.counts["asked again alone"] += 1
             response = once()
-        taken = response.elapsed.total_seconds()
+        taken = response.elapsed
         assert taken <= SECONDS, (who, taken, case.body)
         self.slowest = max(self.slowest, taken)
         asked = Asked(
-            case.body, response.status_code, response.content.decode(), response.headers["x-request-id"]
+            case.body, response.status_code, response.content.decode(), response.headers["x-request-id"][0]
         )
         self.counts["cases"] += 1
         self.counts[f"by {who}"] += 1
         for told in check_answer(asked, self.place.people[who]):
             self.counts[told] += 1
 
-    def _find_cursors(self, who: str) -> list[str]:
+    def _find_cursors(self, who: str) -> dict[str, list[str]]:
         """Places in somebody's own pages, and the same said to be another tenant's."""
-        found: list[str] = []
+        found: dict[str, list[str]] = {}
         for name, field_ in connections().items():
             query = f"{{ {name}{in_brackets(field_, 'first: 2')} {{ edges {{ cursor }} }} }}"
             headers = self.place.bearer(who)
@@ -207,5 +246,5 @@ class Cases:
             page = (answer["data"] or {}).get(name) or {"edges": []}
             for edge in page["edges"]:
                 head, _, tenant = edge["cursor"].rpartition(":")
-                found += [edge["cursor"], f"{head}:{int(tenant) + 1}"]
+                found.setdefault(name, []).extend((edge["cursor"], f"{head}:{int(tenant) + 1}"))
         return found
