@@ -17,6 +17,7 @@ They come in this order: what a city officer publishes, strangers see.
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -221,9 +222,11 @@ class Cases:
             return found
 
         response = once()
-        if response.elapsed > SECONDS:  # the machine may have been at something else
-            self.counts["asked again alone"] += 1
-            response = once()
+        for _ in range(2):  # the machine may have been at something else
+            if response.elapsed > SECONDS:
+                self.counts["asked again alone"] += 1
+                time.sleep(1)
+                response = once()
         taken = response.elapsed
         assert taken <= SECONDS, (who, taken, case.body)
         self.slowest = max(self.slowest, taken)
