@@ -10,6 +10,8 @@ from typing import Any
 from graphql import GraphQLError, SourceLocation
 
 DOCUMENT_INVALID = "document.invalid"
+LONGEST_MESSAGE = 500
+"""Characters of a message: some quote the document or a value, which may be as long as a request."""
 
 
 class GraphQLSchemaError(Exception):
@@ -50,6 +52,8 @@ class RequestError(GraphQLSchemaError):
 def format_error(error: GraphQLError, locale: str, trace_id: str) -> dict[str, Any]:
     """The error as the response carries it: `extensions` always has `code` and `traceId`."""
     message = error.zh if isinstance(error, CodedError) and locale.startswith("zh") else error.message
+    if len(message) > LONGEST_MESSAGE:
+        message = message[:LONGEST_MESSAGE] + "…"
     formatted: dict[str, Any] = {"message": message}
     if error.locations:
         formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
