@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.integration.siege.besieged import from_nothing
 from tests.integration.siege.cases import Cases
+from tests.integration.siege.costs import attack_all
 from tests.torture.faults import torture_steps
 from tests.torture.hammer import hammer
 from tests.torture.kills import torture_kills

@@ -115,6 +115,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if not self.writable.is_set():
             self.transport.abort()
 
+    def handle_ping(self) -> None:
+        """Answer a ping; to a peer that takes nothing no pong is put behind what it did not take."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
     def shutdown(self) -> None:
         """Close, or cut what is half closed."""
         try:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from certification.tables import metadata
 from graphql_schema.declare import ScopeKind, find_permission, find_rows
 from tests.integration.api.kit import serve_world, verify_all
 from tests.integration.api.walk import (
     IDS,
+    SCHEMA,
     UUID_FIELDS,
     WHOLE_LOG,
     Asked,
@@ -231,7 +232,8 @@ async def test_a_cursor_of_anothers_page_opens_nothing(one: Watched, cursors: Ma
                         f"{name}{beside} {{ totalCount edges {{ cursor node {{ {shown} }} }} }}",
                         {"c": ("String", cursor)},
                     )
-                    for cursor in cursors.get(name, ())
+                    for taken in cursors.get(name, ())
+                    for cursor in (taken, f"{taken.rpartition(':')[0]}:{one.tenant or CITY_TENANT}")
                 ]
     for document in documents(fields):
         answer, _ = await one.ask(*document)
@@ -407,6 +409,38 @@ def test_every_argument_is_walked():
         bare = source.column is not None and str(source.column.type) == "UUID"
         assert key in IDS if source.type else key in UUID_FIELDS or not bare, key
     assert find_rows(object_type("Application")) is not None
+
+
+def test_every_id_that_may_be_given_is_given():
+    """Each argument or input field of a global id or a bare key, wherever it stands, is one of those that are asked above."""
+    asked = {f"Query.{name}.{key}" for name, _, key, _ in filters()}
+    asked |= {f"{owner}.{field}.{key}" for owner, field, _, key, _ in nested_filters()}
+    asked |= {
+        f"Subscription.{name}.{key}" for name, field in feeds().items() for key in field.args if key in IDS
+    }
+    asked |= {"Query.node.id", "Query.nodes.ids", "Query.ledgerConsistency.tenantId"}
+    for name, field in mutations().items():
+        asked |= {f"Mutation.{name}.{leaf}" for leaf in id_leaves(field.args["input"].type) if leaf in IDS}
+    # What strangers give: test_objections.py.
+    asked |= {"Query.publicNotices.campaignId", "Mutation.fileObjection.noticeId"}
+    found = set()
+    for type_ in SCHEMA.type_map.values():
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+            for name, field in type_.fields.items():
+                for key, leaf in _leaves(field.args):
+                    if leaf in {"ID", "UUID"} and key != "requestId":
+                        found.add(f"{type_.name}.{name}.{key}")
+    assert found - asked == set()
+
+
+def _leaves(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names of arguments and of input fields however deep, with their types."""
+    for key, one in given.items():
+        named_type = get_named_type(one.type)
+        if isinstance(named_type, GraphQLInputObjectType):
+            yield from _leaves(named_type.fields)
+        else:
+            yield key, named_type.name
 
 
 FORGED = {

@@ -99,7 +99,7 @@ def _nested(name: str, depth: int) -> str:
 
 
 _PAGE: Final = "(first: 100) { edges { node { "
-_PAGES: Final = f"reviewCycles{_PAGE} reviews{_PAGE} community {{ name }} " + "} } } " * 2
+_PAGES: Final = f"reviewCycles{_PAGE} reviews{_PAGE} " + "id " * 12 + "} } } " * 2
 _LIST: Final = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 _INNER: Final = (
     'mutation($input: GiveOpinionInput!) { giveOpinion(requestId: "1", input: $input) { __typename } }'
@@ -182,7 +182,7 @@ DOCUMENTS: Final[Mapping[str, Attack]] = {
         (
             "introspection of a type",
             '{ __type(name: "Person") { fields { name } } }',
-            "introspection.disabled",
+            "document.invalid",
         ),
         (
             "introspection nested",
