@@ -49,12 +49,15 @@ class RequestError(GraphQLSchemaError):
         super().__init__(code, getattr(first, "zh", first.message), first.message)
 
 
+def cut_message(message: str) -> str:
+    """The message, or its beginning."""
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+
+
 def format_error(error: GraphQLError, locale: str, trace_id: str) -> dict[str, Any]:
     """The error as the response carries it: `extensions` always has `code` and `traceId`."""
     message = error.zh if isinstance(error, CodedError) and locale.startswith("zh") else error.message
-    if len(message) > LONGEST_MESSAGE:
-        message = message[:LONGEST_MESSAGE] + "…"
-    formatted: dict[str, Any] = {"message": message}
+    formatted: dict[str, Any] = {"message": cut_message(message)}
     if error.locations:
         formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:

@@ -423,6 +423,12 @@ def test_every_id_that_may_be_given_is_given():
         asked |= {f"Mutation.{name}.{leaf}" for leaf in id_leaves(field.args["input"].type) if leaf in IDS}
     # What strangers give: test_objections.py.
     asked |= {"Query.publicNotices.campaignId", "Mutation.fileObjection.noticeId"}
+    # Keys that whoever acts makes, and the one of an observation among their own review's.
+    asked |= {
+        "Mutation.openDraw.drawId",
+        "Mutation.recordInspection.id",
+        "Mutation.recordInspection.supersedes",
+    }
     found = set()
     for type_ in SCHEMA.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):

@@ -51,9 +51,9 @@ def test_an_attack_is_refused_cheaply(place: Besieged, good: float, name: str):
 
 
 def test_memory_is_flat_however_often(place: Besieged):
-    repeat_all(place, 3)  # what may be kept of the refused is kept
+    repeat_all(place, 1)  # what may be kept of the refused is kept
     before = place.memory()
-    repeat_all(place, 6)
+    repeat_all(place, 2)
     assert place.memory() - before < 8 * MIB
 
 
@@ -218,7 +218,7 @@ def test_giant_and_inflating_frames_are_refused(place: Besieged):
 
 def test_pings_whose_pongs_nobody_takes_fill_no_memory(place: Besieged):
     before = place.memory()
-    flood_with_pings(place, 48)
+    flood_with_pings(place, 32)
     assert place.memory() - before < 16 * MIB
 
 
