@@ -119,6 +119,7 @@ def _verify(
         witnesses=question.trust.witnesses,
         quorum=question.trust.quorum,
         recorded=recorded,
+        authorities=question.trust.authorities,
     )
 
 

@@ -19,6 +19,9 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_WITNESSES` | none | the file that names the witnesses and how many must cosign (xingji/witnessing.py) |
+| `XINGJI_TSA_URL` | none | the time authority (RFC 3161 over HTTP) that stamps published checkpoints (xingji/stamping.py) |
+| `XINGJI_TSA_CERTIFICATES` | none | a PEM file with its certificates, one of which its answers must lead to; needed with the URL |
+| `XINGJI_TSA_SECONDS` | 3600 | how often a log that has grown is stamped |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 | `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
@@ -27,6 +30,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from xingji.errors import SettingInvalidError
 from xingji.http.clients import Network
@@ -65,6 +69,9 @@ class Settings:
     checkpoint_seconds: float = 2.0
     witnesses: Path | None = None
     vouch_seconds: float = 3600.0
+    tsa_url: str | None = None
+    tsa_certificates: Path | None = None
+    tsa_seconds: float = 3600.0
 
     @property
     def heads_folder(self) -> Path:
@@ -105,9 +112,14 @@ def read_settings(
         checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
         vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
+        tsa_url=_find_address(environ, "XINGJI_TSA_URL"),
+        tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
+        tsa_seconds=_parse_seconds(environ, "XINGJI_TSA_SECONDS", 3600, 86_400),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
+    if settings.tsa_url and settings.tsa_certificates is None:
+        raise SettingInvalidError(name="XINGJI_TSA_URL", reason="XINGJI_TSA_CERTIFICATES is not set")
     return settings
 
 
@@ -126,6 +138,18 @@ def _parse_pool(text: str) -> int:
 
 def _find_path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(environ[name]) if environ.get(name) else None
+
+
+def _find_address(environ: Mapping[str, str], name: str) -> str | None:
+    text = environ.get(name)
+    if not text:
+        return None
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.fragment:
+        raise SettingInvalidError(
+            name=name, reason="it is not an address that begins with http:// or https://"
+        )
+    return text
 
 
 def _parse_seconds(environ: Mapping[str, str], name: str, default: int, most: int) -> float:

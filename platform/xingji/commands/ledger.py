@@ -20,6 +20,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 import certification.tables
 from audit.commands import (
     add_verify_arguments,
@@ -57,6 +59,7 @@ from xingji.incarnating import incarnate
 from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
+from xingji.stamping import read_pinned
 from xingji.vouching import Round, counties_of, record_counties
 
 T = TypeVar("T")
@@ -216,6 +219,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     progress=terminal_progress(),
                     values=None if vault is None else value_reader(vault),
                     observe=held.observe,
+                    authorities=read_pinned(settings),
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
@@ -295,7 +299,9 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
             await database.close()
 
     with open_database(settings) as opened:
-        sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
+        logs = asyncio.run(work(opened.app_url))
+    pinned = (one.public_bytes(Encoding.PEM).decode() for one in read_pinned(settings))
+    sys.stdout.write(format_trust(Trust(logs, time_authorities=tuple(pinned))))
     return 0
 
 
