@@ -20,7 +20,7 @@ from audit.tiles import ENTRIES_LEVEL, parse_tile, parse_tile_name, tile_path
 from audit.timetoken import format_token, parse_token
 from tests.unit.audit.kit import KEY, SIGNER, entries, head
 
-TOKEN = Path(__file__).parents[1] / "vectors" / "audit" / "timestamp" / "600.tst"
+TOKEN = Path(__file__).parents[1] / "vectors" / "timestamp" / "600.tst"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tests.timestamping import STAMPING, Tsa, make_certificate, make_key, pem
 
 NOTE = "xingji.test/411602\n3\n…\n".encode()
 NONCE = 2**63 + 5
-VECTORS = Path(__file__).parents[2] / "vectors" / "audit" / "timestamp"
+VECTORS = Path(__file__).parents[2] / "vectors" / "timestamp"
 NOW = datetime.now(UTC)
 
 

@@ -15,7 +15,7 @@ from tests.unit.audit.kit import KEY, ORIGIN
 
 OTHER = VerifierKey("xingji.test/411600", bytes(range(32)))
 WITNESSES = (WitnessKey("w.test/1", bytes([1]) * 32), WitnessKey("w.test/2", bytes([2]) * 32))
-PEM = (Path(__file__).parents[2] / "vectors" / "audit" / "timestamp" / "root.pem").read_text()
+PEM = (Path(__file__).parents[2] / "vectors" / "timestamp" / "root.pem").read_text()
 TRUST = Trust((TrustedLog(ORIGIN, (KEY,)), TrustedLog(OTHER.name, (OTHER,))), WITNESSES, 2, (PEM,))
 
 
