@@ -92,7 +92,9 @@ def verify_log(
             check = ChainCheck(keyring, kept, roots=dict.fromkeys(asked, EMPTY_ROOT))
             reading.check_entries(check)
             check_head(data, check.keyring)
-            check_witnessed(recorded, keyring.origin, check.keyring.known, head.size, check.roots)
+            check_witnessed(
+                recorded, keyring.origin, check.keyring.known, head.size, check.roots, check.incarnations
+            )
             hashes = map(leaf_hash, read_leaves(directory, head.size))
             check_files(directory, hashes, check.keyring.known)
             stamps = files.check(check.keyring.known, check.roots)

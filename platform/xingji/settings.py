@@ -22,6 +22,8 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_TSA_URL` | none | the time authority (RFC 3161 over HTTP) that stamps published checkpoints (xingji/stamping.py) |
 | `XINGJI_TSA_CERTIFICATES` | none | a PEM file with its certificates, one of which its answers must lead to; needed with the URL |
 | `XINGJI_TSA_SECONDS` | 3600 | how often a log that has grown is stamped |
+| `XINGJI_METRICS` | none | `host:port` where numbers for Prometheus are served, for the machine itself or a network of one's own (xingji/telemetry/metrics.py) |
+| `XINGJI_TRACES` | none | the URL of an OTLP collector that spans are sent to; needs the extra `otel` (xingji/telemetry/tracing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 | `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
@@ -30,7 +32,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from xingji.errors import SettingInvalidError
 from xingji.http.clients import Network
@@ -72,6 +73,8 @@ class Settings:
     tsa_url: str | None = None
     tsa_certificates: Path | None = None
     tsa_seconds: float = 3600.0
+    metrics: tuple[str, int] | None = None
+    traces: str | None = None
 
     @property
     def heads_folder(self) -> Path:
@@ -112,15 +115,35 @@ def read_settings(
         checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
         vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
-        tsa_url=_find_address(environ, "XINGJI_TSA_URL"),
+        tsa_url=_find_http(environ, "XINGJI_TSA_URL"),
         tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
         tsa_seconds=_parse_seconds(environ, "XINGJI_TSA_SECONDS", 3600, 86_400),
+        metrics=_find_address(environ, "XINGJI_METRICS"),
+        traces=_find_http(environ, "XINGJI_TRACES"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
     if settings.tsa_url and settings.tsa_certificates is None:
         raise SettingInvalidError(name="XINGJI_TSA_URL", reason="XINGJI_TSA_CERTIFICATES is not set")
     return settings
+
+
+def _find_address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    """`127.0.0.1:9464` or `[::1]:9464`; the port must be said."""
+    text = environ.get(name)
+    if not text:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _find_http(environ: Mapping[str, str], name: str) -> str | None:
+    url = environ.get(name) or None
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise SettingInvalidError(name=name, reason="it does not begin with http:// or https://")
+    return url
 
 
 def _parse_port(text: str) -> int:
@@ -138,18 +161,6 @@ def _parse_pool(text: str) -> int:
 
 def _find_path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(environ[name]) if environ.get(name) else None
-
-
-def _find_address(environ: Mapping[str, str], name: str) -> str | None:
-    text = environ.get(name)
-    if not text:
-        return None
-    url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.fragment:
-        raise SettingInvalidError(
-            name=name, reason="it is not an address that begins with http:// or https://"
-        )
-    return text
 
 
 def _parse_seconds(environ: Mapping[str, str], name: str, default: int, most: int) -> float:

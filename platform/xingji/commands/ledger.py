@@ -45,7 +45,7 @@ from audit.terminal import terminal_progress
 from audit.trust import Trust, TrustedLog, format_trust
 from audit.verdict import RefutedError
 from audit.vouching import read_recorded
-from audit.witnessed import Holding, Witnessed
+from audit.witnessed import Witnessed
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
 from tenancy.personal import value_reader
@@ -61,6 +61,7 @@ from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_cl
 from xingji.settings import Settings
 from xingji.stamping import read_pinned
 from xingji.vouching import Round, counties_of, record_counties
+from xingji.witnessing import Policy, read_policy
 
 T = TypeVar("T")
 Work = Callable[[TenantConnection, Tenant, Ed25519Signer], Awaitable[T]]
@@ -206,7 +207,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
         async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
             vault = find_vault(settings.home)
             try:
-                held = Holding(tenant.origin, await _read_recorded(database, tenant))
+                recorded = await _read_recorded(database, tenant)
             except RefutedError as finding:
                 return report_verdict(finding.verdict(tenant.origin), as_json=arguments.json)
             async with database.read(Scope(tenant.id)) as tx:
@@ -218,13 +219,13 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     since=since,
                     progress=terminal_progress(),
                     values=None if vault is None else value_reader(vault),
-                    observe=held.observe,
+                    recorded=recorded,
                     authorities=read_pinned(settings),
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
                 verdict = wrong.verdict(verdict.origin)
-            return report_verdict(held.judge(verdict), as_json=arguments.json)
+            return report_verdict(verdict, as_json=arguments.json)
 
         return _with_database(settings, arguments.tenant, work)
     except (AuditError, VaultError, OSError) as error:
@@ -285,7 +286,7 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print a trust file: what an auditor takes home, by another way than the exports."""
+    """Print a trust file: what an auditor takes home, by another way than the exports. The witnesses and the quorum are those of the setting."""
 
     async def work(url: str) -> tuple[TrustedLog, ...]:
         database = await Database.connect(url, min_size=1, max_size=1)
@@ -298,10 +299,12 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             await database.close()
 
+    policy = Policy((), 0) if settings.witnesses is None else read_policy(settings.witnesses)
+    witnesses = tuple(party.key for party in policy.parties)
     with open_database(settings) as opened:
         logs = asyncio.run(work(opened.app_url))
     pinned = (one.public_bytes(Encoding.PEM).decode() for one in read_pinned(settings))
-    sys.stdout.write(format_trust(Trust(logs, time_authorities=tuple(pinned))))
+    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum, tuple(pinned))))
     return 0
 
 
