@@ -131,6 +131,7 @@ def _verify(
         witnesses=question.trust.witnesses,
         quorum=question.trust.quorum,
         recorded=recorded,
+        authorities=question.trust.authorities,
     )
 
 

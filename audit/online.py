@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+from cryptography.x509 import Certificate
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -68,13 +69,15 @@ async def verify_stored(
     values: ReadValues | None = None,
     recorded: Sequence[Witnessed] = (),
     homes: Mapping[str, Certifications] | None = None,
+    authorities: Sequence[Certificate] = (),
 ) -> Verdict:
     """Verify the tenant's stored log and the rows of `tables` (all audited tables).
 
     `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
     `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many); `values` reads and
     opens the personal values, and without it the verdict says that they were not checked; `recorded` is what the city's log recorded of
-    this one, `homes` what other logs certified, by their origins. Raises LedgerMissingError or UnusableInputError.
+    this one, `homes` what other logs certified, by their origins; `authorities` are certificates of time authorities that tokens are
+    judged by. Raises LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     keyring = Keyring.of(key)
@@ -82,7 +85,8 @@ async def verify_stored(
     check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
     try:
         erased: dict[bytes, int] = {}
-        await _check_log(conn, tenant_id, check, progress, erased, homes or {})
+        derived = DerivedCheck(conn, tenant_id, authorities)
+        await _check_log(conn, tenant_id, check, derived, progress, erased, homes or {})
         check_witnessed(
             recorded,
             keyring.origin,
@@ -106,13 +110,14 @@ async def verify_stored(
         vouched,
         values=values is not None,
         sm2=check.keyring.national,
-    )
+    ).with_stamps(derived.stamps.conclude())
 
 
 async def _check_log(
     conn: Connection,
     tenant_id: int,
     check: ChainCheck,
+    derived: DerivedCheck,
     progress: Progress | None,
     erased: dict[bytes, int],
     homes: Mapping[str, Certifications],
@@ -129,7 +134,7 @@ async def _check_log(
         raise check.contradiction(kept, "rolled_back", head["size"], size=head["size"])
     latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
-    derived, tiles = DerivedCheck(conn, tenant_id), TileCheck(conn, tenant_id)
+    tiles = TileCheck(conn, tenant_id)
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
         try:
             entry = check.feed(row["leaf"].encode())

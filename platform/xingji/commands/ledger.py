@@ -20,6 +20,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 import certification.tables
 from audit.admissions import Certifications
 from audit.commands import (
@@ -59,6 +61,7 @@ from xingji.incarnating import incarnate
 from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
+from xingji.stamping import read_pinned
 from xingji.vouching import Round, counties_of, record_counties
 from xingji.witnessing import Policy, read_policy
 
@@ -221,6 +224,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     values=None if vault is None else value_reader(vault),
                     recorded=recorded,
                     homes=homes,
+                    authorities=read_pinned(settings),
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
@@ -313,7 +317,8 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
     witnesses = tuple(party.key for party in policy.parties)
     with open_database(settings) as opened:
         logs = asyncio.run(work(opened.app_url))
-    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum)))
+    pinned = (one.public_bytes(Encoding.PEM).decode() for one in read_pinned(settings))
+    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum, tuple(pinned))))
     return 0
 
 
