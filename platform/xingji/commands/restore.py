@@ -10,7 +10,7 @@ from xingji.backup import find_parts, restore_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.erasing import ErasureList, erase_listed
-from xingji.service import open_keys
+from xingji.service import open_keys, open_vault
 from xingji.settings import Settings
 
 
@@ -39,8 +39,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
         if (settings.home / "secrets" / "ledger-passphrase").exists():
             asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
+    vault = settings.home / "secrets" / "vault-passphrase"
+    closed = vault.exists() and any(open_vault(settings.home).find_closed())
     for origin in ahead:
         print(origin)
+    if closed:
+        sys.stderr.write(
+            "此备份的密钥库需要更早的口令：存入 secrets/vault-passphrase.former，再运行 xingji vault rotate。\n"
+            "The vault of this backup opens with an older passphrase: put that into secrets/vault-passphrase.former,"
+            " then run xingji vault rotate.\n"
+        )
     sys.stderr.write(
         "已恢复。接下来 · restored; next:\n"
         "  xingji migrate\n"
