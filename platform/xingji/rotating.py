@@ -6,7 +6,8 @@ new key; the files change places, the old one into the archive. A server that ru
 files have changed places, and then signs with the new key, without a restart.
 
 A key that is lost cannot hand over: the new one takes over (`lost`), and only who pins the new key believes that. So it is too when
-a database was put back to before a change of keys: then the key at hand takes over. A log that was put back is not laundered by
+a database was put back to before a change of keys: then the key at hand takes over, as part of owning up to it where it is a key of
+ours that was in force. A log that was put back is not laundered by
 this: it gets no other key by handing over, and its kept head stays what it is until somebody owns up to it.
 """
 
@@ -65,6 +66,17 @@ async def rotate_key(
     if change is not None and prepared is not None and prepared.key_id == new.key_id:
         keys.promote(origin, change.old, entry.seq)
     return new
+
+
+async def take_over_former(
+    database: Database, tenant_id: int, keys: FileKeyStore, store: HeadStore, reason: str, now: datetime
+) -> None:
+    """Behind a restore to before a change of keys: the key at hand takes over from a former one of the log, and from no other."""
+    async with database.read(Scope(tenant_id)) as tx:
+        head = await get_head(tx.raw, tenant_id)
+    signer = keys.get(head.origin)
+    if head.key_id != signer.key_id and head.key_id in {key.key_id for key, _ in keys.former(head.origin)}:
+        await rotate_key(database, tenant_id, head.origin, keys, store, reason, False, now, lost=True)
 
 
 def _find_new(keys: FileKeyStore, head: Head, lost: bool) -> Ed25519Signer:

@@ -54,7 +54,7 @@ from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
-from xingji.rotating import rotate_key
+from xingji.rotating import rotate_key, take_over_former
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 from xingji.vouching import Round, counties_of, record_counties
@@ -377,9 +377,10 @@ def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
-        store = HeadStore(settings.heads_folder)
+        store, keys = HeadStore(settings.heads_folder), open_keys(settings.home)
+        await take_over_former(database, tenant.id, keys, store, arguments.reason, wall_clock())
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
-        keys, listed = open_keys(settings.home), ErasureList(settings.heads_folder)
+        listed = ErasureList(settings.heads_folder)
         await settle_erasures(database, listed, tenant, signer, keys, wall_clock)
         return tenant.origin, seq
 

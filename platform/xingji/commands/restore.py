@@ -31,13 +31,15 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Restore, and erase again what was erased since; prints the origins of ledgers that are behind their kept head. Raises BackupBrokenError, RestoreRefusedError."""
     store = HeadStore(settings.heads_folder)
     parts = find_parts(settings)
+    # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
+    has_keys = (settings.home / "secrets" / "ledger-passphrase").exists()
+    keys = open_keys(settings.home) if has_keys else None
     with open_database(settings) as database:
         ahead = restore_backup(
-            database.get_owner_url(), parts, store, arguments.directory, replace=arguments.replace
+            database.get_owner_url(), parts, store, arguments.directory, keys, replace=arguments.replace
         )
         listed = ErasureList(settings.heads_folder)
-        # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
-        if (settings.home / "secrets" / "ledger-passphrase").exists():
+        if has_keys:
             asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
     vault = settings.home / "secrets" / "vault-passphrase"
     closed = vault.exists() and any(open_vault(settings.home).find_closed())

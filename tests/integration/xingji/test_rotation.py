@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -141,6 +140,38 @@ async def test_a_lost_key_is_replaced_for_who_pins_the_new_one(
     assert (await verify(urls, home, log, old.verifier_key))["code"] == "entry_key_unknown"
 
 
+async def test_a_restored_log_is_owned_up_to_with_the_key_that_came_since(
+    urls: DatabaseUrls, home: Path, tmp_path: Path
+) -> None:
+    """The backup has the file of the former key. That of today stays, and one command goes on."""
+    origin, backup = await origin_of(urls), tmp_path / "backup"
+    assert (await command(urls, home, "backup", str(backup))).code == 0
+    assert (await command(urls, home, *ROTATE)).code == 0
+    new = open_keys(home).get(origin).key_id
+    for _ in range(2):  # and behind a restore that was done again
+        restored = await command(urls, home, "restore", str(backup), "--replace")
+        assert restored.out.split() == [origin], restored.err
+        assert open_keys(home).get(origin).key_id == new
+    former = FileKeyStore(backup / "home" / "keys", open_keys(home).passphrase)
+    assert former.get(origin).key_id in {key.key_id for key, _ in open_keys(home).former(origin)}
+    assert (
+        open_keys(home).get(f"{origin[:-6]}{OTHER.code}").key_id
+        == former.get(f"{origin[:-6]}{OTHER.code}").key_id
+    )
+    async with serve_world(urls, home, BEGINS) as stage:
+        assert await act_in(stage, LOST, "early") == "ledger.put_back"
+        assert await act_in(stage, OTHER, "elsewhere") == "ok"
+        owned = await command(
+            urls, home, "ledger", "incarnate", "--tenant", LOST.code, "--reason", "恢复备份"
+        )
+        assert owned.code == 0, owned.err
+        assert await act_in(stage, LOST, "late") == "ok", "without a restart"
+    assert await check(urls, home) == "verified"
+    log = tmp_path / "log"
+    assert (await command(urls, home, "ledger", "export", "--tenant", LOST.code, str(log))).code == 0
+    assert (await verify(urls, home, log, open_keys(home).get(origin).verifier_key))["code"] == "verified"
+
+
 async def test_behind_a_restore_no_change_of_keys_makes_up_for_what_was_lost(
     urls: DatabaseUrls, home: Path, tmp_path: Path
 ) -> None:
@@ -162,8 +193,6 @@ async def test_behind_a_restore_no_change_of_keys_makes_up_for_what_was_lost(
     assert restored.code == 0, restored.err
     subject = UUID(person["id"].rpartition(".")[2])
     assert await kept_of(urls, subject) == [], "erased by an entry of the former key"
-    (aside,) = home.glob("replaced-*")
-    shutil.copytree(aside / "keys", home / "keys", dirs_exist_ok=True)  # the backup had the former key's file
     assert (await run(*ROTATE)).code == 2
     assert kept.read_bytes() == note, "nothing is forgotten"
     assert (await run(*ROTATE, "--lost")).code == 0
