@@ -224,8 +224,10 @@ async def append(
 
 
 async def signed_head(conn: Connection, tenant_id: int, signer: Signer) -> str:
-    """The ledger's checkpoint as a signed note, made from the stored frontier. Raises LedgerMissingError."""
-    return sign_head(await get_head(conn, tenant_id), signer)
+    """The ledger's checkpoint as a signed note, made from the stored frontier. Raises LedgerMissingError, SignerRetiredError, SigningRefusedError."""
+    head = await get_head(conn, tenant_id)
+    await check_head(conn, head, signer)
+    return sign_head(head, signer)
 
 
 def _opening_draft(signer: Signer, time: datetime) -> Draft:

@@ -32,7 +32,8 @@ from typing import Any, Final
 import asyncpg
 
 from audit.checkpoint import open_checkpoint
-from audit.errors import NoteMalformedError, NoteUnverifiedError
+from audit.errors import NoteMalformedError, NoteUnverifiedError, SignerRetiredError, SigningRefusedError
+from audit.guard import Guard, check_head
 from audit.head import Head, sign_head
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
@@ -54,7 +55,7 @@ PARTS: Final = (KEYS, "tokens", "vault", PROGRAMMES.name, STANDARDS.name)
 """What is copied of the home, where it is there."""
 EVIDENCE: Final = "evidence"
 _HEADS: Final = (
-    "SELECT tenant_id, origin, size, head, frontier, recorded_at FROM ledger_heads ORDER BY tenant_id"
+    "SELECT tenant_id, origin, size, head, frontier, recorded_at, key_id FROM ledger_heads ORDER BY tenant_id"
 )
 _TABLES: Final = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
@@ -66,9 +67,12 @@ def find_parts(settings: Settings) -> dict[str, Path]:
 
 
 def make_backup(
-    url: str, parts: Mapping[str, Path], keys: FileKeyStore, directory: Path, now: datetime
+    url: str, parts: Mapping[str, Path], keys: FileKeyStore, kept: HeadStore, directory: Path, now: datetime
 ) -> dict[str, Any]:
-    """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError."""
+    """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError.
+
+    A head that does not grow from the `kept` one, or wants another key, is not signed, and its origin told as `unsigned`.
+    """
     directory = directory.absolute()
     if directory.exists():
         raise BackupExistsError(directory=directory)
@@ -76,7 +80,7 @@ def make_backup(
     fresh = directory.parent / f".{directory.name}-{secrets.token_hex(8)}"
     fresh.mkdir(mode=0o700)
     try:
-        facts = asyncio.run(_dump(url, fresh, keys))
+        facts = asyncio.run(_dump(url, fresh, keys, kept))
         for part, folder in parts.items():
             if folder.is_dir():
                 on_its_way = shutil.ignore_patterns("incoming", ".*")
@@ -167,7 +171,7 @@ async def _make_room(url: str, *, replace: bool) -> int:
         await owner.close()
 
 
-async def _dump(url: str, fresh: Path, keys: FileKeyStore) -> dict[str, Any]:
+async def _dump(url: str, fresh: Path, keys: FileKeyStore, kept: HeadStore) -> dict[str, Any]:
     """The rows and the heads of one snapshot, which stands while pg_dump reads."""
     conn = await asyncpg.connect(url)
     try:
@@ -178,19 +182,27 @@ async def _dump(url: str, fresh: Path, keys: FileKeyStore) -> dict[str, Any]:
             version: str = await conn.fetchval("SHOW server_version")
             heads = await conn.fetch(_HEADS)
             run_tool(tool, url, ["--format=custom", f"--snapshot={snapshot}", f"--file={fresh / DUMP}"])
+            guard, store, unsigned = Guard(kept), HeadStore(fresh / HEADS), []
+            for row in heads:
+                frontier = Frontier.from_bytes(row["size"], row["frontier"])
+                head = Head(
+                    row["tenant_id"], row["origin"], row["head"], frontier, row["recorded_at"], row["key_id"]
+                )
+                signer = guard.watch(keys.get(head.origin))
+                try:
+                    await check_head(conn, head, signer)
+                    store.replace(head.origin, sign_head(head, signer).encode())
+                except (SignerRetiredError, SigningRefusedError):
+                    unsigned.append(head.origin)
     finally:
         await conn.close()
-    store = HeadStore(fresh / HEADS)
-    for row in heads:
-        frontier = Frontier.from_bytes(row["size"], row["frontier"])
-        head = Head(row["tenant_id"], row["origin"], row["head"], frontier, row["recorded_at"])
-        store.replace(head.origin, sign_head(head, keys.get(head.origin)).encode())
     (fresh / HEADS / ".lock").unlink(missing_ok=True)
     return {
         "revision": revision,
         "server": version,
         "pg_dump": tool_major,
         "heads": {row["origin"]: row["size"] for row in heads},
+        "unsigned": unsigned,
     }
 
 
