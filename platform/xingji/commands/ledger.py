@@ -1,4 +1,4 @@
-"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, rebuild-tiles, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, opens every personal value, if the home has the vault, and holds a
@@ -6,7 +6,7 @@ county's log against what its city's log recorded of it;
 `rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the
 published checkpoint; `key` the verifier key to pin; `trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a
 new key and archives the old one's file; `suite` declares the national suite; `witness-counties` records the counties' published checkpoints in
-the city's log now; `incarnate` owns up to a ledger that was put back, after
+the city's log now; `rebuild-tiles` makes damaged hash tiles again of verified entries, as the owner of the schema; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -34,6 +34,7 @@ from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
 from audit.ledger import SYSTEM, append, lock_head, signed_head
 from audit.national import draft_suite
+from audit.note import VerifierKey
 from audit.online import verify_stored
 from audit.proof import format_proof
 from audit.publishing import prove_entry
@@ -54,6 +55,7 @@ from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
+from xingji.retiling import rebuild
 from xingji.rotating import rotate_key, take_over_former
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
@@ -69,8 +71,8 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
     text = (
-        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、记录县级检查点、退回声明"
-        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate"
+        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、记录县级检查点、重建哈希片、退回声明"
+        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, rebuild-tiles, incarnate"
     )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -118,6 +120,10 @@ def add_parser(commands: Commands) -> None:
         "witness-counties",
         help="市级账本记录各县已公布的检查点 · record the counties' checkpoints in the city's log",
     )
+    tiles = actions.add_parser(
+        "rebuild-tiles",
+        help="由核验过的账目重建受损的哈希片 · make damaged hash tiles again of verified entries",
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -142,6 +148,7 @@ def add_parser(commands: Commands) -> None:
         (rotate, run_rotate),
         (suite, run_suite),
         (vouch, run_witness_counties),
+        (tiles, run_rebuild_tiles),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -149,7 +156,7 @@ def add_parser(commands: Commands) -> None:
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, rows, check, rotate, vouch, again):
+    for action in (export, rows, check, rotate, vouch, tiles, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -161,7 +168,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
         written = await export_log(
             tx.raw,
             tenant.id,
-            signer,
+            Guard(HeadStore(settings.heads_folder)).watch(signer),
             arguments.directory,
             terminal_progress(),
             as_published=arguments.published,
@@ -240,9 +247,13 @@ def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the signed head."""
 
     async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> str:
-        return await signed_head(tx.raw, tenant.id, signer)
+        guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
+        return await signed_head(tx.raw, tenant.id, guarded)
 
-    sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
+    try:
+        sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
     return 0
 
 
@@ -370,6 +381,34 @@ def run_witness_counties(arguments: argparse.Namespace, settings: Settings) -> i
         for line in (*(f"{one['origin']}  {one['size']} 条 entries" for one in told), *refused):
             print(line)
     return 1 if refused else 0
+
+
+def run_rebuild_tiles(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Rebuild them, if entries and published checkpoints hold; prints each tile that was not as it is now. Raises MigratorUrlMissingError."""
+
+    async def find(_tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> tuple[int, VerifierKey]:
+        return tenant.id, signer.verifier_key
+
+    try:
+        tenant_id, key = _with_tenant(settings, arguments.tenant, find)
+        with open_database(settings) as opened:
+            made = asyncio.run(rebuild(opened.get_owner_url(), tenant_id, key, terminal_progress()))
+    except RefutedError as finding:
+        return report_verdict(finding.verdict(key.name), as_json=arguments.json)
+    except AuditError as error:
+        return report_unusable(error, as_json=arguments.json)
+    if arguments.json:
+        print(
+            json.dumps(
+                {"origin": key.name, "tiles": made.count, "wrong": made.wrong, "missing": made.missing}
+            )
+        )
+        return 0
+    for told, places in (("受损 wrong", made.wrong), ("缺失 missing", made.missing)):
+        for level, index in places:
+            print(f"{told}  {level}/{index}")
+    print(f"{key.name}  {made.count} 片 tiles")
+    return 0
 
 
 def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
