@@ -32,8 +32,7 @@ from audit.export import export_log
 from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.keys import Ed25519Signer
-from audit.ledger import SYSTEM, append, lock_head, signed_head
-from audit.national import draft_suite
+from audit.ledger import lock_head, signed_head
 from audit.note import VerifierKey
 from audit.online import verify_stored
 from audit.proof import format_proof
@@ -56,7 +55,7 @@ from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
 from xingji.retiling import rebuild
-from xingji.rotating import rotate_key, take_over_former
+from xingji.rotating import renew_national, rotate_key, take_over_former
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 from xingji.vouching import Round, counties_of, record_counties
@@ -340,13 +339,12 @@ def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make an SM2 key and declare it in the log; prints the entry's place. A running server follows with its next entry."""
 
     async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
-        made = open_keys(settings.home).nationals.create(tenant.origin)
         async with database.write(Scope(tenant.id)) as tx:
             head = await lock_head(tx.raw, tenant.id)
-            draft = draft_suite(head, made.key, SYSTEM, wall_clock())
             guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
-            _, (receipt,) = await append(tx.raw, head, guarded, (draft,))
-        return receipt.seq
+            keys = open_keys(settings.home)
+            head = await renew_national(tx.raw, head, keys, guarded, wall_clock(), declare=True)
+        return head.size - 1
 
     try:
         seq = _with_database(settings, arguments.tenant, work)

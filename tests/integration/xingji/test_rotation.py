@@ -172,6 +172,47 @@ async def test_a_restored_log_is_owned_up_to_with_the_key_that_came_since(
     assert (await verify(urls, home, log, open_keys(home).get(origin).verifier_key))["code"] == "verified"
 
 
+async def test_a_change_of_keys_changes_the_sm2_key_too(
+    urls: DatabaseUrls, home: Path, tmp_path: Path
+) -> None:
+    """The old SM2 key hands over in the same transaction; a lost Ed25519 key costs the log no SM2 key."""
+
+    async def signed_by() -> list[tuple[str, str]]:
+        entries = [parse_entry(leaf) for leaf in await leaves_of(urls)]
+        return [(one.draft.operation, one.sm2.key) for one in entries if one.sm2 is not None]
+
+    assert (await command(urls, home, "ledger", "suite", "--tenant", LOST.code)).code == 0
+    async with serve_world(urls, home, BEGINS) as stage:
+        assert await act_in(stage, LOST, "before") == "ok"
+        assert (await command(urls, home, *ROTATE)).code == 0
+        assert await act_in(stage, LOST, "behind") == "ok", "without a restart"
+    told = await signed_by()
+    operations = [
+        "ledger.suite_set",
+        "person.added",
+        "ledger.suite_set",
+        "ledger.key_rotated",
+        "person.added",
+    ]
+    assert [operation for operation, _ in told] == operations
+    old, new = told[0][1], told[-1][1]
+    assert [key for _, key in told] == [old, old, new, new, new] and old != new
+    intent = json.loads((await leaves_of(urls))[-3])["body"]["intent"]
+    assert {"old", "proof", "sm2"} < intent.keys()
+    again = await command(urls, home, *ROTATE, "--json")
+    ran = await command(urls, home, *ROTATE, "--lost", "--json")
+    assert (again.code, ran.code) == (0, 0), ran.err
+    assert [operation for operation, _ in (await signed_by())[-2:]] == [
+        "ledger.key_replaced",
+        "ledger.suite_set",
+    ]
+    log = tmp_path / "log"
+    assert (await command(urls, home, "ledger", "export", "--tenant", LOST.code, str(log))).code == 0
+    found = await verify(urls, home, log, VerifierKey.parse(ran.json["key"]))
+    assert (found["code"], found["sm2_checked"]) == ("verified", True)
+    assert await check(urls, home) == "verified"
+
+
 async def test_behind_a_restore_no_change_of_keys_makes_up_for_what_was_lost(
     urls: DatabaseUrls, home: Path, tmp_path: Path
 ) -> None:
