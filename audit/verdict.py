@@ -320,6 +320,12 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "the first {recorded} entries are not what entry {seq} of the city's log recorded; entry {incarnation} of this log owns up to "
         "having been put back ({reason}): the entries between are not in it",
     ),
+    "admission_unfounded": (
+        "第 {seq} 号账目接纳的经办人密钥 {key}，其所引 {home} 第 {cited} 号账目并未使该密钥生效：接纳系伪造，以该密钥签署的账目不能视为该经办人所为；"
+        "不说明 {home} 有误",
+        "entry {seq} admits the officer key {key}, and entry {cited} of {home} that it cites did not put that key in force: the admission is forged, "
+        "and what is signed by the key is not that officer's word; says nothing of {home}",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",

@@ -85,7 +85,9 @@ def verify_log(
             check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
             reading.check_entries(check)
             check_head(data, check.keyring)
-            check_witnessed(recorded, keyring.origin, check.keyring.known, head.size, check.roots)
+            check_witnessed(
+                recorded, keyring.origin, check.keyring.known, head.size, check.roots, check.incarnations
+            )
             hashes = map(leaf_hash, read_leaves(directory, head.size))
             check_files(directory, hashes, check.keyring.known)
             national = check.keyring.national

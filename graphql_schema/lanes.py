@@ -15,7 +15,9 @@ away before its turn is left out; one that goes away later has what it asked for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -41,13 +43,24 @@ GONE: Final = (
 """What says that there is no database to ask, rather than that an act does not fit."""
 
 
+Around = Callable[[], AbstractContextManager[Callable[[Sequence[Context]], None]]]
+"""What is put around a transaction; it gives what is called with the contexts of those who share it."""
+
+
+@contextmanager
+def nothing_around() -> Iterator[Callable[[Sequence[Context]], None]]:
+    """Nobody watches."""
+    yield lambda _contexts: None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    """Somebody's place in a lane."""
+    """Somebody's place in a lane, and the context that it was taken in."""
 
     scope: Scope
     asked: Asked[Any, Any]
     answer: asyncio.Future[Recorded]
+    context: Context = field(default_factory=copy_context)
 
     def fail(self, error: BaseException) -> None:
         """Answer with an error, unless nobody waits any more."""
@@ -82,9 +95,13 @@ class Lanes:
     """The lanes of one process over its database."""
 
     def __init__(
-        self, database: Database, get_signer: Callable[[int], Signer], clock: Callable[[], datetime]
+        self,
+        database: Database,
+        get_signer: Callable[[int], Signer],
+        clock: Callable[[], datetime],
+        around: Around = nothing_around,
     ) -> None:
-        self._database, self._get_signer, self._clock = database, get_signer, clock
+        self._database, self._get_signer, self._clock, self._around = database, get_signer, clock, around
         self._lanes: dict[int, _Lane] = {}
 
     async def perform(self, scope: Scope, asked: Asked[Any, Any]) -> Recorded:
@@ -95,6 +112,11 @@ class Lanes:
         if lane.task is None:
             lane.task = asyncio.create_task(self._serve(scope.tenant_id, lane))
         return await place.answer
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, of all tenants."""
+        return sum(len(lane.waiting) for lane in tuple(self._lanes.values()))
 
     async def aclose(self) -> None:
         """Wait until every lane is empty."""
@@ -148,11 +170,13 @@ class Lanes:
         def asked() -> list[Asked[Any, Any]]:
             nonlocal places
             places = take()
+            share([place.context for place in places])
             return [place.asked for place in places]
 
         signer = self._get_signer(scope.tenant_id)
-        async with self._database.write(scope) as tx:
-            answers = await perform_all(tx, signer, asked, self._clock)
+        with self._around() as share:
+            async with self._database.write(scope) as tx:
+                answers = await perform_all(tx, signer, asked, self._clock)
         for place, answer in zip(places, answers, strict=True):
             if isinstance(answer, Recorded):
                 if not place.answer.done():

@@ -152,25 +152,35 @@ class Database:
     RESET when one comes back either: all settings of ours are LOCAL and ended with the transaction.
     """
 
-    def __init__(self, dsn: str, max_size: int, vault: Vault | None = None) -> None:
+    def __init__(
+        self, dsn: str, max_size: int, vault: Vault | None = None, told: Callable[[Any], None] | None = None
+    ) -> None:
         self.vault = vault
+        self._told = told
         self.announce: Callable[[int], None] = lambda _tenant_id: None
         self.dsn = dsn
         self._max_size = max_size
         self._free: list[Connection] = []
+        self._taken = 0
         self._places = asyncio.Semaphore(max_size)
 
     @classmethod
     async def connect(
-        cls, dsn: str, min_size: int = 1, max_size: int = 10, *, vault: Vault | None = None
+        cls,
+        dsn: str,
+        min_size: int = 1,
+        max_size: int = 10,
+        *,
+        vault: Vault | None = None,
+        told: Callable[[Any], None] | None = None,
     ) -> Database:
         """Open `min_size` connections, later up to `max_size`; `dsn` is `postgresql://role:password@/name?host=…`.
 
-        `vault` opens personal values; without it, what needs them fails.
+        `vault` opens personal values; without it, what needs them fails. `told` is called behind each statement with what asyncpg logs of it.
         """
-        database = cls(dsn, max_size, vault)
+        database = cls(dsn, max_size, vault, told)
         for _ in range(min_size):
-            database._free.append(await open_connection(dsn))
+            database._free.append(await database._open())
         return database
 
     def get_vault(self) -> Vault:
@@ -208,15 +218,26 @@ class Database:
     async def take(self) -> Connection:
         """A connection outside any transaction: a free one, or a new one while there is place; else it waits."""
         await self._places.acquire()
+        self._taken += 1
         while self._free:
             raw = self._free.pop()
             if not raw.is_closed():
                 return raw
         try:
-            return await open_connection(self.dsn)
+            return await self._open()
         except BaseException:
-            self._places.release()
+            self._release()
             raise
+
+    async def _open(self) -> Connection:
+        raw = await open_connection(self.dsn)
+        if self._told is not None:
+            raw.add_query_logger(self._told)
+        return raw
+
+    def count_connections(self) -> dict[str, float]:
+        """How many are handed out, and how many lie ready."""
+        return {"taken": self._taken, "free": len(self._free)}
 
     def give_back(self, raw: Connection) -> None:
         """Take a connection back; one that is still inside a transaction is cut, and the server rolls back."""
@@ -225,6 +246,10 @@ class Database:
                 raw.terminate()
             else:
                 self._free.append(raw)
+        self._release()
+
+    def _release(self) -> None:
+        self._taken -= 1
         self._places.release()
 
 

@@ -31,6 +31,7 @@ from xingji.http.negotiation import choose_locale
 from xingji.http.settings import HttpSettings, P, S, Service
 from xingji.http.sockets import SocketEndpoint
 from xingji.http.watchers import Watchers
+from xingji.telemetry.opening import Telemetry
 
 
 def create_app(
@@ -39,8 +40,10 @@ def create_app(
     *,
     routes: Sequence[BaseRoute] = (),
     write_log: Callable[[bytes], None] = write_stderr,
+    telemetry: Telemetry | None = None,
 ) -> ASGIApp:
     """The application. `routes` are further ones, after ours; `write_log` takes each access log line."""
+    watched = telemetry or Telemetry()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[Mapping[str, Any]]:
@@ -72,7 +75,16 @@ def create_app(
         else:
             await sockets(scope, receive, send)
 
-    return Envelope(dispatch, write_log, watchers.stop)
+    app: ASGIApp = dispatch
+    observe = None
+    if watched.tracing is not None:
+        app = watched.tracing.around(app)
+    if watched.metrics is not None:
+        observe = watched.metrics.take_request
+        watched.metrics.watch(
+            "xingji_live_connections", "Sockets and streams", (), lambda: {"": watchers.number}
+        )
+    return Envelope(app, write_log, watchers.stop, observe)
 
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:

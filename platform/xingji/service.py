@@ -33,7 +33,7 @@ from certification.shelf import Shelf
 from certification.signing.offering import Offers
 from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
-from graphql_schema.lanes import Lanes
+from graphql_schema.lanes import Around, Lanes
 from graphql_schema.limits import Limits
 from graphql_schema.live import Live
 from graphql_schema.mutations import Mutation
@@ -69,6 +69,7 @@ from xingji.migrate import get_head_revision
 from xingji.passphrase import RenewedPassphrase, get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.telemetry.opening import Telemetry
 from xingji.vouching import UNRECORDED, recording
 from xingji.witnessing import open_witnesses
 
@@ -133,8 +134,9 @@ class Office:
         shelf: Shelf,
         erased: ErasureList,
         database: Database,
+        around: Around,
     ) -> None:
-        self.lanes = Lanes(database, self.get_signer, clock)
+        self.lanes = Lanes(database, self.get_signer, clock, around)
         self.tokens = tokens
         self.now = clock
         self.demo = demo
@@ -200,11 +202,15 @@ async def open_service(
     *,
     clock: Clock = wall_clock,
     guard: Guard | None = None,
+    telemetry: Telemetry | None = None,
 ) -> AsyncIterator[Service[Principal, Session]]:
     """The service on a database of the app role; closes the pool after the last request."""
     guard = guard or Guard(HeadStore(settings.heads_folder))
+    telemetry = telemetry or Telemetry()
     vault = RememberingVault(open_vault(settings.home))
-    database = await Database.connect(url, min_size=2, max_size=settings.pool, vault=vault)
+    database = await Database.connect(
+        url, min_size=2, max_size=settings.pool, vault=vault, told=telemetry.told
+    )
     wakes = Wakes(database)
     database.announce = wakes.announce
     try:
@@ -221,6 +227,7 @@ async def open_service(
             Shelf((settings.home,)),
             ErasureList(settings.heads_folder),
             database,
+            telemetry.acts,
         )
         public = tuple(tenant.id for tenant in registry if tenant.level == "city")
         await check_heads(database, office, registry)
@@ -238,7 +245,8 @@ async def open_service(
             return Session(principal, clock(), database, language, trace_id, office, client, public)
 
         async def run(operation: Any, variables: dict[str, Any] | None, session: Session) -> bytes:
-            return await execute(engine, operation, variables, session)
+            with telemetry.operation(operation):
+                return await execute(engine, operation, variables, session)
 
         async def answers() -> None:
             await database.registry(_TENANTS)
@@ -263,6 +271,18 @@ async def open_service(
         def seconds_left(token: str) -> float:
             return office.tokens.ends(token) - wall_clock().timestamp()
 
+        telemetry.watch(
+            "xingji_connections", "Connections to PostgreSQL", ("state",), database.count_connections
+        )
+        telemetry.watch(
+            "xingji_waiting_acts", "Acts that wait for their lane", (), lambda: {"": office.lanes.waiting}
+        )
+        telemetry.watch(
+            "xingji_troubled_tenants",
+            "Tenants that an operator should look after",
+            ("trouble",),
+            lambda: {name: len(codes) for name, codes in find_troubles().items()},
+        )
         cadence = settings.checkpoint_seconds
         async with (
             keeping_heads(guard) as unkept,

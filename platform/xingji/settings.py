@@ -19,6 +19,8 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_WITNESSES` | none | the file that names the witnesses and how many must cosign (xingji/witnessing.py) |
+| `XINGJI_METRICS` | none | `host:port` where numbers for Prometheus are served, for the machine itself or a network of one's own (xingji/telemetry/metrics.py) |
+| `XINGJI_TRACES` | none | the URL of an OTLP collector that spans are sent to; needs the extra `otel` (xingji/telemetry/tracing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
 | `XINGJI_PG_BINDIR` | looked for | the `bin` of PostgreSQL, for the embedded server, pg_dump and pg_restore |
 """
@@ -65,6 +67,8 @@ class Settings:
     checkpoint_seconds: float = 2.0
     witnesses: Path | None = None
     vouch_seconds: float = 3600.0
+    metrics: tuple[str, int] | None = None
+    traces: str | None = None
 
     @property
     def heads_folder(self) -> Path:
@@ -105,10 +109,30 @@ def read_settings(
         checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
         vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
+        metrics=_find_address(environ, "XINGJI_METRICS"),
+        traces=_find_http(environ, "XINGJI_TRACES"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
     return settings
+
+
+def _find_address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    """`127.0.0.1:9464` or `[::1]:9464`; the port must be said."""
+    text = environ.get(name)
+    if not text:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _find_http(environ: Mapping[str, str], name: str) -> str | None:
+    url = environ.get(name) or None
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise SettingInvalidError(name=name, reason="it does not begin with http:// or https://")
+    return url
 
 
 def _parse_port(text: str) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import certification.tables
+from audit.admissions import Certifications
 from audit.commands import (
     add_verify_arguments,
     report_unusable,
@@ -31,6 +32,7 @@ from audit.errors import AuditError, NotPublishedError, UnusableInputError
 from audit.export import export_log
 from audit.guard import Guard
 from audit.heads import HeadStore
+from audit.homes import read_certifications
 from audit.keys import Ed25519Signer
 from audit.ledger import lock_head, signed_head
 from audit.note import VerifierKey
@@ -43,7 +45,7 @@ from audit.terminal import terminal_progress
 from audit.trust import Trust, TrustedLog, format_trust
 from audit.verdict import RefutedError
 from audit.vouching import read_recorded
-from audit.witnessed import Holding, Witnessed
+from audit.witnessed import Witnessed
 from tenancy.database import Database, Scope, TenantConnection
 from tenancy.errors import VaultError
 from tenancy.personal import value_reader
@@ -59,6 +61,7 @@ from xingji.rotating import renew_national, rotate_key, take_over_former
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 from xingji.vouching import Round, counties_of, record_counties
+from xingji.witnessing import Policy, read_policy
 
 T = TypeVar("T")
 Work = Callable[[TenantConnection, Tenant, Ed25519Signer], Awaitable[T]]
@@ -209,7 +212,8 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
         async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
             vault = find_vault(settings.home)
             try:
-                held = Holding(tenant.origin, await _read_recorded(database, tenant))
+                recorded = await _read_recorded(database, tenant)
+                homes = await _read_homes(database, tenant)
             except RefutedError as finding:
                 return report_verdict(finding.verdict(tenant.origin), as_json=arguments.json)
             async with database.read(Scope(tenant.id)) as tx:
@@ -221,12 +225,13 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     since=since,
                     progress=terminal_progress(),
                     values=None if vault is None else value_reader(vault),
-                    observe=held.observe,
+                    recorded=recorded,
+                    homes=homes,
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
                 verdict = wrong.verdict(verdict.origin)
-            return report_verdict(held.judge(verdict), as_json=arguments.json)
+            return report_verdict(verdict, as_json=arguments.json)
 
         return _with_database(settings, arguments.tenant, work)
     except (AuditError, VaultError, OSError) as error:
@@ -240,6 +245,16 @@ async def _read_recorded(database: Database, tenant: Tenant) -> tuple[Witnessed,
         return ()
     async with database.read(Scope(city.id)) as tx:
         return await read_recorded(tx.raw, city.id, city.origin, tenant.origin)
+
+
+async def _read_homes(database: Database, tenant: Tenant) -> dict[str, Certifications]:
+    """What the logs whose officers act in this one certified: its city's, or its counties'; read before its own, which only grows."""
+    found = {}
+    for one in await read_registry(database):
+        if one.id == tenant.parent_id or one.parent_id == tenant.id:
+            async with database.read(Scope(one.id)) as tx:
+                found[one.origin] = await read_certifications(tx.raw, one.id, one.origin)
+    return found
 
 
 def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -291,7 +306,7 @@ def run_key(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print a trust file: what an auditor takes home, by another way than the exports."""
+    """Print a trust file: what an auditor takes home, by another way than the exports. The witnesses and the quorum are those of the setting."""
 
     async def work(url: str) -> tuple[TrustedLog, ...]:
         database = await Database.connect(url, min_size=1, max_size=1)
@@ -304,8 +319,11 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             await database.close()
 
+    policy = Policy((), 0) if settings.witnesses is None else read_policy(settings.witnesses)
+    witnesses = tuple(party.key for party in policy.parties)
     with open_database(settings) as opened:
-        sys.stdout.write(format_trust(Trust(asyncio.run(work(opened.app_url)))))
+        logs = asyncio.run(work(opened.app_url))
+    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum)))
     return 0
 
 

@@ -9,6 +9,7 @@ from xingji.http.serving import serve
 from xingji.http.settings import HttpSettings
 from xingji.service import open_service
 from xingji.settings import Settings
+from xingji.telemetry.opening import open_telemetry
 
 
 def add_parser(commands: Commands) -> None:
@@ -22,10 +23,11 @@ def add_parser(commands: Commands) -> None:
 
 def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve; blocks."""
-    with open_database(settings) as database:
+    with open_telemetry(settings) as telemetry, open_database(settings) as database:
         app = create_app(
             HttpSettings(graphiql=settings.introspection, trusted_proxies=settings.trusted_proxies),
-            lambda: open_service(settings, database.app_url),
+            lambda: open_service(settings, database.app_url, telemetry=telemetry),
+            telemetry=telemetry,
         )
-        serve(app, settings.host, settings.port)
+        serve(app, settings.host, settings.port, handlers=telemetry.handlers)
     return 0

@@ -36,6 +36,13 @@ def find_client(scope: Scope, trusted: Collection[Network]) -> str:
     return format_client(found)
 
 
+def is_from(scope: Scope, networks: Collection[Network]) -> bool:
+    """Whether the peer itself is of one of these networks."""
+    peer = scope.get("client")
+    found = None if peer is None else _parse(peer[0])
+    return found is not None and _is_trusted(found, networks)
+
+
 def format_client(address: Address) -> str:
     """How an address is counted."""
     if isinstance(address, IPv6Address):

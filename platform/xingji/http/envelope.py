@@ -24,6 +24,10 @@ _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
+Observer = Callable[[Scope, int, float], None]
+"""Takes a scope, the status of its answer and its seconds."""
+
+
 def write_stderr(line: bytes) -> None:
     """Write one log line in one call, so that lines of several processes do not mix."""
     os.write(2, line)
@@ -37,9 +41,10 @@ class Envelope:
         app: ASGIApp,
         write: Callable[[bytes], None] = write_stderr,
         stop: Callable[[], None] = lambda: None,
+        observe: Observer | None = None,
     ) -> None:
-        """`stop` is called when the server goes, before it waits for what is under way."""
-        self.app, self.write, self.stop = app, write, stop
+        """`stop` is called when the server goes, before it waits for what is under way; `observe` with what each line of the log tells."""
+        self.app, self.write, self.stop, self.observe = app, write, stop, observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,7 +77,7 @@ class Envelope:
                 raise
             await _send_internal(send_dressed, trace_id)
         finally:
-            self.write(_format_line(scope, state, status, perf_counter() - started))
+            self._tell(scope, status, perf_counter() - started)
 
     async def _watch_socket(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
         """A socket: one line at its end, whose status is the code it closed with."""
@@ -82,8 +87,12 @@ class Envelope:
         except Exception:
             _log.exception("unexpected", extra={"trace_id": state["trace_id"]})
         finally:
-            line = _format_line(scope, state, state.get("closed", 0), perf_counter() - started)
-            self.write(line)
+            self._tell(scope, state.get("closed", 0), perf_counter() - started)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        self.write(_format_line(scope, scope["state"], status, seconds))
+        if self.observe is not None:
+            self.observe(scope, status, seconds)
 
 
 async def _send_internal(send: Send, trace_id: str) -> None:

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from graphql_schema.documents import Operation
 from graphql_schema.errors import RequestError, format_error
 from xingji.http.clients import find_client
+from xingji.http.compressing import SHORTEST, accepts_gzip, compress
 from xingji.http.errors import HttpError, format_internal, format_refusal
 from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
 from xingji.http.negotiation import (
@@ -39,6 +40,8 @@ from xingji.http.tokens import read_principal
 from xingji.http.watchers import Watcher, Watchers
 
 _log: Final = logging.getLogger("xingji.http")
+_VARY: Final = (b"vary", b"accept-encoding")
+_GZIP: Final = (b"content-encoding", b"gzip")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _TYPES: Final = {
     kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, RESPONSE, HTML, EVENTS)
@@ -91,6 +94,10 @@ class GraphQLEndpoint(Generic[P, S]):
             status, body = 500, format_internal(locale, trace_id)
         if kind == EVENTS:
             kind, body = (EVENTS, once(body)) if status == 200 else (RESPONSE, body)
+        if len(body) >= SHORTEST:
+            extra = (*extra, _VARY)
+            if accepts_gzip(headers.get(b"accept-encoding", b"")):
+                body, extra = await compress(body), (*extra, _GZIP)
         length = (b"content-length", str(len(body)).encode())
         sent = [_TYPES[kind], length, _NO_STORE, *extra]
         await send({"type": "http.response.start", "status": status, "headers": sent})
@@ -137,7 +144,8 @@ class GraphQLEndpoint(Generic[P, S]):
             async with asyncio.timeout(self.settings.request_seconds) as clock:
                 asked = await self._read(scope, headers, receive, service)
                 operation = service.documents.prepare(asked.query, asked.operation_name)
-                state["operation"] = operation.name
+                state["operation"], state["kind"] = operation.name, operation.kind.value
+                state["known"] = principal is not None
                 client = find_client(scope, self.settings.trusted_proxies)
                 if operation.kind is OperationType.SUBSCRIPTION and accepts_events(
                     headers.get(b"accept", b"")

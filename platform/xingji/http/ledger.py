@@ -6,13 +6,14 @@
 
 The checkpoint holds no domain data, and is worth most in the hands of those who do not trust us. Tiles are for those whom the tenant lets
 read its log: who may not is told so, whatever is asked for, and gets nothing of it. A tile is there once the published checkpoint covers
-every hash of it, and never changes again.
+every hash of it, and never changes again. Both carry an entity tag, and who already has the bytes is told 304.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import re
 from typing import Final
 
@@ -23,6 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from audit.errors import TileMalformedError
 from audit.tiles import ENTRIES_LEVEL, parse_tile_name
+from xingji.http.compressing import accepts_gzip
 from xingji.http.errors import HttpError, format_refusal
 from xingji.http.negotiation import choose_locale
 from xingji.http.settings import LogDoor, Service
@@ -47,7 +49,10 @@ async def answer_checkpoint(request: Request) -> Response:
     note = await door.find_checkpoint(code)
     if note is None:
         raise HTTPException(404)
-    return Response(note, 200, {"cache-control": "no-store"}, media_type="text/plain")
+    headers = {"cache-control": "no-cache", "etag": format_tag(note)}
+    if headers["etag"] in _known(request):
+        return Response(status_code=304, headers=headers)
+    return Response(note, 200, headers, media_type="text/plain")
 
 
 async def answer_tile(request: Request) -> Response:
@@ -77,11 +82,27 @@ async def answer_tile(request: Request) -> Response:
     headers = {
         "cache-control": f"{'public' if public else 'private'}, max-age={_YEAR}, immutable",
         "vary": "accept-encoding" if public else "accept-encoding, authorization",
+        "etag": format_tag(data),
     }
-    if name.level == ENTRIES_LEVEL and "gzip" in request.headers.get("accept-encoding", ""):
+    if headers["etag"] in _known(request):
+        return Response(status_code=304, headers=headers)
+    if name.level == ENTRIES_LEVEL and accepts_gzip(
+        request.headers.get("accept-encoding", "").encode("latin-1")
+    ):
         data = await asyncio.to_thread(gzip.compress, data, 5, mtime=0)
         headers["content-encoding"] = "gzip"
     return Response(data, 200, headers, media_type="application/octet-stream")
+
+
+def format_tag(data: bytes) -> str:
+    """The entity tag of bytes, weak, because it is the same whether they are compressed or not (RFC 9110 §8.8.3)."""
+    return f'W/"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def _known(request: Request) -> set[str]:
+    """The tags of what the client already has; `*` is none, for it says nothing of what it has."""
+    tags = request.headers.get("if-none-match", "")[:2_000].split(",")
+    return {f"W/{tag.strip().removeprefix('W/')}" for tag in tags}
 
 
 def _find_door(request: Request) -> tuple[str, LogDoor]:

@@ -33,6 +33,12 @@ def choose_locale(accept_language: bytes) -> str:
     return _choose_locale(accept_language[:_LONGEST])
 
 
+def find_quality(coding: str, accept_encoding: bytes) -> float:
+    """The quality, 0 to 1, that is given to a content coding by its name, else by `*`."""
+    given = {name: quality for name, quality, _ in _parse_ranges(accept_encoding.decode("latin-1"))}
+    return given.get(coding, given.get("*", 0.0))
+
+
 @lru_cache(maxsize=256)
 def _find_media_type(header: bytes, page: bool) -> str | None:
     accept = header.decode("latin-1")

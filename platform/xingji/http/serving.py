@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -134,13 +134,18 @@ def make_server(
 
 
 def serve(
-    app: ASGIApp, host: str, port: int, *, graceful_seconds: int = 10, connections: int | None = None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    graceful_seconds: int = 10,
+    connections: int | None = None,
+    handlers: Sequence[logging.Handler] = (),
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then return; blocks. For the main thread."""
-    handler = JsonLines()
+    """Serve until SIGTERM or SIGINT, then return; blocks. For the main thread. `handlers` see each line of the log too."""
     for name in _LEVELS:
         logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
+        logger.handlers, logger.propagate = [JsonLines(), *handlers], False
         logger.setLevel(logging.WARNING)
     server = make_server(app, host, port, graceful_seconds=graceful_seconds, connections=connections)
     with _survive_signals():

@@ -27,6 +27,11 @@ class Watchers:
         self._each: Counter[Hashable] = Counter()
         self.stopping = asyncio.Event()
 
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return self._all
+
     def stop(self) -> None:
         """Let every connection end."""
         self.stopping.set()

@@ -43,6 +43,7 @@ from xingji.http.serving import make_server, open_socket
 from xingji.http.settings import HttpSettings
 from xingji.service import open_keys, open_service, open_vault, read_registry
 from xingji.settings import Settings
+from xingji.telemetry.opening import Telemetry
 
 DOMAIN: Final = "test.xingji.example"
 CROWD: Final = 6
@@ -266,6 +267,7 @@ async def serve_world(
     demo: bool = True,
     log: list[dict[str, Any]] | None = None,
     door: HttpSettings | None = None,
+    telemetry: Telemetry | None = None,
 ) -> AsyncIterator[Stage]:
     """Serve it in this process until the block ends, with a clock that tests set."""
     lines = [] if log is None else log
@@ -274,8 +276,9 @@ async def serve_world(
     app = create_app(
         door or HttpSettings(),
         # A test may put another clock on the stage.
-        lambda: open_service(settings, urls.app, clock=lambda: stage.clock()),  # noqa: PLW0108
+        lambda: open_service(settings, urls.app, clock=lambda: stage.clock(), telemetry=telemetry),  # noqa: PLW0108
         write_log=lambda line: lines.append(json.loads(line)),
+        telemetry=telemetry,
     )
     server = make_server(app, "127.0.0.1", 0, graceful_seconds=2)
     listening = open_socket("127.0.0.1", 0)

@@ -85,6 +85,30 @@ async def test_who_reads_the_tiles_is_the_tenants_policy(fresh: Stage) -> None:
     assert (await fresh.verify())[COUNTY.code].ok
 
 
+async def test_who_has_the_bytes_is_told_so_and_gets_none(fresh: Stage) -> None:
+    assert "receipt" in await set_reading(fresh, "PUBLIC")
+    await fresh.published(COUNTY.code)
+    base = f"/ledger/{COUNTY.code}"
+    for path in ("checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"):
+        whole = await fresh.http.get(f"{base}/{path}")
+        packed = await fresh.http.get(f"{base}/{path}", headers={"accept-encoding": "gzip"})
+        tag = whole.headers["etag"]
+        assert whole.status_code == 200 and packed.headers["etag"] == tag and packed.content == whole.content
+        for known, status in (
+            (tag, 304),
+            (f'"other", {tag}', 304),
+            (tag.removeprefix("W/"), 304),
+            ('"other"', 200),
+            ("*", 200),
+        ):
+            again = await fresh.http.get(f"{base}/{path}", headers={"if-none-match": known})
+            assert (again.status_code, again.headers["etag"]) == (status, tag)
+            assert again.content == (b"" if status == 304 else whole.content)
+    assert "receipt" in await set_reading(fresh, "OWN")
+    refused = await fresh.http.get(f"{base}/tile/0/000.p/1", headers={"if-none-match": tag})
+    assert refused.status_code == 401 and "etag" not in refused.headers
+
+
 async def test_a_grant_that_ended_reads_nothing_though_the_token_lives(fresh: Stage) -> None:
     await fresh.published(COUNTY.code)
     auditor, admin = await fresh.person(CITY, "auditor"), await fresh.person(COUNTY.code, "admin")

@@ -30,6 +30,19 @@ def test_query_is_answered(door: Running) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_long_answers_are_compressed_for_who_takes_gzip(door: Running) -> None:
+    query = "{" + " ".join(f"{'a' * 100}{n}: hello" for n in range(19)) + "}"
+    with httpx.Client(headers={"accept-encoding": "identity"}) as plain:
+        whole = plain.get(door.url + "/graphql", params={"query": query})
+        short = plain.get(door.url + "/graphql", params={"query": "{ hello }"})
+    packed = door.get(query=query, headers={"accept-encoding": "gzip"})
+    assert whole.json() == packed.json()
+    assert "content-encoding" not in whole.headers and packed.headers["content-encoding"] == "gzip"
+    assert whole.headers["vary"] == packed.headers["vary"] == "accept-encoding"
+    assert int(packed.headers["content-length"]) < int(whole.headers["content-length"])
+    assert "vary" not in short.headers and "content-encoding" not in short.headers
+
+
 def test_get_answers_a_query_with_variables(door: Running) -> None:
     query = "query Q($n: [Int!]!) { count(numbers: $n) }"
     answer = door.get(query=query, variables="[1]".join(['{"n":', "}"]), operationName="Q")

@@ -51,6 +51,9 @@ def test_a_url_is_read_from_a_file_and_kept_out_of_sight(tmp_path: Path) -> None
         ({"XINGJI_DATABASE_URL": URL, "XINGJI_DATABASE_URL_FILE": "/x"}, "XINGJI_DATABASE_URL"),
         ({"XINGJI_DATABASE_URL_FILE": "/nonexistent"}, "XINGJI_DATABASE_URL_FILE"),
         ({"XINGJI_MIGRATOR_URL": URL}, "XINGJI_MIGRATOR_URL"),
+        ({"XINGJI_METRICS": "9464"}, "XINGJI_METRICS"),
+        ({"XINGJI_METRICS": "localhost:metrics"}, "XINGJI_METRICS"),
+        ({"XINGJI_TRACES": "127.0.0.1:4318"}, "XINGJI_TRACES"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name_and_without_secrets(environ: dict[str, str], name: str) -> None:
@@ -59,6 +62,11 @@ def test_a_wrong_setting_is_refused_by_name_and_without_secrets(environ: dict[st
     assert refusal.value.details["name"] == name
     assert name in refusal.value.message_zh
     assert "secret" not in str(refusal.value)
+
+
+def test_an_address_of_numbers_is_a_host_and_a_port() -> None:
+    assert read_settings({"XINGJI_METRICS": "[::1]:9464"}).metrics == ("::1", 9464)
+    assert read_settings({}).metrics is None
 
 
 @pytest.mark.parametrize(
