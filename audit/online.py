@@ -120,7 +120,8 @@ async def check_log(
     progress: Progress | None = None,
 ) -> None:
     """Steps 2 to 4: entries, what is stored of the log beside them, and the head, in the caller's snapshot. Raises RefutedError, LedgerMissingError."""
-    await _check_log(conn, tenant_id, ChainCheck(Keyring.of(key), ()), progress, {}, {})
+    check, derived = ChainCheck(Keyring.of(key)), DerivedCheck(conn, tenant_id, ())
+    await _check_log(conn, tenant_id, check, derived, progress, {}, {})
 
 
 async def _check_log(
