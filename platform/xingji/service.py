@@ -66,7 +66,7 @@ from xingji.http.signatures import take_signature
 from xingji.keeping import check_heads, keeping_heads
 from xingji.logs import Logs
 from xingji.migrate import get_head_revision
-from xingji.passphrase import get_passphrase
+from xingji.passphrase import RenewedPassphrase, get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
 from xingji.stamping import UNSTAMPED, stamping
@@ -102,7 +102,12 @@ def open_keys(home: Path) -> FileKeyStore:
 
 def open_vault(home: Path) -> FileVault:
     """The vault of the home, which opens personal values; the passphrase is made at the first call."""
-    return FileVault(home / "vault", get_passphrase(home / "secrets" / "vault-passphrase"))
+    return FileVault(home / "vault", vault_passphrase(home).read)
+
+
+def vault_passphrase(home: Path) -> RenewedPassphrase:
+    """What opens the vault of the home, and is renewed by `xingji vault rotate`."""
+    return RenewedPassphrase(home / "secrets" / "vault-passphrase")
 
 
 def find_vault(home: Path) -> FileVault | None:
