@@ -132,6 +132,10 @@ class Documents:
         """
         return _pick(self._get(wanted, known), operation_name)
 
+    def check(self, text: str) -> None:
+        """Raises RequestError for a text that is not a valid document."""
+        self._find(text, self._known)
+
     def price(self, operation: Operation, variables: Mapping[str, Any] | None) -> int:
         """The values that it may answer at most, with these variables. Raises RequestError for more than is allowed."""
         price = operation.price

@@ -35,6 +35,14 @@ class SettingInvalidError(XingjiError):
     en = "The setting {name} is invalid: {reason}"
 
 
+class DocumentsInvalidError(XingjiError):
+    """A trusted document, or the file of them, does not hold."""
+
+    code = "documents-invalid"
+    zh = "登记的查询文本 {name} 无效：{reason}"
+    en = "The trusted document {name} is invalid: {reason}"
+
+
 class MigratorUrlMissingError(XingjiError):
     """An outside database is named for the application, but none for the owner of its schema."""
 

@@ -31,7 +31,6 @@ from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
 from certification.signing.offering import Offers
-from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.lanes import Around, Lanes
 from graphql_schema.limits import Limits
@@ -55,6 +54,7 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from tenancy.waking import Wakes
+from xingji.documents import read_documents
 from xingji.erasing import ErasureList, keep_erasures, settle_erasures
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
@@ -295,7 +295,7 @@ async def open_service(
             aclosing(office.lanes),
         ):
             yield Service(
-                documents=Documents(engine.schema, limits),
+                documents=read_documents(settings, engine.schema, limits),
                 execute=run,
                 open_session=open_session,
                 read_token=office.read_token,
@@ -306,6 +306,7 @@ async def open_service(
                 subscribe=live.subscribe,
                 seconds_left=seconds_left,
                 take_extensions=take_signature,
+                name_client=lambda principal: (principal.tenant_id, principal.person_id),
             )
     finally:
         await wakes.close()
