@@ -1,12 +1,13 @@
-"""`./dev torture hammer|kills|faults|fuzz`: the ledger under load, under kills, under faults at every step, under damaged bytes.
+"""`./dev torture hammer|kills|faults|fuzz|vectors`: the ledger under load, under kills, under faults at every step, under damaged bytes.
 
     ./dev torture hammer --seconds 600 --counties 50
     ./dev torture kills --kills 300
     ./dev torture faults
     ./dev torture fuzz --seconds 600
+    ./dev torture vectors --folder CHECKOUT     public proofs of RFC 6962: tests/torture/vectors.py says which
 
 Everything happens in a folder of its own, on loopback. Exit code 0: nothing was found wrong; anything else is a traceback that says what.
-Short versions of all four are in the suite.
+Short versions of the first four are in the suite.
 """
 
 import argparse
@@ -23,22 +24,32 @@ from tests.torture.hammer import hammer
 from tests.torture.kills import torture_kills
 from tests.torture.land import served
 from tests.torture.parsers import accidents, parsers
+from tests.torture.vectors import judge_vectors
 
 
 def main() -> None:
     """Torture as asked, and say what was done."""
     parser = argparse.ArgumentParser(prog="./dev torture", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("hammer", "kills", "faults", "fuzz"))
+    parser.add_argument("what", choices=("hammer", "kills", "faults", "fuzz", "vectors"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--counties", type=int, default=50)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=20220425)
+    parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
+    if arguments.what == "vectors" and arguments.folder is None:
+        parser.error("vectors are judged where they lie: --folder CHECKOUT")
     begun = time.monotonic()
-    done = _fuzz(arguments) if arguments.what == "fuzz" else asyncio.run(_torture(arguments))
+    done = _do(arguments)
     for name, count in sorted(done.items()):
         print(f"{name}: {count:,}")
     print(f"{time.monotonic() - begun:.0f} s, nothing wrong")
+
+
+def _do(arguments: argparse.Namespace) -> Counter[str]:
+    if arguments.what == "vectors":
+        return judge_vectors(arguments.folder)
+    return _fuzz(arguments) if arguments.what == "fuzz" else asyncio.run(_torture(arguments))
 
 
 async def _torture(arguments: argparse.Namespace) -> Counter[str]:
