@@ -3,7 +3,7 @@
     ./dev torture hammer --seconds 600 --counties 50
     ./dev torture kills --kills 300
     ./dev torture faults
-    ./dev torture fuzz --seconds 600
+    ./dev torture fuzz --seconds 600            led by coverage where atheris is installed, else by lot
     ./dev torture vectors --folder CHECKOUT     public proofs of RFC 6962: tests/torture/vectors.py says which
 
 Everything happens in a folder of its own, on loopback. Exit code 0: nothing was found wrong; anything else is a traceback that says what.
@@ -20,6 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.torture.faults import torture_steps
+from tests.torture.guided import fuzz_guided, is_installed
 from tests.torture.hammer import hammer
 from tests.torture.kills import torture_kills
 from tests.torture.land import served
@@ -72,6 +73,9 @@ async def _torture(arguments: argparse.Namespace) -> Counter[str]:
 
 
 def _fuzz(arguments: argparse.Namespace) -> Counter[str]:
+    if is_installed():
+        return fuzz_guided([parser.name for parser in parsers()], arguments.seconds, arguments.seed)
+    print("atheris is not installed (pip install '.[fuzz]'): damaged by lot")
     luck, done = random.Random(arguments.seed), Counter[str]()
     running = [(parser, accidents(parser, luck)) for parser in parsers()]
     until = time.monotonic() + arguments.seconds
