@@ -69,6 +69,7 @@ from xingji.migrate import get_head_revision
 from xingji.passphrase import get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
+from xingji.stamping import UNSTAMPED, stamping
 from xingji.telemetry.opening import Telemetry
 from xingji.vouching import UNRECORDED, recording
 from xingji.witnessing import open_witnesses
@@ -257,6 +258,7 @@ async def open_service(
                 name: [tenant.code for tenant in registry if tenant.origin in origins]
                 for name, origins in told.items()
             }
+            found[UNSTAMPED] = [tenant.code for tenant in registry if tenant.id in unstamped]
             found[UNRECORDED] = [tenant.code for tenant in registry if tenant.id in recorder.troubles]
             for tenant in registry:
                 if trouble := publisher.troubles.get(tenant.id):
@@ -284,6 +286,7 @@ async def open_service(
             open_witnesses(settings.witnesses) as witnesses,
             publishing(database, office, registry, cadence, witnesses) as publisher,
             recording(database, office, registry, settings.vouch_seconds) as recorder,
+            stamping(database, office, registry, settings) as unstamped,
             aclosing(office.lanes),
         ):
             yield Service(

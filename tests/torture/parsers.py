@@ -7,21 +7,25 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 from audit.bundle import bundle_path, format_bundle, parse_bundle
 from audit.canonical import encode, parse_canonical
 from audit.checkpoint import format_checkpoint, parse_checkpoint
 from audit.cosignature import WitnessKey, cosign
+from audit.der import parse_values
 from audit.entry import MAX_ENTRY, parse_entry, seal
-from audit.errors import AuditError
+from audit.errors import AuditError, DerMalformedError
 from audit.note import Note, VerifierKey, decode_base64, encode_base64, format_note, parse_note
 from audit.proof import Proof, format_proof, parse_proof
 from audit.rowfile import RowsHeader, TextRow, format_header, format_row, read_header, read_rows
 from audit.tiles import ENTRIES_LEVEL, parse_tile, parse_tile_name, tile_path
+from audit.timetoken import format_token, parse_token
 from audit.trust import Trust, TrustedLog, format_trust, parse_trust
 from audit.witness import Request, format_request, parse_request
 from tests.unit.audit.kit import KEY, SIGNER, entries, head
 
+TOKEN = Path(__file__).parents[1] / "vectors" / "timestamp" / "600.tst"
 PATH = (bytes(32), bytes(range(32)))
 HEADER = RowsHeader(SIGNER.origin, 3, ("samples", "things"))
 ROWS = (
@@ -105,6 +109,18 @@ def _trust(data: bytes) -> bytes:
     return data if again == found else format_trust(again).encode()
 
 
+def _der(data: bytes) -> bytes:
+    return b"".join(one.encode() for one in parse_values(data))
+
+
+def _token(data: bytes) -> bytes:
+    """What `check_token` compares: a token in another form is read, and refused for that."""
+    written = format_token(parse_token(data))
+    if written != data:
+        raise DerMalformedError(reason="not in its one form")
+    return written
+
+
 def parsers() -> tuple[Parser, ...]:
     """All of them."""
     made = entries(3)
@@ -113,6 +129,7 @@ def parsers() -> tuple[Parser, ...]:
     text = note.decode().partition("\n\n")[0] + "\n"
     cosigned = parse_note(note)
     cosigned = Note(cosigned.text, (*cosigned.signatures, cosign(cosigned.text, SIGNER, 1_700_000_000)))
+    token = TOKEN.read_bytes()
     witness = WitnessKey(SIGNER.origin, SIGNER.public_key)
     return (
         Parser("canonical", leaves, lambda data: encode(parse_canonical(data, MAX_ENTRY))),
@@ -142,6 +159,8 @@ def parsers() -> tuple[Parser, ...]:
             (b"AAEC", b"AAE=", b"AA=="),
             lambda data: encode_base64(decode_base64(_text(data))).encode(),
         ),
+        Parser("der", (token,), _der),
+        Parser("time token", (token,), _token),
         Parser("bundle", (format_bundle(leaves),), _bundle),
         Parser("tile", (bytes(range(96)),), lambda data: b"".join(parse_tile(data, 3))),
         Parser(

@@ -20,7 +20,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 import certification.tables
+from audit.admissions import Certifications
 from audit.commands import (
     add_verify_arguments,
     report_unusable,
@@ -31,6 +34,7 @@ from audit.errors import AuditError, NotPublishedError, UnusableInputError
 from audit.export import export_log
 from audit.guard import Guard
 from audit.heads import HeadStore
+from audit.homes import read_certifications
 from audit.keys import Ed25519Signer
 from audit.ledger import SYSTEM, append, lock_head, signed_head
 from audit.national import draft_suite
@@ -57,6 +61,7 @@ from xingji.incarnating import incarnate
 from xingji.rotating import rotate_key
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
+from xingji.stamping import read_pinned
 from xingji.vouching import Round, counties_of, record_counties
 from xingji.witnessing import Policy, read_policy
 
@@ -205,6 +210,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
             vault = find_vault(settings.home)
             try:
                 recorded = await _read_recorded(database, tenant)
+                homes = await _read_homes(database, tenant)
             except RefutedError as finding:
                 return report_verdict(finding.verdict(tenant.origin), as_json=arguments.json)
             async with database.read(Scope(tenant.id)) as tx:
@@ -217,6 +223,8 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
                     progress=terminal_progress(),
                     values=None if vault is None else value_reader(vault),
                     recorded=recorded,
+                    homes=homes,
+                    authorities=read_pinned(settings),
                 )
                 wrong = await find_wrong_file(tx, open_store(settings)) if verdict.ok else None
             if wrong is not None:
@@ -235,6 +243,16 @@ async def _read_recorded(database: Database, tenant: Tenant) -> tuple[Witnessed,
         return ()
     async with database.read(Scope(city.id)) as tx:
         return await read_recorded(tx.raw, city.id, city.origin, tenant.origin)
+
+
+async def _read_homes(database: Database, tenant: Tenant) -> dict[str, Certifications]:
+    """What the logs whose officers act in this one certified: its city's, or its counties'; read before its own, which only grows."""
+    found = {}
+    for one in await read_registry(database):
+        if one.id == tenant.parent_id or one.parent_id == tenant.id:
+            async with database.read(Scope(one.id)) as tx:
+                found[one.origin] = await read_certifications(tx.raw, one.id, one.origin)
+    return found
 
 
 def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -299,7 +317,8 @@ def run_trust(_arguments: argparse.Namespace, settings: Settings) -> int:
     witnesses = tuple(party.key for party in policy.parties)
     with open_database(settings) as opened:
         logs = asyncio.run(work(opened.app_url))
-    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum)))
+    pinned = (one.public_bytes(Encoding.PEM).decode() for one in read_pinned(settings))
+    sys.stdout.write(format_trust(Trust(logs, witnesses, policy.quorum, tuple(pinned))))
     return 0
 
 
