@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -217,6 +218,16 @@ class Stage:
     async def verify(self) -> dict[str, Verdict]:
         """Every log, where it is stored and against the rows."""
         return await verify_all(self.urls, self.home)
+
+
+def copy_home(world: World, urls: DatabaseUrls, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of one's own with the keys of a world; commands know every role of the database."""
+    for part in ("keys", "secrets", "tokens", "vault"):
+        if (world.home / part).exists():
+            shutil.copytree(world.home / part, home / part)
+    monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
+    monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
+    return home
 
 
 async def rows_of(urls: DatabaseUrls, sql: str, *values: Any) -> list[asyncpg.Record]:

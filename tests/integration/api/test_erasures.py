@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from tests.integration.api.kit import (
     Stage,
     World,
     command,
+    copy_home,
     heads_of,
     rows_of,
     serve_world,
@@ -53,14 +53,7 @@ async def urls(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Data
 
 @pytest.fixture
 def home(founded: World, tmp_path: Path, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of our own; commands know every role."""
-    home = tmp_path / "home"
-    for part in ("keys", "secrets", "tokens", "vault"):
-        if (founded.home / part).exists():
-            shutil.copytree(founded.home / part, home / part)
-    monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
-    monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
-    return home
+    return copy_home(founded, urls, tmp_path / "home", monkeypatch)
 
 
 def given(county: County, login: str, role: str = "AUDITOR", name: str = NAME) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api.kit import Ran, Stage, World, command, heads_of, serve_world
+from tests.integration.api.kit import Ran, Stage, World, command, copy_home, heads_of, serve_world
 from tests.integration.api.test_administering import ADD_PERSON
 from tests.support import DatabaseUrls, clone_database
 from xingji.backup import read_manifest
@@ -29,17 +29,12 @@ async def urls(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Data
 @pytest.fixture
 def home(founded: World, tmp_path: Path, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of our own, with the keys of the founded world and some evidence; commands know every role."""
-    home = tmp_path / "home"
-    for part in ("keys", "secrets", "tokens", "vault"):
-        if (founded.home / part).exists():
-            shutil.copytree(founded.home / part, home / part)
+    home = copy_home(founded, urls, tmp_path / "home", monkeypatch)
     (home / "evidence" / "ab").mkdir(parents=True)
     (home / "evidence" / "ab" / "cdef").write_bytes(b"scan")
     for part in ("programmes", "standards"):
         (home / part).mkdir()
         (home / part / "ours.toml").write_bytes(b"# ours")
-    monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
-    monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
     return home
 
 
