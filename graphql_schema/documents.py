@@ -29,7 +29,7 @@ from graphql import (
     validate,
 )
 
-from graphql_schema.errors import DOCUMENT_INVALID, CodedError, RequestError
+from graphql_schema.errors import DOCUMENT_INVALID, CodedError, RequestError, cut_message
 from graphql_schema.limits import Limits, find_excess, refuse_size
 from graphql_schema.price import Pages, find_pages
 
@@ -146,14 +146,14 @@ def _list_operations(ast: DocumentNode, digest: bytes) -> dict[str | None, Opera
 def _explain_syntax(error: GraphQLSyntaxError, limits: Limits) -> CodedError:
     if error.description.startswith("Document contains more than"):
         return refuse_size("tokens", limits.tokens)
-    zh = f"查询文本有语法错误：{error.description}"
-    return CodedError("document.syntax", zh, error.message, locations=error.locations)
+    zh = f"查询文本有语法错误：{cut_message(error.description)}"
+    return CodedError("document.syntax", zh, cut_message(error.message), locations=error.locations)
 
 
 def _explain_validation(error: GraphQLError) -> CodedError:
     """A copy that holds neither the document nor a traceback."""
-    zh = f"查询未通过校验：{error.message}"
-    return CodedError(DOCUMENT_INVALID, zh, error.message, locations=error.locations)
+    message = cut_message(error.message)  # it is kept with the refusal
+    return CodedError(DOCUMENT_INVALID, f"查询未通过校验：{message}", message, locations=error.locations)
 
 
 def _refuse_name(document: _Document, operation_name: str | None) -> CodedError:

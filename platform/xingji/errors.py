@@ -91,6 +91,14 @@ class RestoreRefusedError(XingjiError):
     en = "{what} is not empty; to replace it, say --replace."
 
 
+class VaultNotRenewedError(XingjiError):
+    """The former passphrase of the vault is still needed: a rotation was cut, or an older backup was restored."""
+
+    code = "vault-not-renewed"
+    zh = "仍有密钥需要轮换前的口令。请先运行 xingji vault rotate。"
+    en = "Keys still need the former passphrase. Run xingji vault rotate first."
+
+
 class StoreFailedError(XingjiError):
     """The store of files does not answer, or refuses."""
 

@@ -1,12 +1,14 @@
-"""`./dev torture hammer|kills|faults|fuzz`: the ledger under load, under kills, under faults at every step, under damaged bytes.
+"""`./dev torture hammer|kills|faults|fuzz|cases|siege`: the ledger under load, kills, faults and damaged bytes; the API under strangers.
 
     ./dev torture hammer --seconds 600 --counties 50
     ./dev torture kills --kills 300
     ./dev torture faults
     ./dev torture fuzz --seconds 600
+    ./dev torture cases --cases 10000
+    ./dev torture siege
 
 Everything happens in a folder of its own, on loopback. Exit code 0: nothing was found wrong; anything else is a traceback that says what.
-Short versions of all four are in the suite.
+Short versions of all are in the suite.
 """
 
 import argparse
@@ -18,6 +20,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.integration.siege.besieged import from_nothing
+from tests.integration.siege.cases import Cases
+from tests.integration.siege.costs import attack_all
 from tests.torture.faults import torture_steps
 from tests.torture.hammer import hammer
 from tests.torture.kills import torture_kills
@@ -28,14 +33,19 @@ from tests.torture.parsers import accidents, parsers
 def main() -> None:
     """Torture as asked, and say what was done."""
     parser = argparse.ArgumentParser(prog="./dev torture", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("hammer", "kills", "faults", "fuzz"))
+    parser.add_argument("what", choices=("hammer", "kills", "faults", "fuzz", "cases", "siege"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--counties", type=int, default=50)
     parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20220425)
     arguments = parser.parse_args()
     begun = time.monotonic()
-    done = _fuzz(arguments) if arguments.what == "fuzz" else asyncio.run(_torture(arguments))
+    if arguments.what == "fuzz":
+        done = _fuzz(arguments)
+    else:
+        besiege = arguments.what in {"cases", "siege"}
+        done = asyncio.run(_besiege(arguments) if besiege else _torture(arguments))
     for name, count in sorted(done.items()):
         print(f"{name}: {count:,}")
     print(f"{time.monotonic() - begun:.0f} s, nothing wrong")
@@ -58,6 +68,19 @@ async def _torture(arguments: argparse.Namespace) -> Counter[str]:
             return done
     finally:
         shutil.rmtree(folder)
+
+
+async def _besiege(arguments: argparse.Namespace) -> Counter[str]:
+    async with from_nothing() as place:
+        if arguments.what == "cases":
+            cases = Cases(place, arguments.seed)
+            await asyncio.to_thread(cases.run, arguments.cases)
+            done = cases.counts + Counter({"slowest answer, ms": round(cases.slowest * 1000)})
+        else:
+            done = await asyncio.to_thread(attack_all, place, 1_000)
+        assert place.failures() == []
+        await place.check_whole()
+        return done
 
 
 def _fuzz(arguments: argparse.Namespace) -> Counter[str]:

@@ -6,16 +6,21 @@ The rule that fuzzing holds: whatever the bytes, a parser refuses with an AuditE
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from audit.bundle import bundle_path, format_bundle, parse_bundle
 from audit.canonical import encode, parse_canonical
 from audit.checkpoint import format_checkpoint, parse_checkpoint
 from audit.cosignature import WitnessKey, cosign
+from audit.der import parse_values
 from audit.entry import MAX_ENTRY, parse_entry, seal
-from audit.errors import AuditError
+from audit.errors import AuditError, DerMalformedError
 from audit.note import Note, VerifierKey, decode_base64, encode_base64, format_note, parse_note
 from audit.tiles import ENTRIES_LEVEL, parse_tile, parse_tile_name, tile_path
+from audit.timetoken import format_token, parse_token
 from tests.unit.audit.kit import KEY, SIGNER, entries, head
+
+TOKEN = Path(__file__).parents[1] / "vectors" / "timestamp" / "600.tst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,18 @@ def _tile_name(data: bytes) -> bytes:
     return path.as_posix().removeprefix("tile/").encode()
 
 
+def _der(data: bytes) -> bytes:
+    return b"".join(one.encode() for one in parse_values(data))
+
+
+def _token(data: bytes) -> bytes:
+    """What `check_token` compares: a token in another form is read, and refused for that."""
+    written = format_token(parse_token(data))
+    if written != data:
+        raise DerMalformedError(reason="not in its one form")
+    return written
+
+
 def parsers() -> tuple[Parser, ...]:
     """All of them."""
     made = entries(3)
@@ -88,6 +105,7 @@ def parsers() -> tuple[Parser, ...]:
     text = note.decode().partition("\n\n")[0] + "\n"
     cosigned = parse_note(note)
     cosigned = Note(cosigned.text, (*cosigned.signatures, cosign(cosigned.text, SIGNER, 1_700_000_000)))
+    token = TOKEN.read_bytes()
     witness = WitnessKey(SIGNER.origin, SIGNER.public_key)
     return (
         Parser("canonical", leaves, lambda data: encode(parse_canonical(data, MAX_ENTRY))),
@@ -117,6 +135,8 @@ def parsers() -> tuple[Parser, ...]:
             (b"AAEC", b"AAE=", b"AA=="),
             lambda data: encode_base64(decode_base64(_text(data))).encode(),
         ),
+        Parser("der", (token,), _der),
+        Parser("time token", (token,), _token),
         Parser("bundle", (format_bundle(leaves),), _bundle),
         Parser("tile", (bytes(range(96)),), lambda data: b"".join(parse_tile(data, 3))),
         Parser(

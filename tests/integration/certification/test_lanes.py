@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 from uuid import UUID
 
@@ -286,4 +286,27 @@ async def test_two_processes_on_one_tenant_leave_one_history(world: World) -> No
     )
     assert await size_of(world) == before + 40
     assert sum(answer.replayed for answer in done) == 20
+    assert (await world.verify(COUNTY)).ok
+
+
+async def test_processes_that_share_a_tenant_take_turns(world: World) -> None:
+    """A crowd in one process does not hold up the few in another: whoever waits for the head is next but a few."""
+    crowded, quiet, before = lanes_of(world), lanes_of(world), await size_of(world)
+    over = asyncio.Event()
+
+    async def keep_asking(lanes: Lanes, name: str) -> None:
+        number = 0
+        while not over.is_set():
+            await ask(lanes, world, f"{name}-{number:05d}", probe(f"probe.{name}"))
+            number += 1
+
+    askers = [asyncio.create_task(keep_asking(crowded, f"crowd-{n:02d}")) for n in range(24)]
+    askers += [asyncio.create_task(keep_asking(quiet, f"quiet-{n:02d}")) for n in range(2)]
+    await asyncio.sleep(1.5)
+    over.set()
+    await asyncio.gather(*askers)
+    turns = ["".join(sorted({name[:5] for name in turn})) for turn in await transactions(world, before)]
+    assert set(turns) == {"crowd", "quiet"}, "no transaction is of both"
+    assert turns.count("quiet") * 3 >= len(turns), f"{turns.count('quiet')} of {len(turns)}"
+    assert max(len(list(run)) for _, run in groupby(turns[5:-5])) <= 10
     assert (await world.verify(COUNTY)).ok
