@@ -3,7 +3,7 @@
 In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 1. the head row against the kept head (`since`);
 2. every entry: as `audit.chain` says, then the columns beside the leaf and the records of its row digests
-   against the leaf;
+   against the leaf; another log's officer's key against that log (`audit.admissions`);
 3. what is stored of the log beside it: checkpoints, time tokens, what a city recorded (`audit.derived`), and tiles (`audit.tilecheck`);
 4. the head row against the entries, and the log against what its city recorded of it (`audit.witnessed`);
 5. the rows of every audited table, digested anew in Python from their text, against the latest record:
@@ -14,12 +14,13 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 Not checked: whether head, entries and all that was published of them were rolled back together when no kept head is given.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+from cryptography.x509 import Certificate
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
+from audit.admissions import Certifications, check_admission
 from audit.chain import ChainCheck, Diagnosis
 from audit.derived import DerivedCheck
 from audit.entry import Entry, RowDigest, format_time
@@ -66,13 +68,16 @@ async def verify_stored(
     progress: Progress | None = None,
     values: ReadValues | None = None,
     recorded: Sequence[Witnessed] = (),
+    homes: Mapping[str, Certifications] | None = None,
+    authorities: Sequence[Certificate] = (),
 ) -> Verdict:
     """Verify the tenant's stored log and the rows of `tables` (all audited tables).
 
     `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
     `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many); `values` reads and
     opens the personal values, and without it the verdict says that they were not checked; `recorded` is what the city's log recorded of
-    this one. Raises LedgerMissingError or UnusableInputError.
+    this one, `homes` what other logs certified, by their origins; `authorities` are certificates of time authorities that tokens are
+    judged by. Raises LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     keyring = Keyring.of(key)
@@ -80,7 +85,8 @@ async def verify_stored(
     check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
     try:
         erased: dict[bytes, int] = {}
-        await _check_log(conn, tenant_id, check, progress, erased)
+        derived = DerivedCheck(conn, tenant_id, authorities)
+        await _check_log(conn, tenant_id, check, derived, progress, erased, homes or {})
         check_witnessed(
             recorded,
             keyring.origin,
@@ -104,15 +110,28 @@ async def verify_stored(
         vouched,
         values=values is not None,
         sm2=check.keyring.national,
-    )
+    ).with_stamps(derived.stamps.conclude())
+
+
+async def check_log(
+    conn: Connection,
+    tenant_id: int,
+    key: VerifierKey | Iterable[VerifierKey],
+    progress: Progress | None = None,
+) -> None:
+    """Steps 2 to 4: entries, what is stored of the log beside them, and the head, in the caller's snapshot. Raises RefutedError, LedgerMissingError."""
+    check, derived = ChainCheck(Keyring.of(key)), DerivedCheck(conn, tenant_id, ())
+    await _check_log(conn, tenant_id, check, derived, progress, {}, {})
 
 
 async def _check_log(
     conn: Connection,
     tenant_id: int,
     check: ChainCheck,
+    derived: DerivedCheck,
     progress: Progress | None,
     erased: dict[bytes, int],
+    homes: Mapping[str, Certifications],
 ) -> None:
     """`erased` is filled with the commitments that entries say were erased, and the last that does."""
     reading = _reading_head()
@@ -126,7 +145,7 @@ async def _check_log(
         raise check.contradiction(kept, "rolled_back", head["size"], size=head["size"])
     latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
-    derived, tiles = DerivedCheck(conn, tenant_id), TileCheck(conn, tenant_id)
+    tiles = TileCheck(conn, tenant_id)
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
         try:
             entry = check.feed(row["leaf"].encode())
@@ -134,6 +153,7 @@ async def _check_log(
             named = Diagnosis(finding, check.keyring)
             raise await _diagnose(conn, tenant_id, named, row, head["size"]) from finding
         latest = entry.draft.time
+        check_admission(entry, homes)
         _check_columns(entry, row)
         erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
