@@ -38,7 +38,7 @@ def check_passing(errors: list[dict[str, Any]]) -> None:
     """Whether a stream's error is one behind which one comes again. Raises SystemExit for another."""
     for error in errors:
         code = error["extensions"]["code"]
-        if code != "token.ended" and not code.startswith("internal"):
+        if code not in {"token.ended", "limit.budget"} and not code.startswith("internal"):
             raise SystemExit(f"{code}: {error['message']}")
 
 

@@ -36,7 +36,7 @@ function isUnsettled({ status, text }: Sent): boolean {
 
 /** Whether what ended a subscription is something behind which one comes again. */
 function isPassing(error: unknown): boolean {
-  if (Array.isArray(error)) return error.every((one) => /^(token\.ended|internal)/.test(one.extensions?.code));
+  if (Array.isArray(error)) return error.every((one) => /^(token\.ended|limit\.budget|internal)/.test(one.extensions?.code));
   const { code, response } = error as { code?: unknown; response?: { status: number } };
   // 4403: the token has ended. Every other of these says that this client is wrong.
   if (typeof code === "number") return code < 4400 || code === 4403;
