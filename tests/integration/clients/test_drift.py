@@ -76,26 +76,15 @@ def build(language: str, root: Path, cache: pytest.Cache) -> subprocess.Complete
     return build_typescript(root, install_typescript(cache))
 
 
-@pytest.mark.parametrize(
-    ("path", "old", "new", "told"),
-    [
-        ("docs/examples/operations/page.graphql", "status", "stature", "stature"),
-        ("graphql_schema/schema.graphql", "giveOpinion(requestId: ID!, ", "giveOpinion(", "requestId"),
-    ],
-    ids=["operation", "schema"],
-)
 def test_an_operation_that_does_not_fit_the_schema_stops_the_build(
-    language: str, path: str, old: str, new: str, told: str, request: pytest.FixtureRequest, tmp_path: Path
+    language: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     root = copy_examples(tmp_path / "clone")
-    text = (root / path).read_text("utf-8")
-    assert old in text
-    (root / path).write_text(text.replace(old, new), "utf-8")
+    page = root / "docs" / "examples" / "operations" / "page.graphql"
+    page.write_text(page.read_text("utf-8").replace("status", "stature"), "utf-8")
     assert request.config.cache is not None
     made = build(language, root, request.config.cache)
-    assert made.returncode != 0 and (
-        new in made.stdout + made.stderr or "requestId" in made.stdout + made.stderr
-    )
+    assert made.returncode != 0 and "stature" in made.stdout + made.stderr
 
 
 def flip(text: bytes, at: int) -> bytes:
