@@ -15,14 +15,12 @@ class Relay:
 
     target: str
     address: str = ""
-    used: asyncio.Event = field(default_factory=asyncio.Event)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         url = urlsplit(self.target)
         there, back = await asyncio.open_connection(url.hostname, url.port)
         self.writers += [writer, back]
-        self.used.set()
         await asyncio.gather(_pass(reader, back), _pass(there, writer))
 
     def cut(self) -> int:
