@@ -45,31 +45,29 @@ const STATEMENTS = {
     WHERE tenant_id = $1 AND application_id = ANY ($2::uuid[]) ORDER BY application_id, given_at, id`,
 };
 
-// The transaction of a request begins with its first statement and ends before its answer.
+// The transaction of a request begins with its first statement and ends before its answer; its statements wait for each other.
 class Transaction {
   constructor(tenant) {
     this.tenant = Number(tenant);
   }
 
   async rows(name, argument) {
-    this.client ??= this.begin();
-    const client = await this.client;
-    return (await client.query({ name, text: STATEMENTS[name], values: [this.tenant, argument] })).rows;
+    const before = (this.last ??= this.begin());
+    this.last = before.then(() => this.client.query({ name, text: STATEMENTS[name], values: [this.tenant, argument] }));
+    return (await this.last).rows;
   }
 
   async begin() {
-    const client = await pool.connect();
-    await client.query(
+    this.client = await pool.connect();
+    await this.client.query(
       `BEGIN READ ONLY;SET LOCAL app.tenant = '${this.tenant}';SET LOCAL app.granted = '{}';SET LOCAL app.shared = '{${CITY}}'`,
     );
-    return client;
   }
 
   async end() {
     if (!this.client) return;
-    const client = await this.client;
-    await client.query("COMMIT");
-    client.release();
+    await this.client.query("COMMIT");
+    this.client.release();
   }
 }
 

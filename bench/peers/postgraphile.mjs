@@ -13,7 +13,7 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 const CONNECTIONS = Number(process.env.PEER_CONNECTIONS);
 const CITY = process.env.PEER_CITY;
 
-// The tables do not declare this one: an application and its form point at each other.
+// What the tables do not say: an application and its form point at each other; and what else a client may sort and filter by.
 const tags = jsonPgSmartTags({
   version: 1,
   config: {
@@ -21,6 +21,10 @@ const tags = jsonPgSmartTags({
       "public.applications": {
         tags: { foreignKey: "(tenant_id,form_version_id) references public.form_versions (tenant_id,id)|@fieldName form" },
       },
+    },
+    attribute: {
+      "public.certifications.certified_on": { tags: { behavior: "+orderBy" } },
+      "public.unit_codes.valid_to": { tags: { behavior: "+filterBy" } },
     },
   },
 });
