@@ -22,7 +22,7 @@ import uvloop
 from bench.append import bench_append
 from bench.data import prepare
 from bench.endorse import bench_endorse
-from bench.growth import bench_growth, shapes
+from bench.growth import SHARED_BUFFERS, bench_growth, shapes
 from bench.peers.measuring import bench_peers
 from bench.reads import bench_reads
 from bench.rounds import Table, format_table, machine, write_json
@@ -92,7 +92,7 @@ def _run(
             yield _show(asyncio.run(bench_scale(server, rounds, _say)))
     if "growth" in names:
         home.parent.mkdir(parents=True, exist_ok=True)
-        with EmbeddedPostgres.start(home) as server:
+        with EmbeddedPostgres.start(home, shared_buffers=SHARED_BUFFERS) as server:
             databases = [prepare(server, _say, shape) for shape in shapes()]
             table, picture = asyncio.run(bench_growth(server, databases, rounds, seconds, _say))
             if plot is not None:
