@@ -61,7 +61,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
         "--witnessed-by",
         metavar="DIR",
         type=Path,
-        help="市级账本的导出，其中记有本账本的检查点 · the city's exported log, which recorded this one's checkpoints",
+        help="市级账本的导出，其中记有本账本的检查点和市级经办人的密钥 · the city's exported log, which recorded this one's checkpoints and certified its officers",
     )
     parser.add_argument(
         "--quick",

@@ -15,21 +15,18 @@ The signed bytes do not name the witness, so one public key counts as one witnes
 not known is left alone; one by a known witness that does not hold refuses the note, as a known log key's would.
 """
 
-import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from audit.errors import NoteMalformedError, NoteUnverifiedError, QuorumMissingError, UnusableInputError
-from audit.note import Note, NoteSignature, VerifierKey, decode_base64, encode_base64
+from audit.note import Note, NoteSignature, VerifierKey, format_key, key_hash, parse_key
 from audit.signer import Signer
 
 COSIGNATURE: Final = b"\x04"
 LATEST: Final = 2**63 - 1
 _TIME: Final = 8
 _LENGTH: Final = _TIME + 64
-_VKEY: Final = re.compile(r"([^\s+]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{44})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +39,16 @@ class WitnessKey:
     @property
     def key_hash(self) -> bytes:
         """The key hash, 4 bytes."""
-        return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE + self.public_key).digest()[:4]
+        return key_hash(self.name, self.public_key, COSIGNATURE)
 
     def format(self) -> str:
         """The vkey, without a newline."""
-        return f"{self.name}+{self.key_hash.hex()}+{encode_base64(COSIGNATURE + self.public_key)}"
+        return format_key(self.name, self.public_key, COSIGNATURE)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a vkey of type 0x04. Raises NoteMalformedError."""
-        match = _VKEY.fullmatch(text)
-        if match is None:
-            raise NoteMalformedError(reason="not a verifier key")
-        data = decode_base64(match[3])
-        if data[:1] != COSIGNATURE or len(data) != 33:
-            raise NoteMalformedError(reason="not a witness's key")
-        key = cls(match[1], data[1:])
-        if key.key_hash.hex() != match[2]:
-            raise NoteMalformedError(reason="the key hash is not that of the key")
-        return key
+        return cls(*parse_key(text, COSIGNATURE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,3 +290,19 @@ class RecordingRefusedError(AuditError):
     code = "recording_refused"
     zh = "{origin} 的检查点不是由市级账本所记增长而来（{reason}），不予记录"
     en = "the checkpoint of {origin} does not grow from what the city's log recorded ({reason}): it is not recorded"
+
+
+class DerMalformedError(AuditError):
+    """Bytes are not the one DER encoding of what they should say."""
+
+    code = "der_malformed"
+    zh = "不是规范的 DER 编码：{reason}"
+    en = "not in DER as it must be: {reason}"
+
+
+class TimestampRefusedError(AuditError):
+    """A time token does not prove what it should. `finding` names it in `audit.verdict`."""
+
+    code = "timestamp_refused"
+    zh = "时间戳不被接受：{finding}（{reason}）"
+    en = "the time token is refused: {finding} ({reason})"

@@ -4,6 +4,7 @@
     DIR/published               the last published checkpoint, if there is one
     DIR/tile/entries/…          the leaves in entry bundles (audit.bundle)
     DIR/tile/0/… tile/1/… …     the hash tiles over them (audit.tiles), worked out from the leaves that are written
+    DIR/timestamp/…             the time tokens that those entries record, each beside its note (audit.stampfiles)
     DIR/key.vkey                the public key, for convenience only: an auditor pins the key from elsewhere
 
 With `as_published` the log is written as far as it was published, and `checkpoint` is what was published.
@@ -24,10 +25,13 @@ from audit.bundle import WIDTH, bundle_path, format_bundle
 from audit.checkpoint import Checkpoint
 from audit.entry import MAX_ENTRY
 from audit.errors import ExportRefusedError, LedgerBrokenError, NotPublishedError
+from audit.guard import check_head
 from audit.ledger import get_head, sign_head
 from audit.note import VerifierKey
 from audit.publishing import find_published
 from audit.signer import Signer
+from audit.stampfiles import stamp_paths
+from audit.stamping import reading_stamps
 from audit.statements import Connection, statement
 from audit.tables import ledger_entries
 from audit.tiles import perfect_root, tile_path
@@ -49,10 +53,12 @@ async def export_log(
 ) -> Checkpoint:
     """Write the tenant's log to an empty or new folder; `progress` hears (entries done, of how many).
 
-    Raises LedgerMissingError, ExportRefusedError, NotPublishedError, PublishingRefusedError for a damaged checkpoint, or
-    LedgerBrokenError when entries below the head are gone.
+    Raises LedgerMissingError, ExportRefusedError, NotPublishedError, PublishingRefusedError for a damaged checkpoint,
+    LedgerBrokenError when entries below the head are gone, or SigningRefusedError: what was put back is written `as_published` alone.
     """
     head = await get_head(conn, tenant_id)
+    if not as_published:
+        await check_head(conn, head, signer)
     published = await find_published(conn, tenant_id)
     checkpoint = Checkpoint(head.origin, head.size, head.frontier.root())
     if as_published:
@@ -79,8 +85,19 @@ async def export_log(
         raise LedgerBrokenError(origin=head.origin, reason=f"{done} entries stored of {size}")
     if published is not None:
         (directory / PUBLISHED).write_text(published.note, encoding="utf-8")
+    await _write_stamps(conn, tenant_id, size, writer)
     writer.finish(note, VerifierKey(head.origin, signer.public_key))
     return checkpoint
+
+
+async def _write_stamps(conn: Connection, tenant_id: int, size: int, writer: "_Writer") -> None:
+    """The tokens that the first `size` entries record, as they are stored, right or wrong."""
+    reading = reading_stamps()
+    async for row in conn.cursor(reading.text, *reading.arguments(tenant_id=tenant_id), prefetch=WIDTH):
+        if row["seq"] < size:
+            note, token = stamp_paths(row["size"])
+            writer.write(note, (row["note"] or "").encode())
+            writer.write(token, row["token"])
 
 
 @dataclass(slots=True)
@@ -108,12 +125,12 @@ class _Writer:
             self._flush()
         for level, (index, hashes) in enumerate(self._levels):
             if hashes:
-                self._write(tile_path(level, index, len(hashes)), b"".join(hashes))
+                self.write(tile_path(level, index, len(hashes)), b"".join(hashes))
         (self.directory / KEY).write_text(key.format() + "\n", encoding="utf-8")
         (self.directory / CHECKPOINT).write_text(note, encoding="utf-8")
 
     def _flush(self) -> None:
-        self._write(bundle_path(self._index, len(self._leaves)), format_bundle(self._leaves))
+        self.write(bundle_path(self._index, len(self._leaves)), format_bundle(self._leaves))
         self._index, self._leaves = self._index + 1, []
 
     def _hash(self, level: int, hash_: bytes) -> None:
@@ -123,11 +140,12 @@ class _Writer:
         index, hashes = self._levels[level]
         hashes.append(hash_)
         if len(hashes) == WIDTH:
-            self._write(tile_path(level, index), b"".join(hashes))
+            self.write(tile_path(level, index), b"".join(hashes))
             self._levels[level] = index + 1, []
             self._hash(level + 1, perfect_root(hashes))
 
-    def _write(self, path: PurePosixPath, data: bytes) -> None:
+    def write(self, path: PurePosixPath | str, data: bytes) -> None:
+        """Put a file below the folder."""
         whole = self.directory / path
         whole.parent.mkdir(parents=True, exist_ok=True)
         whole.write_bytes(data)

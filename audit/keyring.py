@@ -9,7 +9,7 @@
 A ring is never changed: what comes after an entry is another ring, so a worker may judge a stretch of the log from a ring that
 it was handed, and `used_by` says which records it relied on. The first key is what the opening declares; it is believed when it is
 pinned, or when a later key that is pinned took over from it (`audit.rotation`). `audit.officers` says what entries about
-officers' keys must be. Whether an admitted key was in force in its home log is for who holds that log too.
+officers' keys must be. Whether an admitted key was put in force in its home log is for who holds that log too (`audit.admissions`).
 """
 
 from collections.abc import Iterable

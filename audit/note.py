@@ -51,9 +51,27 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def key_hash(name: str, public_key: bytes) -> bytes:
-    """The 4-byte key hash of an Ed25519 key under this name."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public_key).digest()[:4]
+def key_hash(name: str, public_key: bytes, kind: bytes = ED25519) -> bytes:
+    """The 4-byte key hash of an Ed25519 key under this name. `kind` is the type byte: what the key signs, and how."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public_key).digest()[:4]
+
+
+def format_key(name: str, public_key: bytes, kind: bytes = ED25519) -> str:
+    """The vkey, without a newline."""
+    return f"{name}+{key_hash(name, public_key, kind).hex()}+{encode_base64(kind + public_key)}"
+
+
+def parse_key(text: str, kind: bytes = ED25519) -> tuple[str, bytes]:
+    """Name and public key (32 bytes) of a vkey of this kind. Raises NoteMalformedError."""
+    match = _VKEY.fullmatch(text)
+    if match is None:
+        raise NoteMalformedError(reason="not a verifier key")
+    data = decode_base64(match[3])
+    if data[:1] != kind or len(data) != 33:
+        raise NoteMalformedError(reason=f"not a verifier key of type {kind.hex()}")
+    if key_hash(match[1], data[1:], kind).hex() != match[2]:
+        raise NoteMalformedError(reason="the key hash is not that of the key")
+    return match[1], data[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +88,12 @@ class VerifierKey:
 
     def format(self) -> str:
         """The vkey, without a newline."""
-        return f"{self.name}+{self.key_id}+{encode_base64(ED25519 + self.public_key)}"
+        return format_key(self.name, self.public_key)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a vkey. Raises NoteMalformedError."""
-        match = _VKEY.fullmatch(text)
-        if match is None:
-            raise NoteMalformedError(reason="not a verifier key")
-        data = decode_base64(match[3])
-        if data[:1] != ED25519 or len(data) != 33:
-            raise NoteMalformedError(reason="not an Ed25519 verifier key")
-        key = cls(match[1], data[1:])
-        if key.key_id != match[2]:
-            raise NoteMalformedError(reason="the key hash is not that of the key")
-        return key
+        return cls(*parse_key(text))
 
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over `message`."""

@@ -3,9 +3,9 @@
 In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 1. the head row against the kept head (`since`);
 2. every entry: as `audit.chain` says, then the columns beside the leaf and the records of its row digests
-   against the leaf;
+   against the leaf; another log's officer's key against that log (`audit.admissions`);
 3. what is stored of the log beside it: checkpoints, time tokens, what a city recorded (`audit.derived`), and tiles (`audit.tilecheck`);
-4. the head row against the entries;
+4. the head row against the entries, and the log against what its city recorded of it (`audit.witnessed`);
 5. the rows of every audited table, digested anew in Python from their text, against the latest record:
    changed, missing or extra;
 6. the personal values against the commitments of the rows, for who can open them, and what is gone against the entries
@@ -14,12 +14,13 @@ In one REPEATABLE READ snapshot, streaming, the first wrong thing ends it:
 Not checked: whether head, entries and all that was published of them were rolled back together when no kept head is given.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+from cryptography.x509 import Certificate
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql import ClauseElement
 
+from audit.admissions import Certifications, check_admission
 from audit.chain import ChainCheck, Diagnosis
 from audit.derived import DerivedCheck
 from audit.entry import Entry, RowDigest, format_time
@@ -46,10 +48,12 @@ from audit.rows import TENANT, DigestColumn, digest_columns, digest_texts, key_c
 from audit.statements import Connection, Statement, compile_statement, statement
 from audit.tables import ledger_entries, ledger_heads, ledger_rows
 from audit.tilecheck import TileCheck
+from audit.tree import EMPTY_ROOT
 from audit.triggers import row_key_sql
 from audit.values import ReadValues, check_values
 from audit.verdict import RefutedError, Verdict, verified
 from audit.verify import Progress
+from audit.witnessed import Witnessed, check_witnessed
 
 PREFETCH = 500
 
@@ -63,23 +67,34 @@ async def verify_stored(
     since: bytes | None = None,
     progress: Progress | None = None,
     values: ReadValues | None = None,
-    observe: Callable[[Entry], None] | None = None,
+    recorded: Sequence[Witnessed] = (),
+    homes: Mapping[str, Certifications] | None = None,
+    authorities: Sequence[Certificate] = (),
 ) -> Verdict:
     """Verify the tenant's stored log and the rows of `tables` (all audited tables).
 
     `conn` is in a transaction bound to the tenant that has read nothing yet: its isolation is raised here.
     `since` is a signed head kept elsewhere; `progress` hears (entries done, of how many); `values` reads and
-    opens the personal values, and without it the verdict says that they were not checked; `observe` hears every entry that
-    holds so far. Raises
-    LedgerMissingError or UnusableInputError.
+    opens the personal values, and without it the verdict says that they were not checked; `recorded` is what the city's log recorded of
+    this one, `homes` what other logs certified, by their origins; `authorities` are certificates of time authorities that tokens are
+    judged by. Raises LedgerMissingError or UnusableInputError.
     """
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     keyring = Keyring.of(key)
     kept = () if since is None else (open_kept_head(since, keyring),)
-    check = ChainCheck(keyring, kept)
+    check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
     try:
         erased: dict[bytes, int] = {}
-        await _check_log(conn, tenant_id, check, progress, erased, observe)
+        derived = DerivedCheck(conn, tenant_id, authorities)
+        await _check_log(conn, tenant_id, check, derived, progress, erased, homes or {})
+        check_witnessed(
+            recorded,
+            keyring.origin,
+            check.keyring.known,
+            check.frontier.size,
+            check.roots,
+            check.incarnations,
+        )
         for table in tables:
             await _check_rows(conn, tenant_id, table)
         await _check_tables(conn, tenant_id, {table.name for table in tables})
@@ -95,16 +110,28 @@ async def verify_stored(
         vouched,
         values=values is not None,
         sm2=check.keyring.national,
-    )
+    ).with_stamps(derived.stamps.conclude())
+
+
+async def check_log(
+    conn: Connection,
+    tenant_id: int,
+    key: VerifierKey | Iterable[VerifierKey],
+    progress: Progress | None = None,
+) -> None:
+    """Steps 2 to 4: entries, what is stored of the log beside them, and the head, in the caller's snapshot. Raises RefutedError, LedgerMissingError."""
+    check, derived = ChainCheck(Keyring.of(key)), DerivedCheck(conn, tenant_id, ())
+    await _check_log(conn, tenant_id, check, derived, progress, {}, {})
 
 
 async def _check_log(
     conn: Connection,
     tenant_id: int,
     check: ChainCheck,
+    derived: DerivedCheck,
     progress: Progress | None,
     erased: dict[bytes, int],
-    observe: Callable[[Entry], None] | None,
+    homes: Mapping[str, Certifications],
 ) -> None:
     """`erased` is filled with the commitments that entries say were erased, and the last that does."""
     reading = _reading_head()
@@ -118,7 +145,7 @@ async def _check_log(
         raise check.contradiction(kept, "rolled_back", head["size"], size=head["size"])
     latest: datetime | None = None
     records = _Records(_stream(conn, _reading_records(), tenant_id=tenant_id))
-    derived, tiles = DerivedCheck(conn, tenant_id), TileCheck(conn, tenant_id)
+    tiles = TileCheck(conn, tenant_id)
     async for row in _stream(conn, _reading_entries(), tenant_id=tenant_id):
         try:
             entry = check.feed(row["leaf"].encode())
@@ -126,13 +153,12 @@ async def _check_log(
             named = Diagnosis(finding, check.keyring)
             raise await _diagnose(conn, tenant_id, named, row, head["size"]) from finding
         latest = entry.draft.time
+        check_admission(entry, homes)
         _check_columns(entry, row)
         erased.update(dict.fromkeys(find_erased(entry), entry.seq))
         await records.check(entry)
         await derived.check(entry, check.frontier, check.keyring)
         await tiles.check(entry.hash)
-        if observe is not None:
-            observe(entry)
         if progress is not None and entry.seq % PREFETCH == 0:
             progress(entry.seq + 1, head["size"])
     await records.check_nothing_more()

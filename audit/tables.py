@@ -122,6 +122,17 @@ ledger_witnessed = Table(
     PrimaryKeyConstraint("tenant_id", "origin", "seq", name="pk_ledger_witnessed"),
 )
 
+ledger_timestamps = Table(
+    "ledger_timestamps",
+    metadata,
+    Column("tenant_id", Integer, nullable=False, autoincrement=False),
+    Column("size", BigInteger, nullable=False, autoincrement=False, comment="of the published checkpoint"),
+    Column("seq", BigInteger, nullable=False, autoincrement=False, comment="the entry that recorded it"),
+    Column("token", LargeBinary, nullable=False, comment="RFC 3161, over the checkpoint's note"),
+    PrimaryKeyConstraint("tenant_id", "size", name="pk_ledger_timestamps"),
+    UniqueConstraint("tenant_id", "seq", name="uq_ledger_timestamps_seq"),
+)
+
 APP_GRANTS: Final[dict[str, str]] = {
     "ledger_heads": "SELECT, INSERT, UPDATE (size, head, frontier, recorded_at, key_id, asks, national)",
     "ledger_entries": "SELECT, INSERT",
@@ -129,4 +140,5 @@ APP_GRANTS: Final[dict[str, str]] = {
     "ledger_tiles": "SELECT, INSERT",
     "ledger_checkpoints": "SELECT, INSERT",
     "ledger_witnessed": "SELECT, INSERT",
+    "ledger_timestamps": "SELECT, INSERT",
 }

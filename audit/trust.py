@@ -17,6 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from cryptography.x509 import Certificate
+
+from audit.authority import read_authorities
 from audit.checkpoint import is_origin
 from audit.cosignature import WitnessKey, check_witnesses
 from audit.errors import NoteMalformedError, UnusableInputError
@@ -43,6 +46,11 @@ class Trust:
     witnesses: tuple[WitnessKey, ...] = ()
     quorum: int = 0
     time_authorities: tuple[str, ...] = ()
+
+    @property
+    def authorities(self) -> tuple[Certificate, ...]:
+        """The certificates of the time authorities."""
+        return read_authorities(self.time_authorities)
 
     def get_log(self, head: bytes) -> TrustedLog:
         """The log that a head says it is of; nothing is verified by that. Of a single log, that one. Raises UnusableInputError."""
@@ -130,6 +138,7 @@ def _pem(value: Any) -> str:
         raise _unusable("time_authorities (each is one certificate in PEM)")
     if value.count("-----BEGIN") != 1:
         raise _unusable("time_authorities (more than one certificate)")
+    read_authorities((value,))
     return value
 
 

@@ -4,7 +4,7 @@
 hands. Where one name says "altered or forged" the bytes do not tell more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from audit.national import NationalKey, find_library
@@ -36,15 +36,33 @@ RECORDED: Final = (
 )
 """What a verdict adds when the city's log was held against this one."""
 
+STAMPED: Final = (
+    "；前 {size} 条账目最迟于 {time} 已存在：授时机构 {authority} 所证（共 {count} 枚时间戳，均有效）",
+    "; its first {size} entries existed by {time}, says the time authority {authority} (time-stamps: {count}, and all hold)",
+)
+"""What a verdict adds when time tokens were judged: what the last of them says."""
+
+STAMPED_UNJUDGED: Final = (
+    "；所附 {count} 枚时间戳正是账目所记，但信任文件未列授时机构，未核对其签名",
+    "; the {count} time-stamps are those that entries recorded, but their signatures were NOT checked: no time authority is trusted",
+)
+"""What a verdict adds when there are time tokens and nobody to judge them by."""
+
+UNSTAMPED: Final = (
+    "；账本未记有时间戳：没有授时机构证明其何时已存在",
+    "; the log records no time-stamp: no time authority says when it existed",
+)
+"""What a verdict adds when time authorities are trusted and the log has no token."""
+
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "verified": (
         "账本 {origin} 的 {size} 条账目完整，签名与顺序无误",
         "the log {origin} of {size} entries is whole: every signature holds and the order is unchanged",
     ),
     "verified_quick": (
-        "账本 {origin} 的 {size} 条账目正是已签名头部所见证的字节；未核对：各条账目的签名、顺序、格式与密钥变更",
+        "账本 {origin} 的 {size} 条账目正是已签名头部所见证的字节；未核对：各条账目的签名、顺序、格式与密钥变更，以及时间戳",
         "the {size} entries of the log {origin} are the very bytes that the signed head vouches for; NOT checked: each entry's "
-        "signatures, order and form, and changes of keys",
+        "signatures, order and form, changes of keys, and time-stamps",
     ),
     "quorum_missing": (
         "头部只有 {found} 个所信见证人的联署，须有 {quorum} 个：不能排除另有一份历史示人；不说明账目本身有误",
@@ -174,8 +192,14 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "entry {seq}, which declares the suite, is malformed",
     ),
     "sm2_key_unknown": (
-        "第 {seq} 号账目的 SM2 签名出自账本未声明的密钥；Ed25519 签名有效",
-        "the SM2 signature of entry {seq} names a key that the log has not declared; the Ed25519 signature holds",
+        "第 {seq} 号账目的 SM2 签名出自账本未声明或此前已更换的密钥；Ed25519 签名有效",
+        "the SM2 signature of entry {seq} names a key that the log has not declared, or that it has replaced before; the Ed25519 "
+        "signature holds",
+    ),
+    "sm2_handover_wrong": (
+        "第 {seq} 号账目更换 SM2 密钥，但旧 SM2 密钥的交接签名无效：更换未经旧密钥同意；Ed25519 签名有效",
+        "entry {seq} changes the SM2 key, and the old SM2 key's signature for the new one does not hold: it never agreed; the Ed25519 "
+        "signature holds",
     ),
     "sm2_altered": (
         "第 {seq} 号账目的 SM2 签名无效：该签名被改动或伪造；Ed25519 签名有效，内容未改",
@@ -314,6 +338,57 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "the first {recorded} entries are not what entry {seq} of the city's log recorded; entry {incarnation} of this log owns up to "
         "having been put back ({reason}): the entries between are not in it",
     ),
+    "timestamped_malformed": (
+        "第 {seq} 号账目（记录时间戳）不符合格式",
+        "entry {seq}, which records a time-stamp, is malformed",
+    ),
+    "timestamp_row_wrong": (
+        "库中的时间戳与第 {seq} 号账目所记不符：时间戳或其所盖的已公布检查点（{size} 条）被增、删、改或调换；账目本身有效",
+        "the stored time-stamp, or the published checkpoint of {size} entries that it is over, is not what entry {seq} recorded: added, "
+        "deleted, edited or exchanged; the entries hold",
+    ),
+    "timestamp_file_wrong": (
+        "导出的 {file} 缺失，或不是第 {seq} 号账目所记：该文件被删、改或调换；账目本身有效",
+        "the exported {file} is missing or not what entry {seq} recorded: deleted, changed or exchanged; the entries hold",
+    ),
+    "timestamp_contradicted": (
+        "第 {seq} 号账目所记时间戳盖的检查点不是本账本前 {size} 条的：历史在盖戳后被持钥者重写，或该账目系持钥者伪造",
+        "the checkpoint that the time-stamp of entry {seq} is over is not that of this log's first {size} entries: history was "
+        "rewritten with the key after it was stamped, or the record was forged with it",
+    ),
+    "timestamp_malformed": (
+        "{size} 条处的时间戳不是规定格式（{reason}）：被改动或不是本格式；账目本身有效",
+        "the time-stamp over {size} entries is not in its format ({reason}): changed or of another kind; the entries hold",
+    ),
+    "timestamp_of_other_bytes": (
+        "{size} 条处的时间戳盖的是别的内容：它不证明该检查点何时存在；账目本身有效",
+        "the time-stamp over {size} entries is over other bytes than that checkpoint: it does not tell when that existed; the entries hold",
+    ),
+    "timestamp_authority_unknown": (
+        "{size} 条处的时间戳出自不受信任的机构（{reason}）：其证书不通向信任文件所列；不说明时间有误，账目本身有效",
+        "the time-stamp over {size} entries is by an authority that is not trusted ({reason}): its certificate leads to none of those "
+        "pinned; it does not tell that the time is wrong, and the entries hold",
+    ),
+    "timestamp_signature_wrong": (
+        "{size} 条处的时间戳签名无效（{reason}）：被改动或伪造；账目本身有效",
+        "the signature of the time-stamp over {size} entries does not hold ({reason}): changed or forged; the entries hold",
+    ),
+    "timestamp_not_for_stamping": (
+        "{size} 条处时间戳的签名证书（{reason}）不是专用于盖时间戳的：该时间不可采信；账目本身有效",
+        "the certificate ({reason}) that signed the time-stamp over {size} entries is not for time stamping alone: the time counts for "
+        "nothing; the entries hold",
+    ),
+    "timestamp_out_of_validity": (
+        "{size} 条处时间戳所称时刻，证书（{reason}）尚未生效或已过期：该时间不可采信；账目本身有效",
+        "at the moment that the time-stamp over {size} entries names, the certificate ({reason}) was not valid yet or no more: the time "
+        "counts for nothing; the entries hold",
+    ),
+    "admission_unfounded": (
+        "第 {seq} 号账目接纳的经办人密钥 {key}，其所引 {home} 第 {cited} 号账目并未使该密钥生效：接纳系伪造，以该密钥签署的账目不能视为该经办人所为；"
+        "不说明 {home} 有误",
+        "entry {seq} admits the officer key {key}, and entry {cited} of {home} that it cites did not put that key in force: the admission is forged, "
+        "and what is signed by the key is not that officer's word; says nothing of {home} itself",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",
@@ -360,6 +435,25 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Stamps:
+    """How many time tokens there are, all of which hold, and what that over the most entries says; `time` is None when none was judged."""
+
+    count: int
+    size: int | None = None
+    time: str | None = None
+    authority: str | None = None
+
+    def told(self) -> tuple[str, str]:
+        """What a verdict adds, zh and en."""
+        texts = UNSTAMPED if not self.count else STAMPED_UNJUDGED if self.time is None else STAMPED
+        zh, en = (
+            text.format(count=self.count, size=self.size, time=self.time, authority=self.authority)
+            for text in texts
+        )
+        return zh, en
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer.
 
@@ -381,6 +475,7 @@ class Verdict:
     cosigned: int | None = None
     rows: int | None = None
     recorded: int | None = None
+    stamps: Stamps | None = None
 
     def with_rows(self, count: int) -> "Verdict":
         """This verdict on a log that held, where `count` exported rows are as it recorded them too."""
@@ -391,6 +486,13 @@ class Verdict:
         """This verdict on a log that held, where `count` checkpoints that the city's log recorded are of it."""
         zh, en = (text.format(recorded=count) for text in RECORDED)
         return replace(self, zh=self.zh + zh, en=self.en + en, recorded=count)
+
+    def with_stamps(self, stamps: Stamps | None) -> "Verdict":
+        """This verdict on a log that held, with its time tokens, None where nobody asked and there are none."""
+        if stamps is None:
+            return self
+        zh, en = stamps.told()
+        return replace(self, zh=self.zh + zh, en=self.en + en, stamps=stamps)
 
     def to_json(self) -> dict[str, object]:
         """The verdict as JSON values; the root in hex."""
@@ -409,6 +511,7 @@ class Verdict:
             "cosigned": self.cosigned,
             "rows": self.rows,
             "recorded": self.recorded,
+            "stamps": None if self.stamps is None else asdict(self.stamps),
         }
 
 

@@ -11,10 +11,11 @@ Step by step, bounds first:
 6. the root over all against the head;
 7. no file beyond those in the entries' folder;
 8. the head again: signed by the key in force at its size, in a chain of keys that goes through a pinned one;
-9. what the city's log recorded of this one, where that is given (`audit.witnessed`).
+9. what the city's log recorded of this one, where that is given (`audit.witnessed`);
+10. the files beside the entries: hash tiles and published checkpoint (`audit.tilefiles`), time tokens (`audit.stampfiles`).
 
 The log is streamed: memory does not grow with it. With several processes, stretches are judged ahead by workers (`audit.stretch`); the
-verdict is the same. With `quick`, steps 4, 8 and 9 are left out (`audit.quick`), and the verdict says so. Not checked here: whether the rows of the
+verdict is the same. With `quick`, steps 4 and 8 to 10 are left out (`audit.quick`), and the verdict says so. Not checked here: whether the rows of the
 database are as recorded, and whether somebody holds a newer head; only a head kept elsewhere can tell that.
 """
 
@@ -23,6 +24,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography.x509 import Certificate
 
 from audit.bundle import WIDTH
 from audit.chain import ChainCheck, Diagnosis, KeptHead
@@ -36,6 +39,7 @@ from audit.headcheck import check_cosigned, check_head, open_head, open_kept_hea
 from audit.keyring import Keyring
 from audit.note import MAX_NOTE, VerifierKey
 from audit.quick import RUN, Run, find_fold, fold
+from audit.stampfiles import StampFiles
 from audit.stretch import STRETCH, Handed, Listener, Task, judge, take
 from audit.tilefiles import check_files
 from audit.tree import EMPTY_ROOT, Frontier, leaf_hash
@@ -59,12 +63,13 @@ def verify_log(
     witnesses: Sequence[WitnessKey] = (),
     quorum: int = 0,
     recorded: Sequence[Witnessed] = (),
+    authorities: Sequence[Certificate] = (),
 ) -> Verdict:
     """Verify the log in `directory`.
 
     `key` is any key of the log that was pinned, or several; `since` are signed heads kept before, `recorded` what the city's verified log
     recorded of this one; `progress` hears (entries done, of how many); `observe` every entry that holds so far, `listener` some of them: what they heard
-    counts for nothing unless the log is verified in the end. Raises UnusableInputError when the folder holds no head at all or a
+    counts for nothing unless the log is verified in the end; `authorities` are certificates of time authorities. Raises UnusableInputError when the folder holds no head at all or a
     kept head is not one of this log.
     """
     keyring = Keyring.of(key)
@@ -77,23 +82,29 @@ def verify_log(
     try:
         head = open_head(data, keyring)
         cosigned = check_cosigned(data, witnesses, quorum) if witnesses else None
-        reading = _Reading(directory, head.checkpoint, ears, progress, processes)
+        files, stamps = StampFiles(directory, authorities), None
+        reading = _Reading(directory, head.checkpoint, files.listen(ears), progress, processes)
         national = None
         if quick:
             reading.check_quickly(head, kept)
         else:
-            check = ChainCheck(keyring, kept, roots={one.checkpoint.size: EMPTY_ROOT for one in recorded})
+            asked = files.find_sizes().union(one.checkpoint.size for one in recorded)
+            check = ChainCheck(keyring, kept, roots=dict.fromkeys(asked, EMPTY_ROOT))
             reading.check_entries(check)
             check_head(data, check.keyring)
-            check_witnessed(recorded, keyring.origin, check.keyring.known, head.size, check.roots)
+            check_witnessed(
+                recorded, keyring.origin, check.keyring.known, head.size, check.roots, check.incarnations
+            )
             hashes = map(leaf_hash, read_leaves(directory, head.size))
             check_files(directory, hashes, check.keyring.known)
+            stamps = files.check(check.keyring.known, check.roots)
             national = check.keyring.national
     except RefutedError as finding:
         return finding.verdict(keyring.origin)
     vouched = max((one.size for one in kept), default=None)
     size, root = head.checkpoint.size, head.checkpoint.root
-    return verified(keyring.origin, size, root, vouched, sm2=national, quick=quick, cosigned=cosigned)
+    held = verified(keyring.origin, size, root, vouched, sm2=national, quick=quick, cosigned=cosigned)
+    return held.with_stamps(stamps)
 
 
 @dataclass(slots=True)

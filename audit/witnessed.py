@@ -9,27 +9,23 @@ word. One entry holds a county once, and no more than fits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from audit.canonical import digest
 from audit.checkpoint import Checkpoint, parse_checkpoint
-from audit.entry import OPENED, Actor, Draft, Entry, Subject
-from audit.errors import AuditError, NoteMalformedError
-from audit.incarnation import INCARNATED, Incarnation, find_incarnation
+from audit.entry import Actor, Draft, Entry, Subject
+from audit.errors import AuditError
+from audit.incarnation import Incarnation
 from audit.note import VerifierKey, parse_note
-from audit.rotation import REPLACED, ROTATED, find_rotation
-from audit.tree import EMPTY_ROOT, Frontier
-from audit.verdict import RefutedError, Verdict
+from audit.verdict import RefutedError
 from audit.witness import open_known
 
 WITNESSED: Final = "ledger.witnessed"
 ROOM: Final = 40_000
 """Bytes of notes in one entry: escaped and enveloped they stay below the limit of an entry."""
-HEARD: Final = frozenset({OPENED, ROTATED, REPLACED, INCARNATED})
-"""What a log must be heard of beside its hashes, to be held against records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +92,14 @@ def check_witnessed(
     keys: Sequence[VerifierKey],
     size: int,
     roots: Mapping[int, bytes],
+    incarnations: Sequence[Incarnation] = (),
 ) -> int:
     """Hold a log against what its city recorded of it, in the city's order; returns how many records were of this log.
 
-    `size` is the log's, `roots` its roots at (at least) the recorded sizes up to that, `keys` whatever ever signed its checkpoints.
-    Raises RefutedError: `witnessed_unsigned` when the record is nobody's word (nothing is said of this log), `witnessed_beyond` when the
-    city saw more than is here, `witnessed_contradicted` when the log is not the one that the city saw.
+    `size` is the log's, `roots` its roots at (at least) the recorded sizes up to that, `keys` whatever ever signed its checkpoints,
+    `incarnations` what its entries own up to. Raises RefutedError: `witnessed_unsigned` when the record is nobody's word (nothing is said of
+    this log), `witnessed_beyond` when the city saw more than is here, `witnessed_contradicted` when the log is not the one that the city saw;
+    either of these is `witnessed_incarnated`, and names that entry, where an incarnation has owned up to it.
     """
     number = 0
     for one in recorded:
@@ -112,97 +110,20 @@ def check_witnessed(
             open_known(one.note.encode(), {origin: keys})
         except AuditError as error:
             raise RefutedError("witnessed_unsigned", one.seq, origin=origin) from error
-        if checkpoint.size > size:
-            raise RefutedError("witnessed_beyond", one.seq, recorded=checkpoint.size, size=size)
-        if roots[checkpoint.size] != checkpoint.root:
-            raise RefutedError("witnessed_contradicted", one.seq, recorded=checkpoint.size, origin=origin)
+        if checkpoint.size > size or roots[checkpoint.size] != checkpoint.root:
+            raise _contradiction(one, origin, size, incarnations)
         number += 1
     return number
 
 
-@dataclass(slots=True)
-class Holding:
-    """Gathers from a log's entries, as they are verified, what it takes to hold the log against its city's records of it.
-
-        holding = Holding(origin, recorded)
-        verdict = verify_log(…, observe=holding.observe)
-        verdict = holding.judge(verdict)
-
-    It judges no entry: what it heard counts only of a log that was verified.
-    """
-
-    origin: str
-    recorded: tuple[Witnessed, ...]
-    keys: list[VerifierKey] = field(default_factory=list)
-    _frontier: Frontier = field(default_factory=Frontier)
-    _roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
-    _wanted: frozenset[int] = frozenset()
-    _incarnations: list[Incarnation] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.recorded = tuple(one for one in self.recorded if one.checkpoint.origin == self.origin)
-        self._wanted = frozenset(one.checkpoint.size for one in self.recorded)
-
-    def observe(self, entry: Entry) -> None:
-        """Hear the next entry."""
-        self.add(entry.hash)
-        self.hear(entry)
-
-    def add(self, hash_: bytes) -> None:
-        """The leaf hash of the next entry."""
-        if not self.recorded:
-            return
-        self._frontier = self._frontier.extend((hash_,))
-        if self._frontier.size in self._wanted:
-            self._roots[self._frontier.size] = self._frontier.root()
-
-    @property
-    def root(self) -> bytes:
-        """Over what was added."""
-        return self._frontier.root()
-
-    def hear(self, entry: Entry) -> None:
-        """An entry of `HEARD`; whatever else the entry is, it is let pass."""
-        self._hear_of_keys(entry)
-        if entry.draft.operation == INCARNATED and (found := find_incarnation(entry)) is not None:
-            self._incarnations.append(found)
-
-    def check(self) -> int:
-        """How many records the log was held against. Raises RefutedError as `check_witnessed`.
-
-        Where an incarnation has owned up to the contradiction, it is `witnessed_incarnated` and names that entry.
-        """
-        try:
-            return check_witnessed(self.recorded, self.origin, self.keys, self._frontier.size, self._roots)
-        except RefutedError as finding:
-            contradicted = next((one for one in self.recorded if one.seq == finding.seq), None)
-            for given_up in self._incarnations if contradicted is not None else ():
-                if contradicted is not None and given_up.owns_up_to(contradicted.checkpoint):
-                    raise RefutedError(
-                        "witnessed_incarnated",
-                        finding.seq,
-                        recorded=contradicted.checkpoint.size,
-                        incarnation=given_up.seq,
-                        reason=given_up.reason,
-                    ) from finding
-            raise
-
-    def judge(self, verdict: Verdict) -> Verdict:
-        """The log's verdict, or the refutation of a verified log by what its city recorded."""
-        try:
-            if verdict.ok:
-                self.check()
-        except RefutedError as finding:
-            return finding.verdict(self.origin)
-        return verdict
-
-    def _hear_of_keys(self, entry: Entry) -> None:
-        if entry.draft.operation == OPENED and entry.seq == 0:
-            told = entry.draft.intent.get("keys")
-            for text in told if type(told) is list else ():
-                try:
-                    self.keys.append(VerifierKey.parse(text))
-                except (NoteMalformedError, TypeError):
-                    continue
-        elif entry.draft.operation in {ROTATED, REPLACED} and (found := find_rotation(entry)) is not None:
-            self.keys.append(found.new)
+def _contradiction(
+    one: Witnessed, origin: str, size: int, incarnations: Sequence[Incarnation]
+) -> RefutedError:
+    recorded = one.checkpoint.size
+    for given_up in incarnations:
+        if given_up.owns_up_to(one.checkpoint):
+            told = {"incarnation": given_up.seq, "reason": given_up.reason}
+            return RefutedError("witnessed_incarnated", one.seq, recorded=recorded, **told)
+    if recorded > size:
+        return RefutedError("witnessed_beyond", one.seq, recorded=recorded, size=size)
+    return RefutedError("witnessed_contradicted", one.seq, recorded=recorded, origin=origin)

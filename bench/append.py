@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import tempfile
 import time
 import uuid
@@ -19,11 +18,11 @@ from pathlib import Path
 import asyncpg
 
 from audit.heads import HeadStore
-from bench.data import POOLS, Pool, form_hash, restore, street_of, street_officer
-from bench.endorse import CLIENTS, TEXT, TITLES, PgbenchSide
+from bench.data import Pool, form_hash, restore, street_of, street_officer
+from bench.endorse import PGBENCH, TEXT, measure_pools, opened
 from bench.load import Load
 from bench.reads import measure_of
-from bench.rounds import Measure, Row, Table, compare
+from bench.rounds import Measure, Side, Table
 from bench.serving import UndoneGuard, moved_clock
 from certification.acts.give_opinion import ACT, Command
 from graphql_schema.mutations.boundary import record
@@ -38,31 +37,26 @@ Open = Callable[[Principal], Session]
 
 async def bench_append(server: EmbeddedPostgres, database: str, rounds: int, seconds: float) -> Table:
     """Measure a hot tenant and 100 tenants at 16 and 64 clients."""
-    url, heads = server.url("app", database), Path(tempfile.mkdtemp(prefix="xb-"))
+    url = server.url("app", database)
     settings = read_settings({"XINGJI_HOME": str(server.home), "XINGJI_DATABASE_URL": url})
-    guard = UndoneGuard(HeadStore(heads))
-    admin = await asyncpg.connect(server.url("superuser", database))
-    rows: list[Row] = []
-    try:
-        async with open_service(settings, url, clock=moved_clock(), guard=guard) as service:
-            for pool in POOLS:
-                for clients in CLIENTS:
-                    ours = AppendSide(
-                        admin, lambda who: service.open_session(who, "en", "", ""), pool, clients, seconds
-                    )
-                    limit = PgbenchSide(admin, url, pool, clients, seconds)
-                    rows.append(
-                        await compare(f"{TITLES[pool.name]}, {clients} clients", limit.run, ours.run, rounds)
-                    )
-            await restore(admin)
-    finally:
-        await admin.close()
-        shutil.rmtree(heads)
+    with tempfile.TemporaryDirectory(prefix="xb-") as heads:
+        guard = UndoneGuard(HeadStore(Path(heads)))
+        async with (
+            opened(server, database) as admin,
+            open_service(settings, url, clock=moved_clock(), guard=guard) as service,
+        ):
+
+            def turn(pool: Pool, clients: int) -> Side:
+                return AppendSide(
+                    admin, lambda who: service.open_session(who, "en", "", ""), pool, clients, seconds
+                ).run
+
+            rows = await measure_pools(admin, url, turn, rounds, seconds)
     notes = {
         "ours": "one process with 16 connections to PostgreSQL, no HTTP and no GraphQL: standing, the programme's rules, rows, a signed entry",
-        "pgbench": "two threads, prepared, a connection a client; fsync on, as for ours",
+        "pgbench": PGBENCH,
     }
-    return Table("Appending", "pgbench", tuple(rows), notes)
+    return Table("Appending", "pgbench", rows, notes)
 
 
 class AppendSide:

@@ -13,7 +13,8 @@ import random
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,7 @@ from bench.data import (
 )
 from bench.load import drive, post
 from bench.reads import measure_of
-from bench.rounds import Measure, Row, Table, compare
+from bench.rounds import Measure, Row, Side, Table, compare
 from bench.serving import serving
 from tenancy.tokens import LIFETIME, TokenKeys
 from xingji.postgres import EmbeddedPostgres
@@ -43,6 +44,7 @@ from xingji.postgres.binaries import get_binaries
 CLIENTS: Final = (16, 64)
 MOST_A_SECOND: Final = 3_000
 TEXT: Final = "经审核，情况属实，同意推荐。"
+PGBENCH: Final = "two threads, prepared, a connection a client; fsync on, as for ours"
 TITLES: Final = {"hot": "one hot tenant", "spread": "100 tenants"}
 
 MUTATION: Final = """mutation GiveOpinion($requestId: ID!, $input: GiveOpinionInput!) {
@@ -94,24 +96,48 @@ COMMIT;
 
 async def bench_endorse(server: EmbeddedPostgres, database: str, rounds: int, seconds: float) -> Table:
     """Measure a hot tenant and 100 tenants at 16 and 64 clients."""
-    admin = await asyncpg.connect(server.url("superuser", database))
-    rows: list[Row] = []
-    try:
-        async with serving("ours", server.url("app", database), server.home) as port:
-            for pool in POOLS:
-                for clients in CLIENTS:
-                    ours = OurSide(admin, port, server.home, pool, clients, seconds)
-                    limit = PgbenchSide(admin, server.url("app", database), pool, clients, seconds)
-                    title = f"{TITLES[pool.name]}, {clients} clients"
-                    rows.append(await compare(title, limit.run, ours.run, rounds))
-            await restore(admin)
-    finally:
-        await admin.close()
+    url = server.url("app", database)
+    async with opened(server, database) as admin, serving("ours", url, server.home) as port:
+
+        def turn(pool: Pool, clients: int) -> Side:
+            return OurSide(admin, port, server.home, pool, clients, seconds).run
+
+        rows = await measure_pools(admin, url, turn, rounds, seconds)
     notes = {
         "ours": "one process with 16 connections to PostgreSQL; each request a token, a mutation, a signed entry, a selected payload",
-        "pgbench": "two threads, prepared, a connection a client; fsync on, as for ours",
+        "pgbench": PGBENCH,
     }
-    return Table("Endorsements", "pgbench", tuple(rows), notes)
+    return Table("Endorsements", "pgbench", rows, notes)
+
+
+@asynccontextmanager
+async def opened(
+    server: EmbeddedPostgres, database: str
+) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A superuser's connection, by which what was endorsed is undone."""
+    admin = await asyncpg.connect(server.url("superuser", database))
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def measure_pools(
+    admin: asyncpg.Connection[asyncpg.Record],
+    url: str,
+    turn: Callable[[Pool, int], Side],
+    rounds: int,
+    seconds: float,
+) -> tuple[Row, ...]:
+    """Hold the side that `turn` makes for a pool and so many clients against pgbench, for every pool and number of clients."""
+    rows: list[Row] = []
+    for pool in POOLS:
+        for clients in CLIENTS:
+            limit = PgbenchSide(admin, url, pool, clients, seconds)
+            title = f"{TITLES[pool.name]}, {clients} clients"
+            rows.append(await compare(title, limit.run, turn(pool, clients), rounds))
+    await restore(admin)
+    return tuple(rows)
 
 
 class OurSide:

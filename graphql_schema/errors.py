@@ -10,6 +10,8 @@ from typing import Any
 from graphql import GraphQLError, SourceLocation
 
 DOCUMENT_INVALID = "document.invalid"
+LONGEST_MESSAGE = 500
+"""Characters of a message: some quote the document or a value, which may be as long as a request."""
 
 
 class GraphQLSchemaError(Exception):
@@ -47,10 +49,15 @@ class RequestError(GraphQLSchemaError):
         super().__init__(code, getattr(first, "zh", first.message), first.message)
 
 
+def cut_message(message: str) -> str:
+    """The message, or its beginning."""
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+
+
 def format_error(error: GraphQLError, locale: str, trace_id: str) -> dict[str, Any]:
     """The error as the response carries it: `extensions` always has `code` and `traceId`."""
     message = error.zh if isinstance(error, CodedError) and locale.startswith("zh") else error.message
-    formatted: dict[str, Any] = {"message": message}
+    formatted: dict[str, Any] = {"message": cut_message(message)}
     if error.locations:
         formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:

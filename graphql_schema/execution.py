@@ -115,7 +115,9 @@ class Engine:
             return Call(session, standpoint, {}, _no_variables)
         plain = self._plain.find(operation.key) or self._plain.keep(operation.key, plain_types(definition))
         coerced = find_plain(plain, variables)
-        coerce = partial(coerce_variables, self.schema, definition, variables)
+        coerce = partial(
+            coerce_variables, self.schema, definition, variables, hide_suggestions=not self.introspection
+        )
         return Call(session, standpoint, coerce().coerced if coerced is None else coerced, coerce)
 
     def plan(self, operation: OperationLike, call: Call) -> OperationPlan:
@@ -229,13 +231,21 @@ def _no_variables() -> VariableValues:
 
 
 def coerce_variables(
-    schema: GraphQLSchema, definition: OperationDefinitionNode, variables: Mapping[str, Any] | None
+    schema: GraphQLSchema,
+    definition: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    *,
+    hide_suggestions: bool = False,
 ) -> VariableValues:
-    """The operation's variables. Raises RequestError."""
+    """The operation's variables. `hide_suggestions`: no message helps with a name that was nearly right. Raises RequestError."""
     if not definition.variable_definitions:
         return _no_variables()
     values = get_variable_values(
-        schema, definition.variable_definitions, dict(variables or {}), max_errors=20
+        schema,
+        definition.variable_definitions,
+        dict(variables or {}),
+        max_errors=20,
+        hide_suggestions=hide_suggestions,
     )
     if isinstance(values, list):
         for error in values:

@@ -125,6 +125,7 @@ TOLD: Final[Mapping[str, Told]] = {
     "ledger.key_rotated": Told(_K.OTHER, "更换账本密钥", "ledger's key rotated"),
     "ledger.key_replaced": Told(_K.OTHER, "更替账本密钥", "ledger's key replaced"),
     "ledger.witnessed": Told(_K.OTHER, "记录县级检查点", "counties' checkpoints recorded"),
+    "ledger.timestamped": Told(_K.OTHER, "记录时间戳", "a time-stamp recorded"),
     "grant.ended": Told(_K.OTHER, "终止授权", "grant ended"),
 }
 

@@ -19,6 +19,12 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_EVIDENCE_ACCESS_KEY_FILE`, `XINGJI_EVIDENCE_SECRET_KEY_FILE` | none | the files that hold the bucket's keys |
 | `XINGJI_EVIDENCE_MB` | 20 | how large one file may be |
 | `XINGJI_WITNESSES` | none | the file that names the witnesses and how many must cosign (xingji/witnessing.py) |
+| `XINGJI_TSA_URL` | none | the time authority (RFC 3161 over HTTP) that stamps published checkpoints (xingji/stamping.py) |
+| `XINGJI_TSA_CERTIFICATES` | none | a PEM file with its certificates, one of which its answers must lead to; needed with the URL |
+| `XINGJI_TSA_SECONDS` | 3600 | how often a log that has grown is stamped |
+| `XINGJI_DOCUMENTS` | none | the file of trusted documents: SHA-256 → text (xingji/documents.py) |
+| `XINGJI_DOCUMENTS_ONLY` | off | whether no other document is served |
+| `XINGJI_BUDGET`, `XINGJI_STRANGER_BUDGET` | 20000000, 2000000 | values that one person, and one stranger's address, may ask for in a minute; 0 for no bound (xingji/http/budgets.py) |
 | `XINGJI_METRICS` | none | `host:port` where numbers for Prometheus are served, for the machine itself or a network of one's own (xingji/telemetry/metrics.py) |
 | `XINGJI_TRACES` | none | the URL of an OTLP collector that spans are sent to; needs the extra `otel` (xingji/telemetry/tracing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
@@ -67,6 +73,13 @@ class Settings:
     checkpoint_seconds: float = 2.0
     witnesses: Path | None = None
     vouch_seconds: float = 3600.0
+    tsa_url: str | None = None
+    tsa_certificates: Path | None = None
+    tsa_seconds: float = 3600.0
+    documents: Path | None = None
+    documents_only: bool = False
+    budget: int = 20_000_000
+    stranger_budget: int = 2_000_000
     metrics: tuple[str, int] | None = None
     traces: str | None = None
 
@@ -109,12 +122,30 @@ def read_settings(
         checkpoint_seconds=_parse_seconds(environ, "XINGJI_CHECKPOINT_SECONDS", 2, 3600),
         vouch_seconds=_parse_seconds(environ, "XINGJI_VOUCH_SECONDS", 3600, 86_400),
         witnesses=_find_path(environ, "XINGJI_WITNESSES"),
+        tsa_url=_find_http(environ, "XINGJI_TSA_URL"),
+        tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
+        tsa_seconds=_parse_seconds(environ, "XINGJI_TSA_SECONDS", 3600, 86_400),
+        documents=_find_path(environ, "XINGJI_DOCUMENTS"),
+        documents_only=_read_switch(environ, "XINGJI_DOCUMENTS_ONLY", default=False),
+        budget=_parse_budget(environ, "XINGJI_BUDGET", 20_000_000),
+        stranger_budget=_parse_budget(environ, "XINGJI_STRANGER_BUDGET", 2_000_000),
         metrics=_find_address(environ, "XINGJI_METRICS"),
         traces=_find_http(environ, "XINGJI_TRACES"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
+    if settings.documents_only and settings.documents is None:
+        raise SettingInvalidError(name="XINGJI_DOCUMENTS_ONLY", reason="XINGJI_DOCUMENTS is not set")
+    if settings.tsa_url and settings.tsa_certificates is None:
+        raise SettingInvalidError(name="XINGJI_TSA_URL", reason="XINGJI_TSA_CERTIFICATES is not set")
     return settings
+
+
+def _parse_budget(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 0 on")
+    return int(text)
 
 
 def _find_address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:

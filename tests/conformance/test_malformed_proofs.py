@@ -1,8 +1,8 @@
 """Malformed proofs of our own making: both our verifiers and an independent one refuse every one of them, and agree on the rest.
 
 The kinds of damage are those of the public vectors of github.com/transparency-dev/merkle at commit
-417fb0c314750d94e53942e9f92e79b6d35915db (its RFC 6962 inclusion and consistency proofs; the files are not copied here), and more of our
-own: negative numbers, and hashes whose border was moved. For every size from 1 to 40 and some large ones each
+417fb0c314750d94e53942e9f92e79b6d35915db (its RFC 6962 inclusion and consistency proofs; the files are not copied here, and
+`./dev torture vectors` judges a checkout of them), and more of our own: negative numbers, and hashes whose border was moved. For every size from 1 to 40 and some large ones each
 proof is first shown to hold. The independent verifier is `tests.torture.stranger`. As in those vectors, a tree grows from itself by the
 comparison of its two roots alone, whatever they are.
 """

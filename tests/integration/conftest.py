@@ -11,6 +11,7 @@ import pytest
 from tests.integration.api.arrangements import arrange
 from tests.integration.api.kit import Stage, World, found_world, serve_world
 from tests.integration.api.star import propose_something
+from tests.integration.api.walls import Walled, play_and_build
 from tests.integration.demo.kit import KeptStory, Playing, play_until
 from tests.support import DatabaseUrls, clone_database
 from xingji.demo.clock import shanghai
@@ -67,6 +68,19 @@ async def chapter(
             return kept[steps]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+async def walled(
+    postgres: EmbeddedPostgres, chapter: Callable[[int], Awaitable[World]]
+) -> AsyncIterator[Walled]:
+    """A world with a row of every type on both sides of every wall; clone it."""
+    world = await chapter(10)
+    async with clone_database(postgres, world.template) as urls:
+        async with serve_world(urls, world.home, shanghai(5, 20)) as stage:
+            walls = await play_and_build(stage)
+            moment = stage.clock()
+        yield Walled(World(urls.name, world.home), moment, walls)
 
 
 @asynccontextmanager

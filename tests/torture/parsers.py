@@ -6,16 +6,32 @@ The rule that fuzzing holds: whatever the bytes, a parser refuses with an AuditE
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 
 from audit.bundle import bundle_path, format_bundle, parse_bundle
 from audit.canonical import encode, parse_canonical
 from audit.checkpoint import format_checkpoint, parse_checkpoint
 from audit.cosignature import WitnessKey, cosign
+from audit.der import parse_values
 from audit.entry import MAX_ENTRY, parse_entry, seal
-from audit.errors import AuditError
+from audit.errors import AuditError, DerMalformedError
 from audit.note import Note, VerifierKey, decode_base64, encode_base64, format_note, parse_note
+from audit.proof import Proof, format_proof, parse_proof
+from audit.rowfile import RowsHeader, TextRow, format_header, format_row, read_header, read_rows
 from audit.tiles import ENTRIES_LEVEL, parse_tile, parse_tile_name, tile_path
+from audit.timetoken import format_token, parse_token
+from audit.trust import Trust, TrustedLog, format_trust, parse_trust
+from audit.witness import Request, format_request, parse_request
 from tests.unit.audit.kit import KEY, SIGNER, entries, head
+
+TOKEN = Path(__file__).parents[1] / "vectors" / "timestamp" / "600.tst"
+PATH = (bytes(32), bytes(range(32)))
+HEADER = RowsHeader(SIGNER.origin, 3, ("samples", "things"))
+ROWS = (
+    TextRow("samples", "1/a", 1, (("id", "int", "1"), ("title", "text", "乡"))),
+    TextRow("things", "2", 2, ()),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,31 @@ def _tile_name(data: bytes) -> bytes:
     return path.as_posix().removeprefix("tile/").encode()
 
 
+def _rows(data: bytes) -> bytes:
+    file = BytesIO(data)
+    header = read_header(file)
+    return format_header(header) + b"".join(map(format_row, read_rows(file, header)))
+
+
+def _trust(data: bytes) -> bytes:
+    """People write it, so white space and order are free: what it says must come back."""
+    found = parse_trust(data)
+    again = parse_trust(format_trust(found).encode())
+    return data if again == found else format_trust(again).encode()
+
+
+def _der(data: bytes) -> bytes:
+    return b"".join(one.encode() for one in parse_values(data))
+
+
+def _token(data: bytes) -> bytes:
+    """What `check_token` compares: a token in another form is read, and refused for that."""
+    written = format_token(parse_token(data))
+    if written != data:
+        raise DerMalformedError(reason="not in its one form")
+    return written
+
+
 def parsers() -> tuple[Parser, ...]:
     """All of them."""
     made = entries(3)
@@ -88,6 +129,7 @@ def parsers() -> tuple[Parser, ...]:
     text = note.decode().partition("\n\n")[0] + "\n"
     cosigned = parse_note(note)
     cosigned = Note(cosigned.text, (*cosigned.signatures, cosign(cosigned.text, SIGNER, 1_700_000_000)))
+    token = TOKEN.read_bytes()
     witness = WitnessKey(SIGNER.origin, SIGNER.public_key)
     return (
         Parser("canonical", leaves, lambda data: encode(parse_canonical(data, MAX_ENTRY))),
@@ -117,12 +159,30 @@ def parsers() -> tuple[Parser, ...]:
             (b"AAEC", b"AAE=", b"AA=="),
             lambda data: encode_base64(decode_base64(_text(data))).encode(),
         ),
+        Parser("der", (token,), _der),
+        Parser("time token", (token,), _token),
         Parser("bundle", (format_bundle(leaves),), _bundle),
         Parser("tile", (bytes(range(96)),), lambda data: b"".join(parse_tile(data, 3))),
         Parser(
             "tile name",
             (b"0/000", b"1/x001/234", b"entries/x001/x234/067.p/44", b"63/255.p/1"),
             _tile_name,
+        ),
+        Parser(
+            "proof",
+            tuple(format_proof(Proof(1, path, note.decode())).encode() for path in ((), PATH)),
+            lambda data: format_proof(parse_proof(data)).encode(),
+        ),
+        Parser(
+            "request to a witness",
+            tuple(format_request(Request(7, path, note)) for path in ((), PATH)),
+            lambda data: format_request(parse_request(data)),
+        ),
+        Parser("rows", (format_header(HEADER) + b"".join(map(format_row, ROWS)),), _rows),
+        Parser(
+            "trust",
+            (format_trust(Trust((TrustedLog(KEY.name, (KEY,)),), (witness,), 1)).encode(),),
+            _trust,
         ),
     )
 

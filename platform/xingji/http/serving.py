@@ -1,7 +1,7 @@
 """Serving the application: uvicorn with uvloop and httptools, one process, a graceful stop, JSON lines on stderr.
 
 On SIGTERM or SIGINT the socket closes, live connections are told to come again elsewhere, requests under way have `graceful_seconds`
-to finish, then the lifespan closes what it opened. A request's head has no time bound here: put a proxy in front where strangers can connect.
+to finish, then the lifespan closes what it opened. A connection whose next request's head is not there in `HEAD_SECONDS` is cut.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
@@ -24,8 +25,12 @@ from xingji.http.envelope import Envelope, write_stderr
 
 UNTAKEN: Final = 60_000
 """Milliseconds after which the system gives up a connection whose peer takes nothing of what was sent."""
+SOCKETS_SECONDS: Final = 3.0
+"""How long sockets may take to end when the server goes."""
 MESSAGE_BYTES: Final = 524_288
 """The longest message of a WebSocket, as the longest body."""
+HEAD_SECONDS: Final = 10.0
+"""How long a head may be on its way, from the connection's opening or the head's first byte."""
 _LEVELS: Final = ("xingji", "audit", "uvicorn.error")
 
 
@@ -68,6 +73,41 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+class HttpProtocol(HttpToolsProtocol):
+    """Uvicorn's, which waits for ever for the head of a request: here it has `HEAD_SECONDS`."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes that belong to no request under way are the next one's head, or stand before it."""
+        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
+            self._wait()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._arrived()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _arrived(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
 class SocketProtocol(WebSocketsSansIOProtocol):
     """Uvicorn's, which waits for a peer that takes nothing, and fails on one that is closing when the server goes: both are cut here."""
 
@@ -76,6 +116,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
         if not self.writable.is_set():
             self.transport.abort()
+
+    def handle_ping(self) -> None:
+        """Answer a ping; to a peer that takes nothing no pong is put behind what it did not take."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
 
     def shutdown(self) -> None:
         """Close, or cut what is half closed."""
@@ -92,8 +139,18 @@ class Server(uvicorn.Server):
         """Let live connections end, then shut down."""
         if isinstance(self.config.app, Envelope):
             self.config.app.stop()
-            await asyncio.sleep(0.05)  # they speak before uvicorn cuts them short
+            for server in self.servers:
+                server.close()
+            await self._let_sockets_end()
         await super().shutdown(sockets)
+
+    async def _let_sockets_end(self) -> None:
+        """They say that the server goes before uvicorn cuts them short with a code of its own; many take longer than a few."""
+        ends = asyncio.get_running_loop().time() + SOCKETS_SECONDS
+        while any(isinstance(one, SocketProtocol) for one in self.server_state.connections):
+            if asyncio.get_running_loop().time() >= ends:
+                return
+            await asyncio.sleep(0.01)
 
 
 def make_server(
@@ -105,7 +162,7 @@ def make_server(
         host=host,
         port=port,
         loop="auto",
-        http="httptools",
+        http=HttpProtocol,
         ws=SocketProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,

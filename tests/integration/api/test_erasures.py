@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from tests.integration.api.kit import (
     Stage,
     World,
     command,
+    copy_home,
     heads_of,
     rows_of,
     serve_world,
@@ -53,14 +53,7 @@ async def urls(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Data
 
 @pytest.fixture
 def home(founded: World, tmp_path: Path, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of our own; commands know every role."""
-    home = tmp_path / "home"
-    for part in ("keys", "secrets", "tokens", "vault"):
-        if (founded.home / part).exists():
-            shutil.copytree(founded.home / part, home / part)
-    monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
-    monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
-    return home
+    return copy_home(founded, urls, tmp_path / "home", monkeypatch)
 
 
 def given(county: County, login: str, role: str = "AUDITOR", name: str = NAME) -> dict[str, Any]:
@@ -411,3 +404,31 @@ async def test_a_served_log_goes_on_with_both_signatures_once_it_has_declared_sm
     assert await check(urls, home) == "verified"
     await tamper(urls, f"UPDATE ledger_heads SET national = NULL WHERE tenant_id = {OURS.tenant_id}")
     assert await check(urls, home) == "head_row_wrong"
+
+
+SHOWN = (
+    "query($id: ID!) { node(id: $id) { ... on Erasure { availableActions { action obstacle { code } } } } }"
+)
+
+
+async def test_what_is_shown_of_an_erasure_is_what_decides(urls: DatabaseUrls, home: Path) -> None:
+    """Before each try of each administrator, also behind the one that settled it."""
+    tried = []
+    async with serve_world(urls, home, BEGINS) as stage:
+        other, person = await second(stage), await add(stage, OURS, LOGIN)
+        admin = await stage.person(OURS.code, "admin")
+        await leave(stage, person)
+        proposed = await admin.act(PROPOSE, {"subjectId": person["id"], **GROUND})
+        id_ = proposed["erasure"]["id"]
+        for who, act, action in (
+            (admin, CONFIRM, "confirm_erasure"),
+            (other, CONFIRM, "confirm_erasure"),
+            (other, CONFIRM, "confirm_erasure"),
+            (admin, DECLINE, "decline_erasure"),
+        ):
+            listed = (await who.get(SHOWN, id=id_))["node"]["availableActions"]
+            (obstacle,) = [one["obstacle"] for one in listed if one["action"] == action]
+            done = (await who.act(act, {"erasureId": id_})).get("code")
+            assert (obstacle and obstacle["code"]) == done
+            tried.append(done)
+    assert tried == ["actor.second_person", None, "erasure.settled", "erasure.settled"]

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from certification.tables import metadata
 from graphql_schema.declare import ScopeKind, find_permission, find_rows
-from tests.integration.api.kit import Stage, serve_world, verify_all
+from tests.integration.api.kit import serve_world, verify_all
 from tests.integration.api.walk import (
     IDS,
+    SCHEMA,
     UUID_FIELDS,
     WHOLE_LOG,
     Asked,
@@ -45,14 +46,10 @@ from tests.integration.api.walk import (
     value_of,
     without_traces,
 )
-from tests.integration.api.walls import CITY_TENANT, LEFT, OURS, THEIRS, Walls, Watched, build
-from tests.integration.demo.kit import play_until
+from tests.integration.api.walls import CITY_TENANT, LEFT, OURS, THEIRS, Walled, Walls, Watched
 from tests.integration.evidence.kit import files_of, pdf, send
 from tests.support import clone_database
-from xingji.demo import documents as q
 from xingji.demo.cast import CITY, FORMED_LATER
-from xingji.demo.clock import shanghai
-from xingji.demo.telling import Told
 
 CITYS = ("leader", "inspector", "auditor", "admin")
 PAGE = "totalCount edges { cursor node { __typename } } pageInfo { hasNextPage endCursor }"
@@ -72,40 +69,13 @@ OWN_ACTS = {"changePassword", "grantOversight"}
 
 
 @pytest.fixture(scope="module")
-async def walls(postgres: Any, chapter: Any) -> AsyncIterator[Walls]:
-    """The plain round with an objection on its first day, which costs no day of those that count."""
-    world = await chapter(10)
+async def walls(postgres: Any, walled: Walled) -> AsyncIterator[Walls]:
+    """A clone of the world behind its walls, served."""
     async with (
-        clone_database(postgres, world.template) as urls,
-        serve_world(urls, world.home, shanghai(5, 20)) as stage,
+        clone_database(postgres, walled.world.template) as urls,
+        serve_world(urls, walled.world.home, walled.moment) as stage,
     ):
-        await object_in_vain(stage)
-        await play_until(stage, None, told=Told(steps=10))
-        yield await build(stage)
-
-
-async def object_in_vain(stage: Stage) -> None:
-    (notice,) = (await stage.stranger.get(q.NOTICES))["publicNotices"]["edges"]
-    said = {
-        "text": "公示栏的招聘信息似乎很久没有更新，请核实。",
-        "name": "异议人甲",
-        "contact": "0394-8000001",
-    }
-    filed = await stage.stranger.act(
-        q.FILE_OBJECTION, {"noticeId": notice["node"]["noticeId"], "position": 1, **said}
-    )
-    assert filed["__typename"] == "ObjectionFiled", filed
-    leader = await stage.person(CITY, "leader")
-    (edge,) = (await leader.get(q.OBJECTIONS))["objections"]["edges"]
-    named = {"objectionId": edge["node"]["id"]}
-    assert (await leader.act(q.ACCEPT_OBJECTION, named))["__typename"] == "ObjectionRecorded"
-    decided = {
-        **named,
-        "verdict": "DISMISSED",
-        "reason": "已核查。",
-        "publicReason": "每周更新，异议不成立。",
-    }
-    assert (await leader.act(q.DECIDE_OBJECTION, decided))["__typename"] == "ObjectionRecorded"
+        yield await walled.walls.served_by(stage)
 
 
 @pytest.fixture(params=EVERYBODY)
@@ -262,7 +232,8 @@ async def test_a_cursor_of_anothers_page_opens_nothing(one: Watched, cursors: Ma
                         f"{name}{beside} {{ totalCount edges {{ cursor node {{ {shown} }} }} }}",
                         {"c": ("String", cursor)},
                     )
-                    for cursor in cursors.get(name, ())
+                    for taken in cursors.get(name, ())
+                    for cursor in (taken, f"{taken.rpartition(':')[0]}:{one.tenant or CITY_TENANT}")
                 ]
     for document in documents(fields):
         answer, _ = await one.ask(*document)
@@ -438,6 +409,44 @@ def test_every_argument_is_walked():
         bare = source.column is not None and str(source.column.type) == "UUID"
         assert key in IDS if source.type else key in UUID_FIELDS or not bare, key
     assert find_rows(object_type("Application")) is not None
+
+
+def test_every_id_that_may_be_given_is_given():
+    """Each argument or input field of a global id or a bare key, wherever it stands, is one of those that are asked above."""
+    asked = {f"Query.{name}.{key}" for name, _, key, _ in filters()}
+    asked |= {f"{owner}.{field}.{key}" for owner, field, _, key, _ in nested_filters()}
+    asked |= {
+        f"Subscription.{name}.{key}" for name, field in feeds().items() for key in field.args if key in IDS
+    }
+    asked |= {"Query.node.id", "Query.nodes.ids", "Query.ledgerConsistency.tenantId"}
+    for name, field in mutations().items():
+        asked |= {f"Mutation.{name}.{leaf}" for leaf in id_leaves(field.args["input"].type) if leaf in IDS}
+    # What strangers give: test_objections.py.
+    asked |= {"Query.publicNotices.campaignId", "Mutation.fileObjection.noticeId"}
+    # Keys that whoever acts makes, and the one of an observation among their own review's.
+    asked |= {
+        "Mutation.openDraw.drawId",
+        "Mutation.recordInspection.id",
+        "Mutation.recordInspection.supersedes",
+    }
+    found = set()
+    for type_ in SCHEMA.type_map.values():
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+            for name, field in type_.fields.items():
+                for key, leaf in _leaves(field.args):
+                    if leaf in {"ID", "UUID"} and key != "requestId":
+                        found.add(f"{type_.name}.{name}.{key}")
+    assert found - asked == set()
+
+
+def _leaves(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names of arguments and of input fields however deep, with their types."""
+    for key, one in given.items():
+        named_type = get_named_type(one.type)
+        if isinstance(named_type, GraphQLInputObjectType):
+            yield from _leaves(named_type.fields)
+        else:
+            yield key, named_type.name
 
 
 FORGED = {

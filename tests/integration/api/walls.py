@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -28,14 +29,17 @@ from tests.integration.api.arrangements import arrange
 from tests.integration.api.draws import commit_list, drawn, party
 from tests.integration.api.inspecting import PROPOSE_CORRECTION, concluding, inspect, observed
 from tests.integration.api.keys import ask_for_keys, set_reading
-from tests.integration.api.kit import Caller, Stage, file_application
+from tests.integration.api.kit import Caller, Stage, World, file_application
 from tests.integration.api.reviews import PLAN as PLAN_CYCLE
 from tests.integration.api.reviews import a_plan, assigned, certify, team
 from tests.integration.api.star import a_record, a_review, attest, elsewhere, propose, propose_something
 from tests.integration.api.test_administering import ADD_PERSON, END_GRANT, END_ROLE, grants
 from tests.integration.api.walk import UUIDS, node_types, strings
+from tests.integration.demo.kit import play_until
 from tests.integration.evidence.kit import pdf, send
+from xingji.demo import documents as q
 from xingji.demo.cast import CITY, FORMED_LATER, PASSWORD, County, Place, counties, person_id
+from xingji.demo.telling import Told
 from xingji.service import open_vault
 
 CITY_TENANT: Final = 1
@@ -143,6 +147,24 @@ class Walls:
         )
         return [(row["tenant_id"], row["code"]) for row in rows]
 
+    async def served_by(self, stage: Stage) -> Walls:
+        """The same walls in a clone, and everybody before them with a token of its server."""
+        people = {}
+        for name, one in self.people.items():
+            code, _, login = name.partition("/")
+            caller = await stage.person(code, login, fresh=True) if login else stage.stranger
+            people[name] = replace(one, caller=caller)
+        return Walls(stage, people)
+
+
+@dataclass(frozen=True, slots=True)
+class Walled:
+    """The database to clone, the moment at which its story goes on, and who stood before the walls when they were built."""
+
+    world: World
+    moment: datetime
+    walls: Walls
+
 
 def inspector(tenant: int, code: str, login: str) -> str:
     """The id of an inspector of the cast."""
@@ -151,6 +173,37 @@ def inspector(tenant: int, code: str, login: str) -> str:
 
 def unit(county: County, id_: UUID) -> str:
     return f"Unit.{county.tenant_id}.{id_}"
+
+
+async def play_and_build(stage: Stage) -> Walls:
+    """From the tenth step of the plain round: an objection on its first day, which costs no day of those that count; then the walls."""
+    await object_in_vain(stage)
+    await play_until(stage, None, told=Told(steps=10))
+    return await build(stage)
+
+
+async def object_in_vain(stage: Stage) -> None:
+    (notice,) = (await stage.stranger.get(q.NOTICES))["publicNotices"]["edges"]
+    said = {
+        "text": "公示栏的招聘信息似乎很久没有更新，请核实。",
+        "name": "异议人甲",
+        "contact": "0394-8000001",
+    }
+    filed = await stage.stranger.act(
+        q.FILE_OBJECTION, {"noticeId": notice["node"]["noticeId"], "position": 1, **said}
+    )
+    assert filed["__typename"] == "ObjectionFiled", filed
+    leader = await stage.person(CITY, "leader")
+    (edge,) = (await leader.get(q.OBJECTIONS))["objections"]["edges"]
+    named = {"objectionId": edge["node"]["id"]}
+    assert (await leader.act(q.ACCEPT_OBJECTION, named))["__typename"] == "ObjectionRecorded"
+    decided = {
+        **named,
+        "verdict": "DISMISSED",
+        "reason": "已核查。",
+        "publicReason": "每周更新，异议不成立。",
+    }
+    assert (await leader.act(q.DECIDE_OBJECTION, decided))["__typename"] == "ObjectionRecorded"
 
 
 async def build(stage: Stage) -> Walls:

@@ -212,6 +212,8 @@ WRITTEN = {
         confirmedAt declinedBy declinedAt tenant { name } campaign { code } beneficiary { name } community { name } } } }
         calendarYears { edges { node { id year documentNumber title complete reason revision setBy setAt tenant { name }
         days { day working name setBy setAt } } } } campaigns { edges { node { extensions(first: 2) { edges { node { id } } } } } } }""",
+    "what may be done with erasures": "{ erasures { edges { node { reference fields availableActions { action name clause allowed obstacle { code message clause } } } } } }",
+    "what may be done with cycles": "{ reviewCycles { edges { node { year availableActions { action name clause allowed obstacle { code message clause } } } } } }",
     "cycles of reviews": f"""{{ reviewCycles {{ totalCount edges {{ cursor node {{ year status lastly: closesOn campaign {{ code }} plannedTenant {{ code }}
         teams {{ number name members {{ personId barred tenant {{ code }} inspector {{ id name tenant {{ code }} }} }} }}
         progress {{ overdue total planned }} byTeam {{ teamId name progress {{ assigned overdue total }} }}

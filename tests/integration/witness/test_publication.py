@@ -8,17 +8,36 @@ from pathlib import Path
 import pytest
 
 from audit.checkpoint import open_checkpoint
-from audit.cosignature import check_quorum
+from audit.cosignature import WitnessKey, check_quorum
 from audit.keys import Ed25519Signer
 from audit.note import VerifierKey, parse_note
+from audit.trust import parse_trust
 from tests.integration.api import kit as api
 from tests.integration.witness.kit import WitnessProcess
-from tests.support import clone_database
+from tests.support import DatabaseUrls, clone_database
 from xingji.demo.cast import CITY
 from xingji.demo.run import BEGINS
 from xingji.postgres import EmbeddedPostgres
 from xingji.service import open_keys
 from xingji.settings import Settings
+
+
+async def check_trust(urls: DatabaseUrls, home: Path, folder: Path, witness: WitnessKey) -> None:
+    """The trust file names the witness, and holds an export to its cosignature."""
+    told = await api.command(urls, home, "ledger", "trust")
+    trust = parse_trust(told.out.encode())
+    assert (trust.witnesses, trust.quorum) == ((witness,), 1)
+    assert "PRIVATE" not in told.out and len(trust.logs) == 12
+    (folder / "trust.json").write_text(told.out)
+    export = ["ledger", "export", str(folder / "log"), "--tenant", CITY, "--published"]
+    assert (await api.command(urls, home, *export)).code == 0
+    verify = ["ledger", "verify", str(folder / "log"), "--trust", str(folder / "trust.json"), "--json"]
+    ran = await api.command(urls, home, *verify)
+    assert (ran.code, ran.json["cosigned"]) == (0, 1), ran
+    head = folder / "log" / "checkpoint"
+    head.write_text(head.read_text().partition(f"\u2014 {witness.name}")[0])
+    ran = await api.command(urls, home, *verify)
+    assert (ran.code, ran.json["code"]) == (1, "quorum_missing"), ran
 
 
 async def test_a_checkpoint_waits_for_its_quorum_and_comes_with_it(
@@ -52,6 +71,8 @@ async def test_a_checkpoint_waits_for_its_quorum_and_comes_with_it(
             note = (await stage.published(CITY)).encode()
         finally:
             await asyncio.to_thread(witness.stop)
+        monkeypatch.setenv("XINGJI_WITNESSES", str(policy))
+        await check_trust(urls, founded.home, tmp_path, key)
     signer = next(one for one in signers if one.origin.endswith(CITY))
     assert open_checkpoint(note, VerifierKey(signer.origin, signer.public_key)).size > 0
     assert [one.witness for one in check_quorum(parse_note(note), [key], 1)] == [key]

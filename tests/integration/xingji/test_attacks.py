@@ -8,6 +8,7 @@ import json
 import socket
 import time
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 
@@ -15,6 +16,7 @@ from graphql_schema.documents import Documents
 from graphql_schema.errors import RequestError
 from graphql_schema.limits import Limits
 from tests.http_door import SCHEMA_OBJECT, Running, run_door
+from xingji.http import serving
 from xingji.http.settings import HttpSettings
 
 BOMB = "{ tree { ...F0 } }" + "".join(
@@ -132,6 +134,50 @@ def test_slow_body_is_cut() -> None:
         assert answer.startswith(b"HTTP/1.1 408 ") and b"http.body_too_slow" in answer
         assert 0.4 < time.monotonic() - started < 5
         assert door.post("{ hello }").status_code == 200
+
+
+GOOD = b'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n{"query":"{hello}"}'
+DRIPS = {
+    "nothing": (b"", b""),
+    "half a head": (b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-a: ", b"a"),
+    "blank lines": (b"", b"\r\n"),
+    "blank lines behind an answer": (GOOD, b"\r\n"),
+    "half a head behind an answer": (GOOD + b"POST /gra", b"x"),
+}
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_slow_head_is_cut(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.5)
+    begun, drip = DRIPS[name]
+    with run_door() as door, socket.create_connection(("127.0.0.1", door.port)) as slow:
+        slow.settimeout(0.1)
+        slow.sendall(begun)
+        started, told = time.monotonic(), b""
+        with suppress(ConnectionError):
+            while time.monotonic() - started < 8:
+                try:
+                    chunk = slow.recv(65_536)
+                    if not chunk:
+                        break
+                    told += chunk
+                except TimeoutError:
+                    slow.sendall(drip)
+        assert 0.4 < time.monotonic() - started < 5
+        assert (b"200 OK" in told) is (begun.startswith(GOOD))
+        assert door.post("{ hello }").status_code == 200
+
+
+def test_request_slower_than_a_head_may_be_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.2)
+    with run_door() as door:
+        assert door.post("{ slow(seconds: 0.6) }").json() == {"data": {"slow": "done"}}
+
+
+def test_a_message_quotes_little_of_what_was_sent(door: Running) -> None:
+    answer = door.post('{ count(numbers: ["' + "x" * 50_000 + '"]) }')
+    assert answer.json()["errors"][0]["extensions"]["code"] == "document.invalid"
+    assert len(answer.content) < 3_000
 
 
 def test_client_that_leaves_in_the_middle_harms_nothing(door: Running) -> None:

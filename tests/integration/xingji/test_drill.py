@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api.kit import Ran, Stage, World, command, heads_of, serve_world
+from tests.integration.api.kit import Ran, Stage, World, command, copy_home, heads_of, serve_world
 from tests.integration.api.test_administering import ADD_PERSON
 from tests.support import DatabaseUrls, clone_database
 from xingji.backup import read_manifest
@@ -29,17 +29,12 @@ async def urls(postgres: EmbeddedPostgres, founded: World) -> AsyncIterator[Data
 @pytest.fixture
 def home(founded: World, tmp_path: Path, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of our own, with the keys of the founded world and some evidence; commands know every role."""
-    home = tmp_path / "home"
-    for part in ("keys", "secrets", "tokens", "vault"):
-        if (founded.home / part).exists():
-            shutil.copytree(founded.home / part, home / part)
+    home = copy_home(founded, urls, tmp_path / "home", monkeypatch)
     (home / "evidence" / "ab").mkdir(parents=True)
     (home / "evidence" / "ab" / "cdef").write_bytes(b"scan")
     for part in ("programmes", "standards"):
         (home / part).mkdir()
         (home / part / "ours.toml").write_bytes(b"# ours")
-    monkeypatch.setenv("XINGJI_MIGRATOR_URL", urls.owner)
-    monkeypatch.setenv("XINGJI_BACKUP_URL", urls.superuser)
     return home
 
 
@@ -100,6 +95,24 @@ async def test_a_backup_is_restored_owned_up_to_and_everyone_can_tell(
         assert await act_in(stage, LOST, "three") == "ledger.put_back"
         assert await check(before) == (0, "verified")
         assert await check(after) == (1, "rolled_back")
+
+        # Whoever asks on the command line gets no signature either: only what was published.
+        told = [
+            await run("ledger", "head", "--tenant", LOST.code),
+            await run("ledger", "export", "--tenant", LOST.code, str(tmp_path / "none"), "--json"),
+        ]
+        assert [(one.code, one.out if one.out == "" else one.json["code"]) for one in told] == [
+            (2, ""),
+            (2, "signing_refused"),
+        ]
+        assert "grow from the head kept outside" in told[0].err and not (tmp_path / "none").exists()
+        published = ("ledger", "export", "--published", "--tenant")
+        assert (await run(*published, LOST.code, str(tmp_path / "public"))).code == 0
+        assert (await run("ledger", "head", "--tenant", OTHER.code)).code == 0
+        again = await run("backup", str(tmp_path / "again"))
+        (origin,) = read_manifest(tmp_path / "again")["unsigned"]
+        assert again.code == 0 and origin.endswith(LOST.code) and origin in again.err
+        assert len(list((tmp_path / "again" / "heads").iterdir())) == 11
 
         owned = await run("ledger", "incarnate", "--tenant", LOST.code, "--reason", REASON, "--json")
         assert owned.code == 0, owned.err

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.audit.kit import KEY, ORIGIN
 
 OTHER = VerifierKey("xingji.test/411600", bytes(range(32)))
 WITNESSES = (WitnessKey("w.test/1", bytes([1]) * 32), WitnessKey("w.test/2", bytes([2]) * 32))
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PEM = (Path(__file__).parents[2] / "vectors" / "timestamp" / "root.pem").read_text()
 TRUST = Trust((TrustedLog(ORIGIN, (KEY,)), TrustedLog(OTHER.name, (OTHER,))), WITNESSES, 2, (PEM,))
 
 
@@ -62,6 +63,7 @@ def test_what_is_printed_reads_back():
         lambda t: t.update(time_authorities=["x"]),
         lambda t: t.update(time_authorities=[PEM + PEM]),
         lambda t: t.update(time_authorities=PEM),
+        lambda t: t.update(time_authorities=[PEM.replace("MII", "MIJ", 1)]),
     ],
 )
 def test_anything_else_is_refused(change: Callable[[dict[str, Any]], object]):

@@ -17,7 +17,6 @@ from audit.verdict import FINDINGS, RefutedError
 from audit.verify import verify_log
 from audit.witnessed import (
     ROOM,
-    Holding,
     Witnessed,
     check_witnessed,
     divide_notes,
@@ -97,15 +96,16 @@ def test_a_log_that_owned_up_to_having_been_put_back_is_told_by_that_entry(
 ) -> None:
     lost, gone_on = incarnated(300, 600)
     seen = sign_checkpoint(checkpoint_of(lost[:size]), SIGNER)
-    held = Holding(ORIGIN, (Witnessed(4, checkpoint_of(lost[:size]), seen),))
+    records = (Witnessed(4, checkpoint_of(lost[:size]), seen),)
     hashes = [one.hash for one in gone_on]
     log = write_log(tmp_path, [one.leaf for one in gone_on], head(hashes))
-    verdict = held.judge(verify_log(log, KEY, observe=held.observe))
-    assert (verdict.ok, verdict.code) == (code == "verified", code)
-    assert ("put back" in verdict.en) is not verdict.ok
+    for processes in (1, 2):
+        verdict = verify_log(log, KEY, recorded=records, processes=processes)
+        assert (verdict.ok, verdict.code) == (code == "verified", code)
+        assert ("put back" in verdict.en) is not verdict.ok
 
 
-def test_records_by_every_key_of_the_log_hold() -> None:
+def test_records_by_every_key_of_the_log_hold(tmp_path: Path) -> None:
     """What an old key signed before it was handed over is the log's word still; a stranger's is not."""
     other = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
     first = LOG[0]
@@ -118,17 +118,13 @@ def test_records_by_every_key_of_the_log_hold() -> None:
         SIGNER,
     )
     log = [first, handed]
-    for signer, code in ((SIGNER, None), (other, None), (STRANGER, "witnessed_unsigned")):
+    signed = sign_checkpoint(checkpoint_of(log), other).encode()
+    folder = write_log(tmp_path, [one.leaf for one in log], signed)
+    for signer, code in ((SIGNER, "verified"), (other, "verified"), (STRANGER, "witnessed_unsigned")):
         checkpoint = checkpoint_of(log)
-        held = Holding(ORIGIN, (Witnessed(4, checkpoint, sign_checkpoint(checkpoint, signer)),))
-        for entry in log:
-            held.observe(entry)
-        if code is None:
-            assert held.check() == 1
-        else:
-            with pytest.raises(RefutedError) as refuted:
-                held.check()
-            assert refuted.value.code == code
+        one = Witnessed(4, checkpoint, sign_checkpoint(checkpoint, signer))
+        verdict = verify_log(folder, KEY, recorded=[one])
+        assert verdict.code == code, verdict
 
 
 def checkpoint_of(log: list[Entry]) -> Checkpoint:

@@ -1,0 +1,60 @@
+"""A key that one log admits of another log's officer, held against that other log, its home.
+
+A log's own entries show that a key was admitted by the system, citing an entry of the home log (`audit.officers`). They cannot show that the home log
+ever said so: whoever holds the log's own key can admit an officer whom nobody has certified. With the home log at hand that is seen.
+
+    made = Certifications(origin)                  # of the home log
+    made.hear(entry)                               # each verified entry of CERTIFYING, in order
+    check_admission(entry, {made.origin: made})    # each entry of the log that is judged
+
+The rule: the cited entry is the home log's very entry, and it put that key of that person in force. Whether the key was ended at home before it was
+admitted is not judged: two logs have no common order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from audit.entry import Entry
+from audit.errors import UnusableInputError
+from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED
+from audit.verdict import RefutedError
+
+CERTIFYING: Final = frozenset({CERTIFIED, KEY_ROTATED})
+
+
+@dataclass(slots=True)
+class Certifications:
+    """What a home log of `size` entries, verified, says was put in force: hash, key and person by the entry's sequence."""
+
+    origin: str
+    size: int = 0
+    found: dict[int, tuple[bytes, object, object]] = field(default_factory=dict)
+
+    def hear(self, entry: Entry) -> None:
+        """Take in an entry; one that puts no key in force is let pass."""
+        draft = entry.draft
+        if draft.operation in CERTIFYING:
+            person = draft.intent["person"] if draft.operation == CERTIFIED else str(draft.actor.id)
+            self.found[entry.seq] = entry.hash, draft.intent["key"], person
+
+
+def check_admission(entry: Entry, homes: Mapping[str, Certifications]) -> None:
+    """Hold an admission against its home log, where that is among `homes`; any other entry is let pass.
+
+    Raises RefutedError `admission_unfounded`; UnusableInputError where the home log at hand ends before the entry that is cited.
+    """
+    if entry.draft.operation != ADMITTED:
+        return
+    (cite,), intent = entry.draft.cites, entry.draft.intent
+    home = homes.get(cite.origin)
+    if home is None:
+        return
+    if cite.seq >= home.size:
+        raise UnusableInputError(
+            reason=f"entry {entry.seq} cites entry {cite.seq} of {cite.origin}, which has only {home.size} here: export that log again"
+        )
+    if home.found.get(cite.seq) != (cite.hash, intent["key"], intent["person"]):
+        raise RefutedError(
+            "admission_unfounded", entry.seq, home=cite.origin, cited=cite.seq, key=intent["key"]
+        )
