@@ -15,6 +15,7 @@ from audit.ledger import SYSTEM, append, lock_head
 from audit.note import encode_base64
 from audit.officers import ADMITTED, CERTIFIED
 from tenancy.database import Database, Scope
+from tests.conformance.second_reader import read_log
 from tests.integration.api.kit import Stage, command, opinion
 from tests.integration.api.test_signing import (
     COUNTY,
@@ -69,6 +70,11 @@ async def judge(stage: Stage, folder: Path, *more: str) -> list[tuple[int, Any]]
     return found
 
 
+def read_again(folder: Path) -> tuple[bool, str]:
+    """What the second reader says of the county's export."""
+    return read_log(folder / COUNTY.code, (folder / COUNTY.code / "key.vkey").read_text().strip())
+
+
 async def test_an_opinion_without_the_key_that_the_policy_asks_for_is_refuted(
     stage: Stage, office: Office, tmp_path: Path
 ) -> None:
@@ -88,9 +94,11 @@ async def test_an_opinion_without_the_key_that_the_policy_asks_for_is_refuted(
     (tmp_path / "before").mkdir()
     city = "--witnessed-by", str(tmp_path / "before" / CITY)
     assert await judge(stage, tmp_path / "before", *city) == [(0, "verified")] * 3
+    assert read_again(tmp_path / "before")[0]
     await forge(stage, unsigned)
     (tmp_path / "after").mkdir()
     assert await judge(stage, tmp_path / "after") == [(1, "officer_signature_missing")] * 3
+    assert read_again(tmp_path / "after") == (False, "ValueError an officer must sign")
 
 
 async def test_an_officer_of_the_city_whom_the_city_never_certified_is_refuted(
