@@ -20,6 +20,7 @@ from tests.integration.api.kit import Stage, command, opinion
 from tests.integration.api.test_signing import (
     COUNTY,
     OPINION,
+    REVOKE,
     SET,
     Office,
     equip,
@@ -35,6 +36,9 @@ from xingji.demo.clock import shanghai
 from xingji.service import open_keys
 
 FORGED = bytes(range(32))
+CERTIFICATION = (
+    "SELECT seq, hash FROM ledger_entries WHERE tenant_id = $1 AND operation = $2 ORDER BY seq DESC LIMIT 1"
+)
 
 
 async def forge(stage: Stage, draft: Draft) -> int:
@@ -101,33 +105,13 @@ async def test_an_opinion_without_the_key_that_the_policy_asks_for_is_refuted(
     assert read_again(tmp_path / "after") == (False, "ValueError an officer must sign")
 
 
-async def test_an_officer_of_the_city_whom_the_city_never_certified_is_refuted(
-    stage: Stage, tmp_path: Path
-) -> None:
-    """True admissions hold. A forged one holds by itself, and is refuted by whoever has the city's log."""
-    (town,) = await stage.rows("SELECT id, unit_id, origin FROM tenants WHERE code = $1", CITY)
-    (tmp_path / "city").mkdir()
-    reviewer = (await equip(stage, tmp_path / "city", CITY, town["id"], town["unit_id"], "reviewer")).officer
-    (entry,) = await stage.rows(
-        "SELECT seq, hash FROM ledger_entries WHERE tenant_id = $1 AND operation = $2 ORDER BY seq DESC LIMIT 1",
-        town["id"],
-        CERTIFIED,
-    )
-    values = await wanted(stage)
-    assert "application" in await (await stage.person(COUNTY.code, "county")).act(q.GIVE_OPINION, values)
-    stage.clock.travel(shanghai(5, 17))
-    of_city = opinion(values["applicationId"], values["formHash"], "CITY")
-    assert "application" in await reviewer.act(q.GIVE_OPINION, of_city)
-    (tmp_path / "before").mkdir()
-    witnessed = "--witnessed-by", str(tmp_path / "before" / CITY)
-    assert await judge(stage, tmp_path / "before", *witnessed) == [(0, "verified")] * 3
-
-    cite = Cite(town["origin"], entry["seq"], bytes(entry["hash"]))
+async def forge_admission(stage: Stage, home: str, cited: Any, person: str, public: bytes) -> None:
+    """The county's log admits this key, citing that entry of its home log."""
     told = {
-        "home": town["origin"],
-        "key": officer_key_id(FORGED),
-        "person": str(UUID(reviewer.person)),
-        "public": encode_base64(FORGED),
+        "home": home,
+        "key": officer_key_id(public),
+        "person": str(UUID(person)),
+        "public": encode_base64(public),
     }
     await forge(
         stage,
@@ -138,9 +122,47 @@ async def test_an_officer_of_the_city_whom_the_city_never_certified_is_refuted(
             actor=Actor(SYSTEM, "system", await origin_of(stage, COUNTY.code)),
             subject=Subject("officer_key", uuid5(NAMESPACE_URL, told["key"]), 1),
             intent={**told, "arguments": digest(told).hex()},
-            cites=(cite,),
+            cites=(Cite(home, cited["seq"], bytes(cited["hash"])),),
         ),
     )
+
+
+async def test_an_officer_of_the_city_whom_the_city_never_certified_is_refuted(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """True admissions hold. A forged one holds by itself, and is refuted by whoever has the city's log."""
+    (town,) = await stage.rows("SELECT id, unit_id, origin FROM tenants WHERE code = $1", CITY)
+    (tmp_path / "city").mkdir()
+    reviewer = (await equip(stage, tmp_path / "city", CITY, town["id"], town["unit_id"], "reviewer")).officer
+    (entry,) = await stage.rows(CERTIFICATION, town["id"], CERTIFIED)
+    values = await wanted(stage)
+    assert "application" in await (await stage.person(COUNTY.code, "county")).act(q.GIVE_OPINION, values)
+    stage.clock.travel(shanghai(5, 17))
+    of_city = opinion(values["applicationId"], values["formHash"], "CITY")
+    assert "application" in await reviewer.act(q.GIVE_OPINION, of_city)
+    (tmp_path / "before").mkdir()
+    witnessed = "--witnessed-by", str(tmp_path / "before" / CITY)
+    assert await judge(stage, tmp_path / "before", *witnessed) == [(0, "verified")] * 3
+
+    await forge_admission(stage, town["origin"], entry, reviewer.person, FORGED)
     (tmp_path / "after").mkdir()
     witnessed = "--witnessed-by", str(tmp_path / "after" / CITY)
     assert await judge(stage, tmp_path / "after", *witnessed) == [(1, "admission_unfounded")] * 3
+
+
+async def test_an_officer_of_the_city_whose_key_it_had_revoked_is_refuted(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """With the key itself, and the very entry that certified it: the city's log says when it ended."""
+    (town,) = await stage.rows("SELECT id, unit_id, origin FROM tenants WHERE code = $1", CITY)
+    (tmp_path / "city").mkdir()
+    reviewer = (await equip(stage, tmp_path / "city", CITY, town["id"], town["unit_id"], "reviewer")).officer
+    (entry,) = await stage.rows(CERTIFICATION, town["id"], CERTIFIED)
+    (key,) = await stage.rows("SELECT public_key FROM officer_keys WHERE key = $1", reviewer.key)
+    revoked = await reviewer.caller.act(REVOKE, {"keyId": reviewer.key_id, "reason": "离任"})
+    assert "officerKey" in revoked, revoked
+    stage.clock.travel(stage.clock() + timedelta(minutes=6))
+    await forge_admission(stage, town["origin"], entry, reviewer.person, bytes(key["public_key"]))
+    (tmp_path / "after").mkdir()
+    witnessed = "--witnessed-by", str(tmp_path / "after" / CITY)
+    assert await judge(stage, tmp_path / "after", *witnessed) == [(1, "admission_late")] * 3
