@@ -5,11 +5,11 @@ ever said so: whoever holds the log's own key can admit an officer whom nobody h
 
     made = Certifications(origin)                  # of the home log
     made.hear(entry)                               # each verified entry of HEARD, in order
-    check_admission(entry, {made.origin: made})    # each entry of the log that is judged
+    check_admission(entry, {made.origin: made})    # each admission of the log that is judged, and what such keys signed
 
 The rule: the cited entry is the home log's very entry, it put that key of that person in force, and the home log had not ended the key by then. Two logs have no
 common order, so of that last the entries' times speak, with LEEWAY: an act that is under way while its key is revoked elsewhere is no forgery. What an admitted
-key signs later is not judged here: the log itself withdraws it.
+key signs is held against its end at home likewise, so that nothing hangs on whether the log owned up to it (`officer_key.withdrawn`).
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from typing import Final
 
 from audit.entry import Entry, format_time
 from audit.errors import UnusableInputError
-from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED, REVOKED
+from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED, REVOKED, is_foreign
 from audit.verdict import RefutedError
 
 CERTIFYING: Final = frozenset({CERTIFIED, KEY_ROTATED})
@@ -48,10 +48,15 @@ class Certifications:
 
 
 def check_admission(entry: Entry, homes: Mapping[str, Certifications]) -> None:
-    """Hold an admission against its home log, where that is among `homes`; any other entry is let pass.
+    """Hold an admission, or what an admitted key has signed, against its home log, where that is among `homes`; any other entry is let pass.
 
-    Raises RefutedError `admission_unfounded` or `admission_late`; UnusableInputError where the home log at hand ends before the entry that is cited.
+    Raises RefutedError `admission_unfounded`, `admission_late` or `officer_key_ended_at_home`; UnusableInputError where the home log at hand ends
+    before the entry that is cited.
     """
+    if is_foreign(entry):
+        _check_end(
+            entry, homes.get(entry.draft.actor.origin), entry.draft.actor.key, "officer_key_ended_at_home"
+        )
     if entry.draft.operation != ADMITTED:
         return
     (cite,), intent = entry.draft.cites, entry.draft.intent
@@ -66,8 +71,11 @@ def check_admission(entry: Entry, homes: Mapping[str, Certifications]) -> None:
         raise RefutedError(
             "admission_unfounded", entry.seq, home=cite.origin, cited=cite.seq, key=intent["key"]
         )
-    ended = home.ended.get(intent["key"])
-    if ended is not None and entry.draft.time > ended + LEEWAY:
-        raise RefutedError(
-            "admission_late", entry.seq, home=cite.origin, ended=format_time(ended), key=intent["key"]
-        )
+    _check_end(entry, home, intent["key"], "admission_late")
+
+
+def _check_end(entry: Entry, home: Certifications | None, key: object, code: str) -> None:
+    """The home log had not ended the key, or not long before."""
+    ended = None if home is None else home.ended.get(key)
+    if home is not None and ended is not None and entry.draft.time > ended + LEEWAY:
+        raise RefutedError(code, entry.seq, home=home.origin, ended=format_time(ended), key=key)

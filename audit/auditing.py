@@ -65,7 +65,9 @@ def _answer(
     recorded: list[Witnessed],
     homes: Mapping[str, Certifications],
 ) -> Verdict:
-    listener = Listener(partial(check_admission, homes=homes), frozenset({ADMITTED} if homes else ()))
+    listener = Listener()
+    if homes:
+        listener = Listener(partial(check_admission, homes=homes), frozenset({ADMITTED}), foreign=True)
     if question.rows is None:
         return _verify(question, question.directory, log, since, progress, listener, recorded)
     with ExitStack() as stack:

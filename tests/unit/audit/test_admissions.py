@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from audit.admissions import LEEWAY, Certifications, check_admission
-from audit.entry import Actor, Cite, Entry
+from audit.entry import Actor, Cite, Entry, OfficerSignature
 from audit.errors import UnusableInputError
 from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED, REVOKED
 from audit.verdict import FINDINGS, RefutedError
@@ -85,3 +85,15 @@ def test_a_key_that_had_ended_at_home_is_admitted_too_late(operation: str) -> No
             check_admission(replace(late, draft=replace(late.draft, time=time)), {HOME: home})
         assert (refuted.value.code, refuted.value.seq) == ("admission_late", 9)
         assert "2022-04-24" in refuted.value.verdict(ORIGIN).en
+
+
+def test_what_a_key_signs_behind_its_end_at_home_is_not_its_officers() -> None:
+    home, ended = made(), ONE.draft.time - timedelta(days=1)
+    home.ended[KEY] = ended
+    acted = replace(ONE.draft, actor=Actor(PERSON, "x", HOME, KEY), officer_sig=OfficerSignature(KEY, b""))
+    check_admission(replace(ONE, draft=replace(acted, time=ended + LEEWAY)), {HOME: home})
+    check_admission(replace(ONE, draft=acted), {})
+    with pytest.raises(RefutedError) as refuted:
+        check_admission(replace(ONE, seq=9, draft=acted), {HOME: home})
+    assert (refuted.value.code, refuted.value.seq) == ("officer_key_ended_at_home", 9)
+    assert KEY in refuted.value.verdict(ORIGIN).zh
