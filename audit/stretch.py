@@ -44,12 +44,16 @@ class Listener:
 
     def hear(self, entry: Entry) -> None:
         """Tell of one entry."""
+        self.tell(entry)
+        if self.rows is not None and entry.draft.rows:
+            self.rows(entry.seq, entry.draft.rows)
+
+    def tell(self, entry: Entry) -> None:
+        """Tell `entry` of it, if it is one of those."""
         if self.entry is not None and (
             self.operations is None or _tells(entry, self.operations, self.foreign)
         ):
             self.entry(entry)
-        if self.rows is not None and entry.draft.rows:
-            self.rows(entry.seq, entry.draft.rows)
 
 
 class Handed:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from audit.canonical import digest
+import pytest
+
+from audit.canonical import digest, encode
 from audit.dsse import officer_key_id
-from audit.entry import Actor, Cite, Draft, Subject, parse_entry
+from audit.entry import Actor, Cite, Draft, OfficerSignature, Subject, format_time, parse_entry
 from audit.ledger import SYSTEM, append, lock_head
-from audit.note import encode_base64
+from audit.note import decode_base64, encode_base64
 from audit.officers import ADMITTED, CERTIFIED
 from tenancy.database import Database, Scope
 from tests.conformance.second_reader import read_log
@@ -22,6 +24,7 @@ from tests.integration.api.test_signing import (
     OPINION,
     REVOKE,
     SET,
+    Holder,
     Office,
     equip,
     origin_of,
@@ -150,10 +153,11 @@ async def test_an_officer_of_the_city_whom_the_city_never_certified_is_refuted(
     assert await judge(stage, tmp_path / "after", *witnessed) == [(1, "admission_unfounded")] * 3
 
 
+@pytest.mark.parametrize("code", ["admission_late", "officer_key_ended_at_home"])
 async def test_an_officer_of_the_city_whose_key_it_had_revoked_is_refuted(
-    stage: Stage, tmp_path: Path
+    stage: Stage, tmp_path: Path, code: str
 ) -> None:
-    """With the key itself, and the very entry that certified it: the city's log says when it ended."""
+    """With the stolen key, and the very entry that certified it, admitted late or in time: the city's log says when it ended."""
     (town,) = await stage.rows("SELECT id, unit_id, origin FROM tenants WHERE code = $1", CITY)
     (tmp_path / "city").mkdir()
     reviewer = (await equip(stage, tmp_path / "city", CITY, town["id"], town["unit_id"], "reviewer")).officer
@@ -161,8 +165,42 @@ async def test_an_officer_of_the_city_whose_key_it_had_revoked_is_refuted(
     (key,) = await stage.rows("SELECT public_key FROM officer_keys WHERE key = $1", reviewer.key)
     revoked = await reviewer.caller.act(REVOKE, {"keyId": reviewer.key_id, "reason": "离任"})
     assert "officerKey" in revoked, revoked
-    stage.clock.travel(stage.clock() + timedelta(minutes=6))
+    if code == "admission_late":
+        stage.clock.travel(stage.clock() + timedelta(minutes=6))
     await forge_admission(stage, town["origin"], entry, reviewer.person, bytes(key["public_key"]))
+    if code != "admission_late":
+        (tmp_path / "before").mkdir()
+        witnessed = "--witnessed-by", str(tmp_path / "before" / CITY)
+        assert (await judge(stage, tmp_path / "before", *witnessed))[1:] == [(0, "verified")] * 2
+        stage.clock.travel(stage.clock() + timedelta(minutes=6))
+        await forge(stage, await signed_by(stage, reviewer, town["origin"]))
     (tmp_path / "after").mkdir()
     witnessed = "--witnessed-by", str(tmp_path / "after" / CITY)
-    assert await judge(stage, tmp_path / "after", *witnessed) == [(1, "admission_late")] * 3
+    assert await judge(stage, tmp_path / "after", *witnessed) == [(1, code)] * 3
+
+
+async def signed_by(stage: Stage, officer: Holder, home: str) -> Draft:
+    """An act in the county that binds what an officer binds, with their signature."""
+    log, time, subject = (
+        await origin_of(stage, COUNTY.code),
+        stage.clock(),
+        Subject("application", uuid4(), 1),
+    )
+    told = {
+        "arguments": digest([]).hex(),
+        "expires": format_time(time + timedelta(minutes=1)),
+        "operation": OPINION,
+        "origin": log,
+        "request": str(uuid4()),
+        "subject": {"id": str(subject.id), "revision": 1, "type": subject.type},
+    }
+    sig = (await officer.sign(encode(told).decode()))["officerSignature"]["sig"]
+    return Draft(
+        operation=OPINION,
+        request_id=told["request"],
+        time=time,
+        actor=Actor(UUID(officer.person), "city_reviewer", home, officer.key),
+        subject=subject,
+        intent=told,
+        officer_sig=OfficerSignature(officer.key, decode_base64(sig)),
+    )
