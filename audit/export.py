@@ -25,6 +25,7 @@ from audit.bundle import WIDTH, bundle_path, format_bundle
 from audit.checkpoint import Checkpoint
 from audit.entry import MAX_ENTRY
 from audit.errors import ExportRefusedError, LedgerBrokenError, NotPublishedError
+from audit.guard import check_head
 from audit.ledger import get_head, sign_head
 from audit.note import VerifierKey
 from audit.publishing import find_published
@@ -52,10 +53,12 @@ async def export_log(
 ) -> Checkpoint:
     """Write the tenant's log to an empty or new folder; `progress` hears (entries done, of how many).
 
-    Raises LedgerMissingError, ExportRefusedError, NotPublishedError, PublishingRefusedError for a damaged checkpoint, or
-    LedgerBrokenError when entries below the head are gone.
+    Raises LedgerMissingError, ExportRefusedError, NotPublishedError, PublishingRefusedError for a damaged checkpoint,
+    LedgerBrokenError when entries below the head are gone, or SigningRefusedError: what was put back is written `as_published` alone.
     """
     head = await get_head(conn, tenant_id)
+    if not as_published:
+        await check_head(conn, head, signer)
     published = await find_published(conn, tenant_id)
     checkpoint = Checkpoint(head.origin, head.size, head.frontier.root())
     if as_published:

@@ -118,6 +118,26 @@ class FileKeyStore:
                 found.append((signer.verifier_key, int(ended)))
         return tuple(found)
 
+    def adopt(self, origin: str, other: "FileKeyStore") -> None:
+        """This log's key and the one to come are the other store's from now on; archived and SM2 keys are added to ours.
+
+        Nobody else may use this store meanwhile.
+        """
+        path = other._path(origin)
+        for folder in ("", NEXT):
+            self._path(origin, folder).unlink(missing_ok=True)
+        for pattern in (
+            path.name,
+            f"{NEXT}/{path.name}",
+            f"{RETIRED}/{path.stem}.*.pem",
+            f"{path.stem}.*.sm2",
+        ):
+            for one in other.directory.glob(pattern):
+                ours = self.directory / one.relative_to(other.directory)
+                ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if not ours.exists():
+                    _write_private(ours, one.read_bytes())
+
     def _create(self, origin: str, path: Path) -> Ed25519Signer:
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.passphrase))

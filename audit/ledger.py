@@ -52,7 +52,7 @@ from audit.guard import check_head, sealed
 from audit.head import Head as Head  # noqa: PLC0414 - told here too, where heads are read
 from audit.head import check_signer
 from audit.head import sign_head as sign_head  # noqa: PLC0414
-from audit.national import NationalKey, NationalSigner, find_declared
+from audit.national import NationalKey, NationalSigner, draft_suite, find_declared
 from audit.note import VerifierKey
 from audit.officers import POLICY_SET, Policy
 from audit.rotation import REPLACED, ROTATED, find_rotation
@@ -76,10 +76,12 @@ class Prior:
     subject_id: UUID
 
 
-async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: datetime) -> Head:
+async def open_ledger(
+    conn: Connection, tenant_id: int, signer: Signer, time: datetime, national: NationalKey | None = None
+) -> Head:
     """Open a tenant's ledger:
 
-    the head row and entry 0, which declares the origin and the key. Raises LedgerExistsError.
+    the head row and entry 0, which declares the origin and the key; with `national` entry 1 declares that SM2 key. Raises LedgerExistsError.
     """
     if not is_origin(signer.origin):
         raise EntryMalformedError(field="origin")
@@ -103,6 +105,8 @@ async def open_ledger(conn: Connection, tenant_id: int, signer: Signer, time: da
     except asyncpg.UniqueViolationError as error:
         raise LedgerExistsError(origin=signer.origin) from error
     head, _ = await append(conn, head, signer, (_opening_draft(signer, time),))
+    if national is not None:
+        head, _ = await append(conn, head, signer, (draft_suite(head, national, SYSTEM, time),))
     return head
 
 
@@ -224,8 +228,10 @@ async def append(
 
 
 async def signed_head(conn: Connection, tenant_id: int, signer: Signer) -> str:
-    """The ledger's checkpoint as a signed note, made from the stored frontier. Raises LedgerMissingError."""
-    return sign_head(await get_head(conn, tenant_id), signer)
+    """The ledger's checkpoint as a signed note, made from the stored frontier. Raises LedgerMissingError, SignerRetiredError, SigningRefusedError."""
+    head = await get_head(conn, tenant_id)
+    await check_head(conn, head, signer)
+    return sign_head(head, signer)
 
 
 def _opening_draft(signer: Signer, time: datetime) -> Draft:

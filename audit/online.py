@@ -113,6 +113,17 @@ async def verify_stored(
     ).with_stamps(derived.stamps.conclude())
 
 
+async def check_log(
+    conn: Connection,
+    tenant_id: int,
+    key: VerifierKey | Iterable[VerifierKey],
+    progress: Progress | None = None,
+) -> None:
+    """Steps 2 to 4: entries, what is stored of the log beside them, and the head, in the caller's snapshot. Raises RefutedError, LedgerMissingError."""
+    check, derived = ChainCheck(Keyring.of(key)), DerivedCheck(conn, tenant_id, ())
+    await _check_log(conn, tenant_id, check, derived, progress, {}, {})
+
+
 async def _check_log(
     conn: Connection,
     tenant_id: int,

@@ -192,8 +192,14 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "entry {seq}, which declares the suite, is malformed",
     ),
     "sm2_key_unknown": (
-        "第 {seq} 号账目的 SM2 签名出自账本未声明的密钥；Ed25519 签名有效",
-        "the SM2 signature of entry {seq} names a key that the log has not declared; the Ed25519 signature holds",
+        "第 {seq} 号账目的 SM2 签名出自账本未声明或此前已更换的密钥；Ed25519 签名有效",
+        "the SM2 signature of entry {seq} names a key that the log has not declared, or that it has replaced before; the Ed25519 "
+        "signature holds",
+    ),
+    "sm2_handover_wrong": (
+        "第 {seq} 号账目更换 SM2 密钥，但旧 SM2 密钥的交接签名无效：更换未经旧密钥同意；Ed25519 签名有效",
+        "entry {seq} changes the SM2 key, and the old SM2 key's signature for the new one does not hold: it never agreed; the Ed25519 "
+        "signature holds",
     ),
     "sm2_altered": (
         "第 {seq} 号账目的 SM2 签名无效：该签名被改动或伪造；Ed25519 签名有效，内容未改",

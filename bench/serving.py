@@ -82,13 +82,18 @@ def main(side: str) -> None:
     else:
         clock, guard = moved_clock(), UndoneGuard(HeadStore(settings.heads_folder))
         app = create_app(
-            HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock, guard=guard)
+            HttpSettings(graphiql=False, budget=PLENTY, stranger_budget=PLENTY),
+            lambda: open_service(settings, url, clock=clock, guard=guard),
         )
     listening = socket.create_server(("127.0.0.1", 0))
     server = make_server(app, "127.0.0.1", 0)
     print(listening.getsockname()[1], flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run([listening])
+
+
+PLENTY = 10**15
+"""A budget that is counted and never spent: one client stands for thousands here."""
 
 
 class UndoneGuard(Guard):

@@ -25,6 +25,7 @@ from audit.commitment import commit
 from audit.entry import Actor, Cite, Draft, Receipt, RowDigest, Subject
 from audit.guard import remember
 from audit.ledger import SYSTEM, append, open_ledger
+from audit.national import NationalKey
 from audit.rows import is_audited, record_rows
 from audit.signer import Signer
 from tenancy import tables
@@ -75,13 +76,17 @@ class Founding:
 
 
 async def found_tenant(
-    tx: TenantConnection, signer: Signer, founding: Founding, now: datetime
+    tx: TenantConnection,
+    signer: Signer,
+    founding: Founding,
+    now: datetime,
+    national: NationalKey | None = None,
 ) -> tuple[Receipt, ...]:
-    """Found the bound tenant; its receipts, the opening's left out.
+    """Found the bound tenant; its receipts, those of the opening left out. `national`: the SM2 key that signs beside.
 
     Raises LedgerExistsError when it was founded before; SigningRefusedError when the signer's guard knows of a log that is gone.
     """
-    head = await open_ledger(tx.raw, tx.tenant_id, signer, now)
+    head = await open_ledger(tx.raw, tx.tenant_id, signer, now, national)
     digests: list[RowDigest] = []
     names = _names(tx.tenant_id, founding.people)
     await insert_values(tx, names)

@@ -100,7 +100,7 @@ def found(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
         .join(county, and_(county.c.tenant_id == street.c.tenant_id, county.c.id == street.c.parent_id))
         .outerjoin(ranked, true())
         .where(
-            applications.c.tenant_id.in_(overseen(row, parameters)),
+            overseen(row, parameters),
             applications.c.campaign_tenant_id == row.c.tenant_id,
             applications.c.campaign_id == row.c.id,
         )

@@ -11,7 +11,7 @@ has depth 3, 3 fields, 1 alias, 1 root field.
 
 What the text does not show is how many rows a field stands for: pages of 100 in pages of 100 are a milliard rows in a short
 document. `price` counts the values that may be answered, each field times the pages around it; graphql_schema/price.py says
-how long a field's page is.
+how long a field's page is. A page that a variable says counts once the variables are known (`Documents.price`).
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ from graphql import (
 )
 
 from graphql_schema.errors import CodedError
-from graphql_schema.price import NO_PAGES, Pages, count_rows
+from graphql_schema.price import NO_PAGES, Pages, Sizes, count_rows
 
 _CEILING: Final = 10**9
 """Counts stop here, so that a bomb's numbers stay machine-sized."""
@@ -62,6 +62,7 @@ class Limits:
     cached_documents: int = 1_000
     cached_bytes: int = 2_097_152
     cached_refusals: int = 200
+    cached_prices: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _Part:
     names: tuple[str, ...]
 
 
-def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages) -> _Part:
+def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages, sizes: Sizes) -> _Part:
     """Count one definition, leaving its spreads open; without recursion."""
     deepest = fields = aliases = roots = price = 0
     spreads: list[tuple[str, int, int]] = []
@@ -102,7 +103,7 @@ def _read_part(selection_set: SelectionSetNode, directives: int, pages: Pages) -
                     aliases += node.alias is not None
                     roots += depth == 1
                     deepest = max(deepest, depth)
-                    within = min(rows * count_rows(node, pages), _CEILING)
+                    within = min(rows * count_rows(node, pages, sizes), _CEILING)
                     price += within
                     if node.selection_set:
                         pending.append((node.selection_set, depth + 1, within))
@@ -129,15 +130,20 @@ def _join(part: _Part, known: Mapping[str, Size]) -> Size:
     return Size(*(min(count, _CEILING) for count in (depth, fields, aliases, directives, roots, price)))
 
 
-def measure_document(document: DocumentNode, pages: Pages = NO_PAGES) -> tuple[list[Size], int]:
-    """The size of each operation in order, and the document's `repeats`; linear in the document's length."""
+def measure_document(
+    document: DocumentNode, pages: Pages = NO_PAGES, sizes: Sizes = NO_PAGES
+) -> tuple[list[Size], int]:
+    """The size of each operation in order, and the document's `repeats`; linear in the document's length.
+
+    `sizes` are pages that variables say; without them the price is the least that the document can come to.
+    """
     parts: dict[str, _Part] = {}
     operations: list[_Part] = []
     for node in document.definitions:
         if isinstance(node, FragmentDefinitionNode):
-            parts[node.name.value] = _read_part(node.selection_set, len(node.directives or ()), pages)
+            parts[node.name.value] = _read_part(node.selection_set, len(node.directives or ()), pages, sizes)
         elif isinstance(node, OperationDefinitionNode):
-            operations.append(_read_part(node.selection_set, len(node.directives or ()), pages))
+            operations.append(_read_part(node.selection_set, len(node.directives or ()), pages, sizes))
     known: dict[str, Size] = {}
     for name in _order_fragments(parts):
         known[name] = _join(parts[name], known)

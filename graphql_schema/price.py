@@ -1,6 +1,6 @@
 """How many rows a field may stand for, so that a document's price is known before it runs.
 
-A connection stands for the page that it asks for, the largest when a variable says it; a list without pages for `LIST` rows, a
+A connection stands for the page that it asks for; when a variable says it, for that page once the variables are known, and until then for one row; a list without pages for `LIST` rows, a
 guess at the many; any other field for one, a long text for as many values as it outweighs. Names decide, not types: the price is
 counted while a document is measured, before it is validated. Only what is selected from can be a page: the day `certifiedOn` of a
 standing costs nothing of the root's field of that name. `edges` counts once, because its connection has been counted.
@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from graphql import (
+    ArgumentNode,
+    DocumentNode,
     FieldNode,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -20,16 +22,21 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     ValueNode,
+    VariableNode,
+    Visitor,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
     is_list_type,
+    visit,
 )
 
 from graphql_schema.declare import DEFAULT_PAGE, LARGEST_PAGE
 
 Pages = Mapping[str, int]
 """Rows by the name of the field; a name that is not there stands for one."""
+Sizes = Mapping[str, int]
+"""Rows by the name of the variable that says how many."""
 
 NO_PAGES: Final[Pages] = MappingProxyType({})
 LIST: Final = 10
@@ -60,18 +67,41 @@ def _is_list_of_objects(type_: GraphQLOutputType) -> bool:
     return is_list_type(get_nullable_type(type_)) and not is_leaf_type(get_named_type(type_))
 
 
-def count_rows(node: FieldNode, pages: Pages) -> int:
-    """The rows that a selected field stands for, at most."""
+def count_rows(node: FieldNode, pages: Pages, sizes: Sizes) -> int:
+    """The rows that a selected field stands for, at most; a page whose variable is not in `sizes` stands for one."""
     if node.selection_set is None:
         return LONG.get(node.name.value, 1)
     for argument in node.arguments or ():
         if argument.name.value in _SIZES:
-            return max(1, min(_read_size(argument.value), LARGEST_PAGE))
+            return max(1, min(_read_size(argument.value, sizes), LARGEST_PAGE))
     return pages.get(node.name.value, 1)
 
 
-def _read_size(value: ValueNode) -> int:
+def find_size_variables(document: DocumentNode) -> tuple[str, ...]:
+    """The names of the variables that say how long a page is, each once, in order of the alphabet."""
+    found: set[str] = set()
+
+    class Finder(Visitor):
+        def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+            if node.name.value in _SIZES:
+                values = node.value.values if isinstance(node.value, ListValueNode) else (node.value,)
+                found.update(one.name.value for one in values if isinstance(one, VariableNode))
+
+    visit(document, Finder())
+    return tuple(sorted(found))
+
+
+def size_of(value: object) -> int:
+    """How many rows a variable's value asks for; what says nothing, or nothing sound, asks for the largest page."""
+    if isinstance(value, list):
+        return min(len(value), LARGEST_PAGE)
+    return min(value, LARGEST_PAGE) if type(value) is int and value >= 0 else LARGEST_PAGE
+
+
+def _read_size(value: ValueNode, sizes: Sizes) -> int:
     match value:
+        case VariableNode():
+            return sizes.get(value.name.value, 1)
         case IntValueNode(value=text) if len(text) < 4:
             return int(text)
         case ListValueNode(values=values):

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, and_, func, literal_column, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, and_, any_, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from certification.model import Roster, RosterKind
@@ -71,11 +71,12 @@ def _listed(row: Mapping[str, Any], zone: ZoneInfo) -> ListedItem:
     return parse_item(row, zone, there=status is not None and not has_left(status))
 
 
-def overseen(row: FromClause, parameters: Parameters) -> Select[Any]:
-    """The counties that grant the city its oversight now."""
-    return (
+def overseen(row: FromClause, parameters: Parameters) -> ColumnElement[bool]:
+    """Whether an application is of a county that grants the city its oversight now: one of those in reach, by name, as everywhere."""
+    granting = (
         select(tenant_grants.c.tenant_id)
         .where(
+            tenant_grants.c.tenant_id == any_(parameters.own_tenants),
             tenant_grants.c.grantee_tenant_id == row.c.tenant_id,
             tenant_grants.c.scope == GrantScope.OVERSEE.value,
             tenant_grants.c.valid_from <= parameters.now,
@@ -83,6 +84,8 @@ def overseen(row: FromClause, parameters: Parameters) -> Select[Any]:
         )
         .correlate(row)
     )
+    tenant = applications.c.tenant_id
+    return and_(tenant == any_(parameters.own_tenants), tenant.in_(granting))
 
 
 def lists(row: FromClause, _: Parameters) -> ColumnElement[Any]:
@@ -102,7 +105,7 @@ def round_statuses(row: FromClause, parameters: Parameters) -> ColumnElement[Any
     counted = (
         select(applications.c.level, applications.c.status, func.count().label("n"))
         .where(
-            applications.c.tenant_id.in_(overseen(row, parameters)),
+            overseen(row, parameters),
             applications.c.campaign_tenant_id == row.c.tenant_id,
             applications.c.campaign_id == row.c.id,
         )
@@ -121,7 +124,7 @@ def publicised(row: FromClause, parameters: Parameters) -> ColumnElement[Any]:
         .where(
             applications.c.tenant_id == roster_items.c.application_tenant_id,
             applications.c.id == roster_items.c.application_id,
-            applications.c.tenant_id.in_(overseen(row, parameters)),
+            overseen(row, parameters),
         )
         .correlate(row, roster_items)
         .scalar_subquery()

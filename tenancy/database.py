@@ -7,6 +7,9 @@ BEGIN and the settings travel as one message:
     async with database.write(Scope(tenant_id=3)) as tx:      # commits on leaving, rolls back on an error
         await tx.insert(units, rows)
 
+A reading transaction keeps nothing, so nobody waits for its COMMIT: it travels in front of the connection's next BEGIN, in one message,
+or goes by itself when none comes soon.
+
 Who may open which scope is decided by the caller (tenancy/identity.py); this module does not know people.
 Only the boundary opens a transaction (ADR 0004).
 """
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 LARGEST_ID: Final = 2**31 - 1
 NOBODY: Final = 0
 """The tenant of a stranger: no row is of it, and no setting is made from it."""
+SOON: Final = 0.005
+"""Seconds that a reading transaction stays open behind its end when nobody takes its connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,12 @@ def array_literal(numbers: Iterable[int]) -> str:
 
 @lru_cache(maxsize=8192)
 def opening_sql(scope: Scope, read_only: bool) -> str:
-    """BEGIN and the literal settings, one simple-protocol message: three of a tenant, and `app.public` where it is asked for."""
+    """BEGIN and the literal settings, one simple-protocol message. What is empty is not set: to a policy both are nobody."""
     lines = [f"BEGIN{' READ ONLY' if read_only else ''}"]
     if scope.tenant_id != NOBODY:
-        lines += [
-            f"SET LOCAL app.tenant = '{scope.tenant_id:d}'",
-            f"SET LOCAL app.granted = '{array_literal(scope.granted)}'",
-            f"SET LOCAL app.shared = '{array_literal(scope.shared)}'",
-        ]
-    if scope.public is not None:
-        lines.append(f"SET LOCAL app.public = '{array_literal(scope.public)}'")
+        lines.append(f"SET LOCAL app.tenant = '{scope.tenant_id:d}'")
+    others = {"granted": scope.granted, "shared": scope.shared, "public": scope.public}
+    lines += [f"SET LOCAL app.{name} = '{array_literal(found)}'" for name, found in others.items() if found]
     return ";".join(lines)
 
 
@@ -161,6 +163,8 @@ class Database:
         self.dsn = dsn
         self._max_size = max_size
         self._free: list[Connection] = []
+        self._left: list[Connection] = []
+        self._ending: asyncio.Task[None] | None = None
         self._taken = 0
         self._places = asyncio.Semaphore(max_size)
 
@@ -193,8 +197,10 @@ class Database:
         """Close every connection, waiting for transactions under way; nothing can be opened afterwards."""
         for _ in range(self._max_size):
             await self._places.acquire()
-        while self._free:
-            await self._free.pop().close()
+        if self._ending is not None:
+            self._ending.cancel()
+        for raw in (*self._left, *self._free):
+            await raw.close()
 
     async def registry(self, statement: Statement, **given: Any) -> list[asyncpg.Record]:
         """Rows of a registry table (`tenants`), outside any tenant: policies hide everything else."""
@@ -217,12 +223,24 @@ class Database:
 
     async def take(self) -> Connection:
         """A connection outside any transaction: a free one, or a new one while there is place; else it waits."""
+        raw = await self.take_left()
+        if raw.is_in_transaction():
+            try:
+                await raw.execute("COMMIT")
+            except BaseException:
+                self.give_back(raw)
+                raise
+        return raw
+
+    async def take_left(self) -> Connection:
+        """The same, but it may still be inside the reading transaction in which it was left: to be ended before anything else."""
         await self._places.acquire()
         self._taken += 1
-        while self._free:
-            raw = self._free.pop()
-            if not raw.is_closed():
-                return raw
+        for ready in (self._left, self._free):
+            while ready:
+                raw = ready.pop()
+                if not raw.is_closed():
+                    return raw
         try:
             return await self._open()
         except BaseException:
@@ -237,7 +255,7 @@ class Database:
 
     def count_connections(self) -> dict[str, float]:
         """How many are handed out, and how many lie ready."""
-        return {"taken": self._taken, "free": len(self._free)}
+        return {"taken": self._taken, "free": len(self._free) + len(self._left)}
 
     def give_back(self, raw: Connection) -> None:
         """Take a connection back; one that is still inside a transaction is cut, and the server rolls back."""
@@ -248,6 +266,21 @@ class Database:
                 self._free.append(raw)
         self._release()
 
+    def leave(self, raw: Connection) -> None:
+        """Take a connection back inside the reading transaction that it is done with."""
+        self._left.append(raw)
+        self._release()
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end_left())
+
+    async def _end_left(self) -> None:
+        """End what nobody took: a connection that rests holds no transaction open."""
+        await asyncio.sleep(SOON)
+        while self._left:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                self.give_back(await self.take())
+        self._ending = None
+
     def _release(self) -> None:
         self._taken -= 1
         self._places.release()
@@ -257,7 +290,7 @@ class Transaction:
     """`async with` over one transaction: begins and binds, hands out, then commits or rolls back.
 
     An error that the caller swallowed inside the block has aborted the transaction, and PostgreSQL answers
-    COMMIT with ROLLBACK: that is raised, so that nobody acknowledges what was not kept.
+    COMMIT with ROLLBACK: that is raised, so that nobody acknowledges what was not kept. A reading one is left as it is.
     """
 
     __slots__ = ("_committed", "_database", "_raw", "_read_only", "_scope")
@@ -268,9 +301,10 @@ class Transaction:
         self._read_only = read_only
 
     async def __aenter__(self) -> TenantConnection:
-        self._raw = await self._database.take()
+        self._raw = await self._database.take_left()
+        opening = opening_sql(self._scope, self._read_only)
         try:
-            await self._raw.execute(opening_sql(self._scope, self._read_only))
+            await self._raw.execute(f"COMMIT;{opening}" if self._raw.is_in_transaction() else opening)
         except BaseException:
             await self._undo()
             raise
@@ -283,6 +317,9 @@ class Transaction:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             await self._undo()
+            return
+        if self._read_only:
+            self._database.leave(self._raw)
             return
         try:
             tag = await self._raw.execute("COMMIT")

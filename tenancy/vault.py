@@ -6,8 +6,9 @@ KEK, so a row moved elsewhere does not unwrap.
 
     folder/3/00000002-9f86d081.kek      tenant 3's second KEK: docs/formats/vault.md
 
-Files have mode 0600 and are encrypted under the folder's passphrase, which is handed in. `Vault` is what another keeper
-of keys (an HSM, a key service) has to offer. What a data key seals is tenancy/personal.py's.
+Files have mode 0600 and are encrypted under a passphrase, which is handed in: a new KEK under the newest, and it stays under that
+one for good, so an older file opens with no later passphrase. `Vault` is what another keeper of keys (an HSM, a key service) has to
+offer. What a data key seals is tenancy/personal.py's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import os
 import secrets
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -72,13 +74,14 @@ def unseal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
 
 @dataclass(slots=True)
 class FileVault:
-    """KEKs in `folder`, encrypted under `passphrase`; a tenant's first is made when it first wraps.
+    """KEKs in `folder`, encrypted under one of `passphrases`, newest first; a tenant's first is made when it first wraps.
 
-    Several processes may share the folder: another's new KEK is seen when the next key is wrapped.
+    Several processes may share the folder: another's new KEK is seen when the next key is wrapped, and the passphrases are asked
+    for anew with each file that is opened.
     """
 
     folder: Path
-    passphrase: bytes = field(repr=False)
+    passphrases: Callable[[], Sequence[bytes]] = field(repr=False)
     _loaded: dict[tuple[int, str], bytes] = field(default_factory=dict, repr=False)
     _newest: dict[int, tuple[int, str]] = field(default_factory=dict, repr=False)
 
@@ -102,7 +105,7 @@ class FileVault:
         number = int(known[-1].partition("-")[0]) + 1 if known else 1
         kek_id = f"{number:08d}-{secrets.token_hex(4)}"
         kek, salt = secrets.token_bytes(KEY_SIZE), secrets.token_bytes(16)
-        sealed = seal(self._derive(salt), kek, _bound(_KEK, tenant_id, kek_id))
+        sealed = seal(_derive(self.passphrases()[0], salt), kek, _bound(_KEK, tenant_id, kek_id))
         text = json.dumps({"kek": sealed.hex(), "salt": salt.hex()})
         with NamedTemporaryFile(dir=folder, prefix=".") as file:
             file.write(text.encode())
@@ -119,6 +122,18 @@ class FileVault:
             if kek_id not in used:
                 (self.folder / str(tenant_id) / f"{kek_id}.kek").unlink(missing_ok=True)
                 self._loaded.pop((tenant_id, kek_id), None)
+
+    def is_renewed(self, tenant_id: int, kek_ids: Collection[str]) -> bool:
+        """Whether these KEKs lie under the newest passphrase, and need no other. Raises VaultError, UnopenableError."""
+        newest = self.passphrases()[:1]
+        return all(self._read(tenant_id, kek_id, newest) is not None for kek_id in kek_ids)
+
+    def find_closed(self) -> Iterator[int]:
+        """The tenants whose newest KEK no passphrase at hand opens. Raises VaultError."""
+        for folder in sorted(self.folder.glob("[0-9]*")):
+            known = self._list(int(folder.name))
+            if known and self._read(int(folder.name), known[-1], self.passphrases()) is None:
+                yield int(folder.name)
 
     def _list(self, tenant_id: int) -> list[str]:
         return sorted(path.stem for path in (self.folder / str(tenant_id)).glob("*.kek"))
@@ -140,25 +155,28 @@ class FileVault:
         known = self._loaded.get((tenant_id, kek_id))
         if known is not None:
             return known
+        kek = self._read(tenant_id, kek_id, self.passphrases())
+        if kek is None:
+            raise VaultError(
+                kek=kek_id, reason_zh="口令不符或文件损坏", reason_en="wrong passphrase or damaged"
+            )
+        self._loaded[tenant_id, kek_id] = kek
+        return kek
+
+    def _read(self, tenant_id: int, kek_id: str, passphrases: Sequence[bytes]) -> bytes | None:
+        """The KEK, None when none of the passphrases opens it. Raises UnopenableError for one that is not there; VaultError."""
         # The id comes from the database: it is compared with the files that are there, never made a path.
         if kek_id not in self._list(tenant_id):
             raise UnopenableError
         path = self.folder / str(tenant_id) / f"{kek_id}.kek"
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise VaultError(kek=kek_id, reason_zh="他人可读", reason_en="others may read it")
-        try:
-            told = json.loads(path.read_bytes())
-            derived = self._derive(bytes.fromhex(told["salt"]))
-            kek = unseal(derived, bytes.fromhex(told["kek"]), _bound(_KEK, tenant_id, kek_id))
-        except (UnopenableError, ValueError, KeyError, TypeError) as error:
-            raise VaultError(
-                kek=kek_id, reason_zh="口令不符或文件损坏", reason_en="wrong passphrase or damaged"
-            ) from error
-        self._loaded[tenant_id, kek_id] = kek
-        return kek
-
-    def _derive(self, salt: bytes) -> bytes:
-        return Scrypt(salt=salt, length=KEY_SIZE, n=2**14, r=8, p=1).derive(self.passphrase)
+        for passphrase in passphrases:
+            with suppress(UnopenableError, ValueError, KeyError, TypeError):
+                told = json.loads(path.read_bytes())
+                derived = _derive(passphrase, bytes.fromhex(told["salt"]))
+                return unseal(derived, bytes.fromhex(told["kek"]), _bound(_KEK, tenant_id, kek_id))
+        return None
 
 
 @dataclass(slots=True)
@@ -193,6 +211,10 @@ class RememberingVault:
         if len(self._known) > self.size:
             self._known.popitem(last=False)
         return key
+
+
+def _derive(passphrase: bytes, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=KEY_SIZE, n=2**14, r=8, p=1).derive(passphrase)
 
 
 def _bound(kind: bytes, tenant_id: int, *names: str) -> bytes:

@@ -66,7 +66,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> FileVault:
     """What opens the personal values of the run's databases."""
-    return FileVault(tmp_path_factory.mktemp("vault"), b"a passphrase of the run")
+    return FileVault(tmp_path_factory.mktemp("vault"), lambda: [b"a passphrase of the run"])
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -221,11 +221,16 @@ def make_door(
 
 
 @contextmanager
-def run_door(settings: HttpSettings | None = None, limits: Limits | None = None) -> Iterator[Running]:
+def run_door(
+    settings: HttpSettings | None = None,
+    limits: Limits | None = None,
+    trusted: Sequence[str] = (),
+    only: bool = False,
+) -> Iterator[Running]:
     """Serve the tiny schema from a thread until the block ends."""
     backend = Backend()
     lines: list[dict[str, Any]] = []
-    documents = Documents(SCHEMA_OBJECT, limits or Limits())
+    documents = Documents(SCHEMA_OBJECT, limits or Limits(), trusted, only=only)
     app = make_door(
         backend, documents, settings or HttpSettings(), lambda line: lines.append(orjson.loads(line))
     )

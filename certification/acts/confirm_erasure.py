@@ -13,18 +13,19 @@ from certification.acts.administering import check_administrator
 from certification.acts.erasing import (
     SUBJECT,
     Held,
-    check_erasable,
-    check_unsettled,
+    check_confirmable,
     confirm,
     describe,
     get_erasure,
+    is_settled,
     read_held,
 )
 from certification.changes import Act, Change, Context, erase, update
-from certification.errors import SecondPersonError
 from certification.life import Actor
 from certification.model import Erasure
 from tenancy.database import TenantConnection
+
+ACTION: Final = ("confirm_erasure", "确认删除个人信息")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,21 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
     """An administrator of the tenant."""
-    return check_administrator(state.erasure.tenant_id, "confirm_erasure", "确认删除个人信息", actor)
+    return check_administrator(state.erasure.tenant_id, *ACTION, actor)
 
 
 def decide(state: State, command: Command, context: Context) -> Change:
     """The erasure, done; the entry names what was committed to. Raises SecondPersonError, and what stands against it."""
-    check_unsettled(state.erasure)
-    if state.erasure.proposed_by == context.actor.person_id:
-        raise SecondPersonError
-    check_erasable(state.erasure.subject_type, state.held)
+    held = state.held
+    check_confirmable(
+        settled=is_settled(state.erasure),
+        proposed_by=state.erasure.proposed_by,
+        person_id=context.actor.person_id,
+        kind=state.erasure.subject_type,
+        kept=bool(held.commitments) or held.login,
+        roles=held.roles,
+        status=held.status,
+    )
     after = confirm(state.erasure, state.held, context.actor.person_id, context.now)
     return Change(
         operation=ERASED,

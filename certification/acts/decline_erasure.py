@@ -16,6 +16,7 @@ from certification.model import Erasure
 from tenancy.database import TenantConnection
 
 OPERATION: Final = "erasure.declined"
+ACTION: Final = ("decline_erasure", "不予删除个人信息")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> Erasure
 
 def authorise(state: Erasure, command: Command, actor: Actor) -> str:
     """An administrator of the tenant."""
-    return check_administrator(state.tenant_id, "decline_erasure", "不予删除个人信息", actor)
+    return check_administrator(state.tenant_id, *ACTION, actor)
 
 
 def decide(state: Erasure, command: Command, context: Context) -> Change:

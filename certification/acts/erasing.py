@@ -30,6 +30,7 @@ from certification.errors import (
     NotFoundError,
     ObjectionOpenError,
     PersonInOfficeError,
+    SecondPersonError,
 )
 from certification.forms import check_line
 from certification.model import Erasure, ObjectionStatus
@@ -124,18 +125,52 @@ async def get_erasure(tx: TenantConnection, erasure_id: UUID) -> Erasure:
 
 def check_erasable(kind: str, held: Held) -> None:
     """Raise ErasureNeedlessError, PersonInOfficeError or ObjectionOpenError for what is not erased now."""
-    if not held.commitments and not held.login:
-        raise ErasureNeedlessError
-    if held.roles:
-        raise PersonInOfficeError
-    if kind == "objection" and held.status not in _SETTLED:
-        raise ObjectionOpenError
+    _check_kept(kind, bool(held.commitments) or held.login, held.roles, held.status)
+
+
+def check_confirmable(
+    *,
+    settled: bool,
+    proposed_by: UUID,
+    person_id: UUID,
+    kind: str,
+    kept: bool,
+    roles: int,
+    status: str | None,
+) -> None:
+    """Raise what stands against this person's confirming it now: one question, for the act and for what is shown before.
+
+    `kept`: whether a value or a login is; ErasureSettledError, SecondPersonError, and as `check_erasable`.
+    """
+    check_open(settled)
+    if proposed_by == person_id:
+        raise SecondPersonError
+    _check_kept(kind, kept, roles, status)
 
 
 def check_unsettled(erasure: Erasure) -> None:
     """Raise ErasureSettledError if it was confirmed or declined."""
-    if erasure.confirmed_at is not None or erasure.declined_at is not None:
+    check_open(is_settled(erasure))
+
+
+def is_settled(erasure: Erasure) -> bool:
+    """It was confirmed or declined."""
+    return erasure.confirmed_at is not None or erasure.declined_at is not None
+
+
+def check_open(settled: bool) -> None:
+    """Raise ErasureSettledError for a settled one."""
+    if settled:
         raise ErasureSettledError
+
+
+def _check_kept(kind: str, kept: bool, roles: int, status: str | None) -> None:
+    if not kept:
+        raise ErasureNeedlessError
+    if roles:
+        raise PersonInOfficeError
+    if kind == "objection" and status not in _SETTLED:
+        raise ObjectionOpenError
 
 
 def check_given(ground: str, reference: str) -> None:

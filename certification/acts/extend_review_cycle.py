@@ -23,6 +23,7 @@ from certification.reviews.planning import REASON_LIMIT, check_extension
 from tenancy.database import TenantConnection
 
 OPERATION: Final = "review_cycle.extended"
+ACTION: Final = ("extend_review_cycle", "延长复查周期")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
     """An officer of the city that oversees the county."""
-    return check_overseer("extend_review_cycle", "延长复查周期", actor)
+    return check_overseer(*ACTION, actor)
 
 
 def decide(state: State, command: Command, context: Context) -> Change:

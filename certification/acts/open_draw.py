@@ -8,6 +8,7 @@ second commitment, the time to reveal. Server time is what counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
@@ -38,6 +39,7 @@ from tenancy.database import TenantConnection
 from tenancy.statements import statement
 
 OPERATION: Final = "draw.opened"
+ACTION: Final = ("open_draw", "发起抽取")
 _REVIEW = statement(
     select(annual_reviews.c.community_id, annual_reviews.c.status).where(
         annual_reviews.c.tenant_id == bindparam("tenant_id"), annual_reviews.c.id == bindparam("review")
@@ -91,8 +93,19 @@ async def load(tx: TenantConnection, command: Command, now: datetime) -> State:
 
 def authorise(state: State, command: Command, actor: Actor) -> str:
     """An officer of the county, or of the city that oversees it."""
-    party = DrawSide.COUNTY if actor.home_tenant_id == state.tenant_id else DrawSide.CITY
-    return check_party(state.tenant_id, party, "open_draw", "发起抽取", actor)
+    return check_entitled(state.tenant_id, actor)
+
+
+def check_entitled(tenant_id: int, actor: Actor) -> str:
+    """The role in which the actor opens draws of a county. Raises NotEntitledError, NotFoundError."""
+    party = DrawSide.COUNTY if actor.home_tenant_id == tenant_id else DrawSide.CITY
+    return check_party(tenant_id, party, *ACTION, actor)
+
+
+def check_undrawn(statuses: Iterable[str]) -> None:
+    """Raise DrawStandsError if a draw of the same thing, by their statuses, stands."""
+    if any(status != DrawStatus.VOID for status in statuses):
+        raise DrawStandsError
 
 
 def decide(state: State, command: Command, context: Context) -> Change:
@@ -101,8 +114,7 @@ def decide(state: State, command: Command, context: Context) -> Change:
     check_commitment("commitment", "承诺值", command.commitment)
     if command.second_party not in PARTY_ROLE or command.second_party == party:
         _refuse("双方须为不同的两方", "the second party is another than the first")
-    if any(status != DrawStatus.VOID for _, status in state.before):
-        raise DrawStandsError
+    check_undrawn([status for _, status in state.before])
     if state.id_taken:
         raise DrawExistsError
     drawable.check_drawable(context.now)

@@ -165,6 +165,14 @@ def _shuffled(seed: bytes, label: str, items: Sequence[T]) -> list[T]:
     return [items[at] for at in shuffle(derive(seed, label), len(items))]
 
 
+def check_unassigned(status: str, waiting: int) -> None:
+    """Raise DrawRefusedError when a cycle's teams are drawn, or none of its reviews waits for one."""
+    if status != CycleStatus.PLANNED:
+        raise DrawRefusedError(reason_zh="本周期已完成分组", reason_en="the cycle's teams have been drawn")
+    if not waiting:
+        raise DrawRefusedError(reason_zh="没有待分组的社区", reason_en="there is no community to assign")
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A cycle whose teams are to be drawn, as something to draw from (certification/reviews/drawing.py).
@@ -203,12 +211,7 @@ class Assignment:
 
     def check_drawable(self, now: datetime) -> None:
         """Raises DrawRefusedError when the teams are drawn, or nothing is left to assign."""
-        if self.cycle.status != CycleStatus.PLANNED:
-            raise DrawRefusedError(
-                reason_zh="本周期已完成分组", reason_en="the cycle's teams have been drawn"
-            )
-        if not self.reviews:
-            raise DrawRefusedError(reason_zh="没有待分组的社区", reason_en="there is no community to assign")
+        check_unassigned(self.cycle.status, self.size)
 
     def list_value(self) -> dict[str, Json]:
         """Communities by street, and the teams with the streets that they avoid."""

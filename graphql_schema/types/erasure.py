@@ -21,8 +21,10 @@ from graphql_schema.declare import (
     rows,
     to_one,
 )
+from graphql_schema.erasures import ERASURE_NEEDS, decide_erasure_actions
 from graphql_schema.permissions import Permission
 from graphql_schema.session import Session
+from graphql_schema.types.action import AvailableAction
 from graphql_schema.types.enums import ErasableKind, ErasureGround
 from graphql_schema.types.tenant import Tenant
 from tenancy.tables import erasures, tenants
@@ -80,3 +82,8 @@ class Erasure(Node):
         erasures.c.declined_at, description="When it was declined (否决时间)."
     )
     tenant: Tenant = to_one({tenants.c.id: erasures.c.tenant_id}, description="Whose (租户).")
+    available_actions: list[AvailableAction] = computed(
+        ERASURE_NEEDS,
+        decide_erasure_actions,
+        description="What the reader may do now, and why not (可办事项).",
+    )

@@ -20,6 +20,7 @@ from certification.reviews.tables import (
     review_verdicts,
 )
 from certification.tables import campaigns, certifications, evidence
+from graphql_schema.cycle_actions import CYCLE_ACTION_NEEDS, decide_cycle_actions
 from graphql_schema.cycles import (
     CYCLE_NEEDS,
     REVIEW_NEEDS,
@@ -393,4 +394,9 @@ class ReviewCycle(Node):
     )
     by_team: list[TeamProgress] = computed(
         CYCLE_NEEDS, decide_team_progress, description="How far each team is that is in reach (各组进度)."
+    )
+    available_actions: list[AvailableAction] = computed(
+        CYCLE_ACTION_NEEDS,
+        decide_cycle_actions,
+        description="What the reader may do now, and why not (可办事项).",
     )

@@ -23,7 +23,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,9 @@ from typing import Any, Final
 
 import asyncpg
 
+from audit.checkpoint import open_checkpoint
+from audit.errors import NoteMalformedError, NoteUnverifiedError, SignerRetiredError, SigningRefusedError
+from audit.guard import Guard, check_head
 from audit.head import Head, sign_head
 from audit.heads import HeadStore
 from audit.keys import FileKeyStore
@@ -47,11 +50,12 @@ MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 HEADS: Final = "heads"
 HOME: Final = "home"
-PARTS: Final = ("keys", "tokens", "vault", PROGRAMMES.name, STANDARDS.name)
+KEYS: Final = "keys"
+PARTS: Final = (KEYS, "tokens", "vault", PROGRAMMES.name, STANDARDS.name)
 """What is copied of the home, where it is there."""
 EVIDENCE: Final = "evidence"
 _HEADS: Final = (
-    "SELECT tenant_id, origin, size, head, frontier, recorded_at FROM ledger_heads ORDER BY tenant_id"
+    "SELECT tenant_id, origin, size, head, frontier, recorded_at, key_id FROM ledger_heads ORDER BY tenant_id"
 )
 _TABLES: Final = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
@@ -63,9 +67,12 @@ def find_parts(settings: Settings) -> dict[str, Path]:
 
 
 def make_backup(
-    url: str, parts: Mapping[str, Path], keys: FileKeyStore, directory: Path, now: datetime
+    url: str, parts: Mapping[str, Path], keys: FileKeyStore, kept: HeadStore, directory: Path, now: datetime
 ) -> dict[str, Any]:
-    """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError."""
+    """Make one; returns its manifest. `url` is of a role that reads every row. Raises BackupExistsError, ToolFailedError.
+
+    A head that does not grow from the `kept` one, or wants another key, is not signed, and its origin told as `unsigned`.
+    """
     directory = directory.absolute()
     if directory.exists():
         raise BackupExistsError(directory=directory)
@@ -73,7 +80,7 @@ def make_backup(
     fresh = directory.parent / f".{directory.name}-{secrets.token_hex(8)}"
     fresh.mkdir(mode=0o700)
     try:
-        facts = asyncio.run(_dump(url, fresh, keys))
+        facts = asyncio.run(_dump(url, fresh, keys, kept))
         for part, folder in parts.items():
             if folder.is_dir():
                 on_its_way = shutil.ignore_patterns("incoming", ".*")
@@ -113,12 +120,19 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 
 def restore_backup(
-    url: str, folders: Mapping[str, Path], store: HeadStore, directory: Path, *, replace: bool
+    url: str,
+    folders: Mapping[str, Path],
+    store: HeadStore,
+    directory: Path,
+    keys: FileKeyStore | None,
+    *,
+    replace: bool,
 ) -> tuple[str, ...]:
     """Put a backup back, as the owner of the schema; returns the origins whose kept head says more than the backup.
 
     With `replace` the tables go, and folders make way into `replaced-…` beside them. A kept head is never touched; where none is kept,
-    the backup's is. Raises BackupBrokenError before anything is changed, RestoreRefusedError, ToolFailedError.
+    the backup's is. `keys` are those of the home, if they can be opened: one that signed its log's kept head stays, since the backup's
+    may be from before a change of keys. Raises BackupBrokenError before anything is changed, RestoreRefusedError, ToolFailedError.
     """
     manifest = read_manifest(directory)
     parts = {part: folder for part, folder in folders.items() if (directory / HOME / part).is_dir()}
@@ -130,11 +144,17 @@ def restore_backup(
     run_tool(tool, url, ["--no-owner", "--single-transaction", "--exit-on-error", str(directory / DUMP)])
     aside = f"replaced-{secrets.token_hex(4)}"
     for part, folder in parts.items():
+        fresh = folder.parent / aside / f"{part}.fresh"
+        fresh.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copytree(directory / HOME / part, fresh)
+        if part == KEYS and keys is not None:
+            _keep_keys(FileKeyStore(fresh, keys.passphrase), keys, store, manifest["heads"])
+        _make_private(fresh)
         if folder.is_dir():
-            (folder.parent / aside).mkdir(mode=0o700, exist_ok=True)
             folder.rename(folder.parent / aside / part)
-        shutil.copytree(directory / HOME / part, folder)
-        _make_private(folder)
+        fresh.rename(folder)
+        with suppress(OSError):
+            (folder.parent / aside).rmdir()  # nothing made way
     return _keep_heads(store, directory, manifest["heads"])
 
 
@@ -151,7 +171,7 @@ async def _make_room(url: str, *, replace: bool) -> int:
         await owner.close()
 
 
-async def _dump(url: str, fresh: Path, keys: FileKeyStore) -> dict[str, Any]:
+async def _dump(url: str, fresh: Path, keys: FileKeyStore, kept: HeadStore) -> dict[str, Any]:
     """The rows and the heads of one snapshot, which stands while pg_dump reads."""
     conn = await asyncpg.connect(url)
     try:
@@ -162,20 +182,38 @@ async def _dump(url: str, fresh: Path, keys: FileKeyStore) -> dict[str, Any]:
             version: str = await conn.fetchval("SHOW server_version")
             heads = await conn.fetch(_HEADS)
             run_tool(tool, url, ["--format=custom", f"--snapshot={snapshot}", f"--file={fresh / DUMP}"])
+            guard, store, unsigned = Guard(kept), HeadStore(fresh / HEADS), []
+            for row in heads:
+                frontier = Frontier.from_bytes(row["size"], row["frontier"])
+                head = Head(
+                    row["tenant_id"], row["origin"], row["head"], frontier, row["recorded_at"], row["key_id"]
+                )
+                signer = guard.watch(keys.get(head.origin))
+                try:
+                    await check_head(conn, head, signer)
+                    store.replace(head.origin, sign_head(head, signer).encode())
+                except (SignerRetiredError, SigningRefusedError):
+                    unsigned.append(head.origin)
     finally:
         await conn.close()
-    store = HeadStore(fresh / HEADS)
-    for row in heads:
-        frontier = Frontier.from_bytes(row["size"], row["frontier"])
-        head = Head(row["tenant_id"], row["origin"], row["head"], frontier, row["recorded_at"])
-        store.replace(head.origin, sign_head(head, keys.get(head.origin)).encode())
     (fresh / HEADS / ".lock").unlink(missing_ok=True)
     return {
         "revision": revision,
         "server": version,
         "pg_dump": tool_major,
         "heads": {row["origin"]: row["size"] for row in heads},
+        "unsigned": unsigned,
     }
+
+
+def _keep_keys(fresh: FileKeyStore, keys: FileKeyStore, store: HeadStore, origins: Iterable[str]) -> None:
+    """Let the backup's keys be those of the home, where these signed the kept heads."""
+    for origin in origins:
+        note, ours = store.find(origin), keys.find(origin)
+        if note is not None and ours is not None:
+            with suppress(NoteMalformedError, NoteUnverifiedError):
+                open_checkpoint(note, ours.verifier_key)
+                fresh.adopt(origin, keys)
 
 
 def _keep_heads(store: HeadStore, directory: Path, sizes: dict[str, int]) -> tuple[str, ...]:

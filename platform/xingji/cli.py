@@ -33,6 +33,7 @@ COMMANDS = (
     "tokens",
     "vault",
     "evidence",
+    "documents",
     "backup",
     "restore",
     "witness",

@@ -35,6 +35,14 @@ class SettingInvalidError(XingjiError):
     en = "The setting {name} is invalid: {reason}"
 
 
+class DocumentsInvalidError(XingjiError):
+    """A trusted document, or the file of them, does not hold."""
+
+    code = "documents-invalid"
+    zh = "登记的查询文本 {name} 无效：{reason}"
+    en = "The trusted document {name} is invalid: {reason}"
+
+
 class MigratorUrlMissingError(XingjiError):
     """An outside database is named for the application, but none for the owner of its schema."""
 
@@ -89,6 +97,14 @@ class RestoreRefusedError(XingjiError):
     code = "restore-refused"
     zh = "{what} 不为空；如确要替换，请加 --replace。"
     en = "{what} is not empty; to replace it, say --replace."
+
+
+class VaultNotRenewedError(XingjiError):
+    """The former passphrase of the vault is still needed: a rotation was cut, or an older backup was restored."""
+
+    code = "vault-not-renewed"
+    zh = "仍有密钥需要轮换前的口令。请先运行 xingji vault rotate。"
+    en = "Keys still need the former passphrase. Run xingji vault rotate first."
 
 
 class StoreFailedError(XingjiError):

@@ -44,8 +44,12 @@ async def found_installation(
     now: datetime,
     show: Callable[[int, int], None],
     guard: Guard | None = None,
+    *,
+    national: bool = False,
 ) -> int:
     """Found what is not founded yet; `show` hears (tenants done, of how many). Returns how many were founded.
+
+    With `national` each log declares an SM2 key as it is opened. Raises NationalMissingError without GmSSL.
 
     Raises DomainDiffersError when the database was founded, or begun, under another domain: a log's origin is for ever; HeadKeptError
     when the guard's folder holds a head of a ledger that the database does not have: it would get a second history.
@@ -59,7 +63,8 @@ async def found_installation(
             signer = signer if guard is None else guard.watch(signer)
             try:
                 async with database.write(Scope(tenant.id)) as tx:
-                    await found_tenant(tx, signer, founding_of(tenant), now)
+                    sm2 = keys.nationals.create(origin).key if national else None
+                    await found_tenant(tx, signer, founding_of(tenant), now, sm2)
             except SigningRefusedError as error:
                 raise HeadKeptError(origin=origin, folder=guard.store.directory if guard else "-") from error
             founded += 1

@@ -31,7 +31,6 @@ from audit.signer import Signer
 from certification.errors import NotFoundError
 from certification.shelf import Shelf
 from certification.signing.offering import Offers
-from graphql_schema.documents import Documents
 from graphql_schema.execution import Engine, execute
 from graphql_schema.lanes import Around, Lanes
 from graphql_schema.limits import Limits
@@ -55,6 +54,7 @@ from tenancy.tables import tenants
 from tenancy.tokens import LIFETIME, TokenKeys
 from tenancy.vault import FileVault, RememberingVault
 from tenancy.waking import Wakes
+from xingji.documents import read_documents
 from xingji.erasing import ErasureList, keep_erasures, settle_erasures
 from xingji.errors import SchemaDriftError
 from xingji.evidence.incoming import Incoming
@@ -66,7 +66,7 @@ from xingji.http.signatures import take_signature
 from xingji.keeping import check_heads, keeping_heads
 from xingji.logs import Logs
 from xingji.migrate import get_head_revision
-from xingji.passphrase import get_passphrase
+from xingji.passphrase import RenewedPassphrase, get_passphrase
 from xingji.publishing import publishing
 from xingji.settings import Settings
 from xingji.stamping import UNSTAMPED, stamping
@@ -102,7 +102,12 @@ def open_keys(home: Path) -> FileKeyStore:
 
 def open_vault(home: Path) -> FileVault:
     """The vault of the home, which opens personal values; the passphrase is made at the first call."""
-    return FileVault(home / "vault", get_passphrase(home / "secrets" / "vault-passphrase"))
+    return FileVault(home / "vault", vault_passphrase(home).read)
+
+
+def vault_passphrase(home: Path) -> RenewedPassphrase:
+    """What opens the vault of the home, and is renewed by `xingji vault rotate`."""
+    return RenewedPassphrase(home / "secrets" / "vault-passphrase")
 
 
 def find_vault(home: Path) -> FileVault | None:
@@ -290,7 +295,7 @@ async def open_service(
             aclosing(office.lanes),
         ):
             yield Service(
-                documents=Documents(engine.schema, limits),
+                documents=read_documents(settings, engine.schema, limits),
                 execute=run,
                 open_session=open_session,
                 read_token=office.read_token,
@@ -301,6 +306,7 @@ async def open_service(
                 subscribe=live.subscribe,
                 seconds_left=seconds_left,
                 take_extensions=take_signature,
+                name_client=lambda principal: (principal.tenant_id, principal.person_id),
             )
     finally:
         await wakes.close()

@@ -22,6 +22,9 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_TSA_URL` | none | the time authority (RFC 3161 over HTTP) that stamps published checkpoints (xingji/stamping.py) |
 | `XINGJI_TSA_CERTIFICATES` | none | a PEM file with its certificates, one of which its answers must lead to; needed with the URL |
 | `XINGJI_TSA_SECONDS` | 3600 | how often a log that has grown is stamped |
+| `XINGJI_DOCUMENTS` | none | the file of trusted documents: SHA-256 → text (xingji/documents.py) |
+| `XINGJI_DOCUMENTS_ONLY` | off | whether no other document is served |
+| `XINGJI_BUDGET`, `XINGJI_STRANGER_BUDGET` | 20000000, 2000000 | values that one person, and one stranger's address, may ask for in a minute; 0 for no bound (xingji/http/budgets.py) |
 | `XINGJI_METRICS` | none | `host:port` where numbers for Prometheus are served, for the machine itself or a network of one's own (xingji/telemetry/metrics.py) |
 | `XINGJI_TRACES` | none | the URL of an OTLP collector that spans are sent to; needs the extra `otel` (xingji/telemetry/tracing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
@@ -73,6 +76,10 @@ class Settings:
     tsa_url: str | None = None
     tsa_certificates: Path | None = None
     tsa_seconds: float = 3600.0
+    documents: Path | None = None
+    documents_only: bool = False
+    budget: int = 20_000_000
+    stranger_budget: int = 2_000_000
     metrics: tuple[str, int] | None = None
     traces: str | None = None
 
@@ -118,14 +125,27 @@ def read_settings(
         tsa_url=_find_http(environ, "XINGJI_TSA_URL"),
         tsa_certificates=_find_path(environ, "XINGJI_TSA_CERTIFICATES"),
         tsa_seconds=_parse_seconds(environ, "XINGJI_TSA_SECONDS", 3600, 86_400),
+        documents=_find_path(environ, "XINGJI_DOCUMENTS"),
+        documents_only=_read_switch(environ, "XINGJI_DOCUMENTS_ONLY", default=False),
+        budget=_parse_budget(environ, "XINGJI_BUDGET", 20_000_000),
+        stranger_budget=_parse_budget(environ, "XINGJI_STRANGER_BUDGET", 2_000_000),
         metrics=_find_address(environ, "XINGJI_METRICS"),
         traces=_find_http(environ, "XINGJI_TRACES"),
     )
     if settings.migrator_url and not settings.database_url:
         raise SettingInvalidError(name="XINGJI_MIGRATOR_URL", reason="XINGJI_DATABASE_URL is not set")
+    if settings.documents_only and settings.documents is None:
+        raise SettingInvalidError(name="XINGJI_DOCUMENTS_ONLY", reason="XINGJI_DOCUMENTS is not set")
     if settings.tsa_url and settings.tsa_certificates is None:
         raise SettingInvalidError(name="XINGJI_TSA_URL", reason="XINGJI_TSA_CERTIFICATES is not set")
     return settings
+
+
+def _parse_budget(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 0 on")
+    return int(text)
 
 
 def _find_address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from audit.errors import AuditError
+from audit.heads import HeadStore
 from xingji.backup import EVIDENCE, find_parts, make_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
@@ -26,9 +27,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     parts = find_parts(settings)
     with open_database(settings) as database:
         url = database.get_backup_url()
-        keys = open_keys(settings.home)
+        keys, kept = open_keys(settings.home), HeadStore(settings.heads_folder)
         try:
-            manifest = make_backup(url, parts, keys, arguments.directory, wall_clock())
+            manifest = make_backup(url, parts, keys, kept, arguments.directory, wall_clock())
         except (AuditError, OSError) as error:
             raise SettingInvalidError(name="backup", reason=str(error)) from error
     print(arguments.directory)
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         "密钥与个人信息的口令（secrets/）不在其中，请另行保管。\n"
         "The passphrases of keys and vault, secrets/, are not in it: keep them elsewhere.\n"
     )
+    if manifest["unsigned"]:
+        sys.stderr.write(f"未签署的头部 · heads that were not signed: {', '.join(manifest['unsigned'])}\n")
     if EVIDENCE not in parts:
         sys.stderr.write(
             f"佐证材料在 {settings.evidence_url}，不在其中。\nThe files of evidence are in {settings.evidence_url}, not in it.\n"

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final, TextIO
 from uuid import uuid4
 
+from audit.errors import NationalMissingError
 from audit.guard import Guard
 from audit.heads import HeadStore
 from certification.founding import Founding, Login, Person
@@ -58,6 +59,11 @@ def add_parser(commands: Commands) -> None:
         default="xingji.example",
         help="账本名所用域名，永不更改（默认 xingji.example）· the domain that names the ledgers, for ever",
     )
+    parser.add_argument(
+        "--sm2",
+        action="store_true",
+        help="账本自始并用 SM2 签名 · the ledgers carry SM2 signatures from their opening on",
+    )
     passwords = parser.add_mutually_exclusive_group()
     passwords.add_argument(
         "--passwords-out",
@@ -88,7 +94,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             return sys.stdout if path is None else stack.enter_context(_open_private(path))
 
         sealing.upgrade(server.get_owner_url(), settings.home)
-        founded = asyncio.run(_found(settings, server, arguments.domain, Teller(open_out, given).begin))
+        begin = Teller(open_out, given).begin
+        try:
+            founded = asyncio.run(_found(settings, server, arguments.domain, begin, arguments.sm2))
+        except NationalMissingError as error:
+            raise SettingInvalidError(name="--sm2", reason=str(error)) from error
     if founded == 0:
         raise InstallationExistsError(tenants=len(tenancies()))
     sys.stderr.write(f"已启用 {founded} 个租户 · founded {founded} tenants\n")
@@ -136,14 +146,22 @@ def make_password() -> str:
 
 
 async def _found(
-    settings: Settings, server: Server, domain: str, begin: Callable[[Tenancy], Founding]
+    settings: Settings, server: Server, domain: str, begin: Callable[[Tenancy], Founding], national: bool
 ) -> int:
     database = await Database.connect(server.app_url, 1, 2, vault=open_vault(settings.home))
     guard = Guard(HeadStore(settings.heads_folder))
     try:
         async with keeping_heads(guard):
             return await found_installation(
-                server.get_owner_url(), database, settings.home, domain, begin, wall_clock(), _show, guard
+                server.get_owner_url(),
+                database,
+                settings.home,
+                domain,
+                begin,
+                wall_clock(),
+                _show,
+                guard,
+                national=national,
             )
     finally:
         await database.close()

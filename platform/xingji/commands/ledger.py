@@ -1,4 +1,4 @@
-"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate.
+"""`xingji ledger …`: export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, rebuild-tiles, incarnate.
 
 `export` writes a tenant's log as files; `verify` judges such files offline, with no database and no network; `check` verifies the log in
 the database, compares every audited row with it, and the files that rows name, opens every personal value, if the home has the vault, and holds a
@@ -6,7 +6,7 @@ county's log against what its city's log recorded of it;
 `rows` writes the audited rows as text, for `verify --rows`; `head` prints the signed head to keep elsewhere; `prove` an entry's proof under the
 published checkpoint; `key` the verifier key to pin; `trust` a trust file with the keys of every tenant; `rotate-key` hands the log over to a
 new key and archives the old one's file; `suite` declares the national suite; `witness-counties` records the counties' published checkpoints in
-the city's log now; `incarnate` owns up to a ledger that was put back, after
+the city's log now; `rebuild-tiles` makes damaged hash tiles again of verified entries, as the owner of the schema; `incarnate` owns up to a ledger that was put back, after
 which it is signed for again.
 Exit codes: 0 verified or done, 1 refuted, 2 unusable input.
 """
@@ -36,8 +36,8 @@ from audit.guard import Guard
 from audit.heads import HeadStore
 from audit.homes import read_certifications
 from audit.keys import Ed25519Signer
-from audit.ledger import SYSTEM, append, lock_head, signed_head
-from audit.national import draft_suite
+from audit.ledger import lock_head, signed_head
+from audit.note import VerifierKey
 from audit.online import verify_stored
 from audit.proof import format_proof
 from audit.publishing import prove_entry
@@ -58,7 +58,8 @@ from xingji.errors import TenantUnknownError
 from xingji.evidence.checking import find_wrong_file
 from xingji.evidence.places import open_store
 from xingji.incarnating import incarnate
-from xingji.rotating import rotate_key
+from xingji.retiling import rebuild
+from xingji.rotating import renew_national, rotate_key, take_over_former
 from xingji.service import Tenant, find_vault, open_keys, read_registry, wall_clock
 from xingji.settings import Settings
 from xingji.stamping import read_pinned
@@ -75,8 +76,8 @@ AUDITED = tuple(table for table in certification.tables.metadata.sorted_tables i
 def add_parser(commands: Commands) -> None:
     """Add `ledger` and its subcommands."""
     text = (
-        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、记录县级检查点、退回声明"
-        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, incarnate"
+        "账本：导出、导出数据行、离线验证、在线核对、头部、证明、公钥、信任文件、换钥、国密、记录县级检查点、重建哈希片、退回声明"
+        " · export, rows, verify, check, head, prove, key, trust, rotate-key, suite, witness-counties, rebuild-tiles, incarnate"
     )
     parser = commands.add_parser("ledger", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -124,6 +125,10 @@ def add_parser(commands: Commands) -> None:
         "witness-counties",
         help="市级账本记录各县已公布的检查点 · record the counties' checkpoints in the city's log",
     )
+    tiles = actions.add_parser(
+        "rebuild-tiles",
+        help="由核验过的账目重建受损的哈希片 · make damaged hash tiles again of verified entries",
+    )
     again = actions.add_parser(
         "incarnate", help="承认账本曾被退回，继续记账 · own up to a ledger that was put back, and go on"
     )
@@ -148,6 +153,7 @@ def add_parser(commands: Commands) -> None:
         (rotate, run_rotate),
         (suite, run_suite),
         (vouch, run_witness_counties),
+        (tiles, run_rebuild_tiles),
         (again, run_incarnate),
     ):
         action.add_argument("--tenant", required=True, metavar="CODE", help="六位区划代码 · six-digit code")
@@ -155,7 +161,7 @@ def add_parser(commands: Commands) -> None:
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
         )
         action.set_defaults(run=run)
-    for action in (export, rows, check, rotate, vouch, again):
+    for action in (export, rows, check, rotate, vouch, tiles, again):
         action.add_argument("--json", action="store_true", help="以 JSON 输出 · print JSON")
     verify.set_defaults(run=lambda arguments, _settings: run_verify(arguments))
 
@@ -167,7 +173,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
         written = await export_log(
             tx.raw,
             tenant.id,
-            signer,
+            Guard(HeadStore(settings.heads_folder)).watch(signer),
             arguments.directory,
             terminal_progress(),
             as_published=arguments.published,
@@ -259,9 +265,13 @@ def run_head(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the signed head."""
 
     async def work(tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> str:
-        return await signed_head(tx.raw, tenant.id, signer)
+        guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
+        return await signed_head(tx.raw, tenant.id, guarded)
 
-    sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
+    try:
+        sys.stdout.write(_with_tenant(settings, arguments.tenant, work))
+    except AuditError as error:
+        return report_unusable(error, as_json=False)
     return 0
 
 
@@ -352,13 +362,12 @@ def run_suite(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make an SM2 key and declare it in the log; prints the entry's place. A running server follows with its next entry."""
 
     async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> int:
-        made = open_keys(settings.home).nationals.create(tenant.origin)
         async with database.write(Scope(tenant.id)) as tx:
             head = await lock_head(tx.raw, tenant.id)
-            draft = draft_suite(head, made.key, SYSTEM, wall_clock())
             guarded = Guard(HeadStore(settings.heads_folder)).watch(signer)
-            _, (receipt,) = await append(tx.raw, head, guarded, (draft,))
-        return receipt.seq
+            keys = open_keys(settings.home)
+            head = await renew_national(tx.raw, head, keys, guarded, wall_clock(), declare=True)
+        return head.size - 1
 
     try:
         seq = _with_database(settings, arguments.tenant, work)
@@ -395,14 +404,43 @@ def run_witness_counties(arguments: argparse.Namespace, settings: Settings) -> i
     return 1 if refused else 0
 
 
+def run_rebuild_tiles(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Rebuild them, if entries and published checkpoints hold; prints each tile that was not as it is now. Raises MigratorUrlMissingError."""
+
+    async def find(_tx: TenantConnection, tenant: Tenant, signer: Ed25519Signer) -> tuple[int, VerifierKey]:
+        return tenant.id, signer.verifier_key
+
+    try:
+        tenant_id, key = _with_tenant(settings, arguments.tenant, find)
+        with open_database(settings) as opened:
+            made = asyncio.run(rebuild(opened.get_owner_url(), tenant_id, key, terminal_progress()))
+    except RefutedError as finding:
+        return report_verdict(finding.verdict(key.name), as_json=arguments.json)
+    except AuditError as error:
+        return report_unusable(error, as_json=arguments.json)
+    if arguments.json:
+        print(
+            json.dumps(
+                {"origin": key.name, "tiles": made.count, "wrong": made.wrong, "missing": made.missing}
+            )
+        )
+        return 0
+    for told, places in (("受损 wrong", made.wrong), ("缺失 missing", made.missing)):
+        for level, index in places:
+            print(f"{told}  {level}/{index}")
+    print(f"{key.name}  {made.count} 片 tiles")
+    return 0
+
+
 def run_incarnate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Append the entry; prints its place."""
 
     async def work(database: Database, tenant: Tenant, signer: Ed25519Signer) -> tuple[str, int]:
         given = None if arguments.kept is None else arguments.kept.read_bytes()
-        store = HeadStore(settings.heads_folder)
+        store, keys = HeadStore(settings.heads_folder), open_keys(settings.home)
+        await take_over_former(database, tenant.id, keys, store, arguments.reason, wall_clock())
         seq = await incarnate(database, tenant.id, signer, store, arguments.reason, wall_clock(), given)
-        keys, listed = open_keys(settings.home), ErasureList(settings.heads_folder)
+        listed = ErasureList(settings.heads_folder)
         await settle_erasures(database, listed, tenant, signer, keys, wall_clock)
         return tenant.origin, seq
 

@@ -10,7 +10,7 @@ from xingji.backup import find_parts, restore_backup
 from xingji.commands import Commands
 from xingji.databases import open_database
 from xingji.erasing import ErasureList, erase_listed
-from xingji.service import open_keys
+from xingji.service import open_keys, open_vault
 from xingji.settings import Settings
 
 
@@ -31,16 +31,26 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Restore, and erase again what was erased since; prints the origins of ledgers that are behind their kept head. Raises BackupBrokenError, RestoreRefusedError."""
     store = HeadStore(settings.heads_folder)
     parts = find_parts(settings)
+    # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
+    has_keys = (settings.home / "secrets" / "ledger-passphrase").exists()
+    keys = open_keys(settings.home) if has_keys else None
     with open_database(settings) as database:
         ahead = restore_backup(
-            database.get_owner_url(), parts, store, arguments.directory, replace=arguments.replace
+            database.get_owner_url(), parts, store, arguments.directory, keys, replace=arguments.replace
         )
         listed = ErasureList(settings.heads_folder)
-        # On a new machine the passphrases come back by hand; what was erased goes at the first start then.
-        if (settings.home / "secrets" / "ledger-passphrase").exists():
+        if has_keys:
             asyncio.run(erase_listed(database.get_owner_url(), listed, open_keys(settings.home)))
+    vault = settings.home / "secrets" / "vault-passphrase"
+    closed = vault.exists() and any(open_vault(settings.home).find_closed())
     for origin in ahead:
         print(origin)
+    if closed:
+        sys.stderr.write(
+            "此备份的密钥库需要更早的口令：存入 secrets/vault-passphrase.former，再运行 xingji vault rotate。\n"
+            "The vault of this backup opens with an older passphrase: put that into secrets/vault-passphrase.former,"
+            " then run xingji vault rotate.\n"
+        )
     sys.stderr.write(
         "已恢复。接下来 · restored; next:\n"
         "  xingji migrate\n"

@@ -25,7 +25,12 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve; blocks."""
     with open_telemetry(settings) as telemetry, open_database(settings) as database:
         app = create_app(
-            HttpSettings(graphiql=settings.introspection, trusted_proxies=settings.trusted_proxies),
+            HttpSettings(
+                graphiql=settings.introspection,
+                trusted_proxies=settings.trusted_proxies,
+                budget=settings.budget,
+                stranger_budget=settings.stranger_budget,
+            ),
             lambda: open_service(settings, database.app_url, telemetry=telemetry),
             telemetry=telemetry,
         )

@@ -1,14 +1,20 @@
-"""`xingji vault rotate`: a new key for each tenant, under which the data keys of personal values are wrapped anew.
+"""`xingji vault rotate`: a new passphrase of the vault, a new key for each tenant under it, and the data keys of personal values
+wrapped anew under that. Values are not touched.
 
-Values are not touched. The key before the new one is kept, for a backup made before; a second rotation deletes it, and
-then no older backup gives up what has been erased since. A server of this home notices by itself.
+What lay under the passphrase before opens with that one alone, so a backup made before gives up nothing to who has only the
+passphrase of today. The one before is kept beside it, as are the keys, for such a backup; a second rotation deletes them.
+
+`xingji vault forget`: deletes them at once, when a backup has been made behind the rotation. Refused while anything needs them.
 
 `xingji vault sweep`: the tables' files anew, without the rows that were deleted, which PostgreSQL else leaves there for a while.
+
+A server of this home notices by itself. Cut anywhere, each is called again and goes on; meanwhile everything opens.
 """
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -22,27 +28,34 @@ from tenancy.tables import credentials, personal_keys, personal_values
 from tenancy.vault import FileVault
 from xingji.commands import Commands
 from xingji.databases import open_database
-from xingji.service import Tenant, open_vault, read_registry
+from xingji.errors import VaultNotRenewedError
+from xingji.service import Tenant, open_vault, read_registry, vault_passphrase
 from xingji.settings import Settings
 
 
 def add_parser(commands: Commands) -> None:
-    """Add `vault` and its one action."""
+    """Add `vault` and its actions."""
     text = "个人信息的密钥库 · the vault of personal values"
     parser = commands.add_parser("vault", help=text, description=text)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    rotate = actions.add_parser(
-        "rotate", help="换用新密钥，重新包装数据密钥 · wrap all data keys under a new key"
-    )
-    rotate.add_argument(
-        "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
-    )
-    rotate.set_defaults(run=run_rotate)
-    sweep = actions.add_parser("sweep", help="清除表文件中已删除的行 · rid the tables' files of deleted rows")
-    sweep.add_argument(
-        "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
-    )
-    sweep.set_defaults(run=run_sweep)
+    for name, run, told in (
+        (
+            "rotate",
+            run_rotate,
+            "换用新口令与新密钥，重新包装数据密钥 · wrap all data keys anew, under a new passphrase",
+        ),
+        (
+            "forget",
+            run_forget,
+            "删除轮换前的口令与密钥 · delete passphrase and keys from before the last rotation",
+        ),
+        ("sweep", run_sweep, "清除表文件中已删除的行 · rid the tables' files of deleted rows"),
+    ):
+        action = actions.add_parser(name, help=told, description=told)
+        action.add_argument(
+            "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="数据目录 · the data folder"
+        )
+        action.set_defaults(run=run)
 
 
 def run_sweep(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -66,13 +79,40 @@ def run_sweep(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 def run_rotate(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Rotate every tenant's; prints a line each: code, new key, data keys wrapped."""
+    passphrase = vault_passphrase(settings.home)
+    passphrase.prepare()
+    code = _for_each_tenant(settings, rotate)
+    if code == 0:
+        passphrase.turn()
+        sys.stderr.write(
+            "口令已更新，接下来：xingji backup DIR；另行保管 secrets/vault-passphrase；然后 xingji vault forget。\n"
+            "The passphrase is another now. Next: xingji backup DIR; keep secrets/vault-passphrase elsewhere;"
+            " then xingji vault forget.\n"
+        )
+    return code
+
+
+def run_forget(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Delete the former passphrase and what it opened. Raises VaultNotRenewedError."""
+    passphrase = vault_passphrase(settings.home)
+    if passphrase.is_turning:
+        raise VaultNotRenewedError
+    code = _for_each_tenant(settings, forget)
+    if code == 0:
+        passphrase.forget()
+    return code
+
+
+def _for_each_tenant(
+    settings: Settings, work: Callable[[Database, FileVault, Tenant], Awaitable[None]]
+) -> int:
     vault = open_vault(settings.home)
 
     async def run(url: str) -> None:
         database = await Database.connect(url, 1, 1, vault=vault)
         try:
             for tenant in await read_registry(database):
-                await rotate(database, vault, tenant)
+                await work(database, vault, tenant)
         finally:
             await database.close()
 
@@ -97,3 +137,16 @@ async def rotate(database: Database, vault: FileVault, tenant: Tenant) -> None:
         kek_id = vault.rotate(tenant.id)
         number = await rewrap_keys(tx)
     print(f"{tenant.code}  {kek_id}  {number}")
+
+
+async def forget(database: Database, vault: FileVault, tenant: Tenant) -> None:
+    """Delete one tenant's keys that wrap nothing, if those that do need no former passphrase. Raises VaultNotRenewedError."""
+    async with database.write(Scope(tenant.id)) as tx:
+        try:
+            await lock_head(tx.raw, tx.tenant_id)
+        except LedgerMissingError:
+            return
+        used = await find_kek_ids(tx)
+        if not vault.is_renewed(tenant.id, used):
+            raise VaultNotRenewedError
+        vault.forget(tenant.id, used)

@@ -8,6 +8,7 @@ is not looked at. An IPv6 client is known by its network of 64 bits, as one line
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -43,6 +44,7 @@ def is_from(scope: Scope, networks: Collection[Network]) -> bool:
     return found is not None and _is_trusted(found, networks)
 
 
+@lru_cache(maxsize=4096)
 def format_client(address: Address) -> str:
     """How an address is counted."""
     if isinstance(address, IPv6Address):
@@ -59,6 +61,7 @@ def _is_trusted(address: Address, trusted: Collection[Network]) -> bool:
     return any(address in network for network in trusted if network.version == address.version)
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> Address | None:
     """An address as it is written in the header; one of IPv4 inside IPv6 is taken as what it is."""
     try:

@@ -5,6 +5,8 @@ as the specification says; what is wrong with the HTTP itself has its own status
 GET runs queries alone. An unexpected error is logged with the trace id and masked. A request has `request_seconds`
 from its head to its answer: a body still on its way is refused, work under way is cancelled; its transaction rolls back, or had just committed; the caller asks again with the same request id.
 
+What an answer's document was priced at stands in its header `X-Price`; who has spent a minute's budget is answered 429 (http/budgets.py).
+
 A subscription is answered by a stream of events (xingji/http/stream.py) to whoever accepts one; so is a query of whoever accepts nothing
 else. A mutation is not: its answer must be one that a retry gets again.
 """
@@ -20,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_schema.documents import Operation
 from graphql_schema.errors import RequestError, format_error
+from xingji.http.admitting import admit
 from xingji.http.clients import find_client
 from xingji.http.compressing import SHORTEST, accepts_gzip, compress
 from xingji.http.errors import HttpError, format_internal, format_refusal
@@ -55,6 +58,7 @@ class Subscribed(Generic[P, S]):
     operation: Operation
     variables: dict[str, Any] | None
     watcher: Watcher[P, S]
+    price: int
 
 
 class GraphQLEndpoint(Generic[P, S]):
@@ -100,13 +104,17 @@ class GraphQLEndpoint(Generic[P, S]):
                 body, extra = await compress(body), (*extra, _GZIP)
         length = (b"content-length", str(len(body)).encode())
         sent = [_TYPES[kind], length, _NO_STORE, *extra]
+        if (price := scope["state"].get("price")) is not None:
+            sent.append((b"x-price", str(price).encode()))
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
 
     async def _stream(self, asked: Subscribed[P, S], receive: Receive, send: Send) -> None:
         watcher = asked.watcher
         with self.watchers.enter(), self.watchers.place(watcher.who):
-            responses = watcher.responses(asked.operation, asked.variables)
+            responses = watcher.responses(
+                asked.operation, asked.variables, self.watchers.budgets, asked.price
+            )
             await send_stream(receive, send, responses, self.settings, self.watchers, watcher)
 
     def _choose_type(self, method: str, headers: dict[bytes, bytes]) -> str:
@@ -143,16 +151,19 @@ class GraphQLEndpoint(Generic[P, S]):
         try:
             async with asyncio.timeout(self.settings.request_seconds) as clock:
                 asked = await self._read(scope, headers, receive, service)
-                operation = service.documents.prepare(asked.query, asked.operation_name)
+                client = find_client(scope, self.settings.trusted_proxies)
+                who = client if principal is None else service.name_client(principal)
+                known = principal is not None
+                operation, price = admit(service, self.watchers.budgets, asked, who, known=known)
+                state["price"] = price
                 state["operation"], state["kind"] = operation.name, operation.kind.value
                 state["known"] = principal is not None
-                client = find_client(scope, self.settings.trusted_proxies)
                 if operation.kind is OperationType.SUBSCRIPTION and accepts_events(
                     headers.get(b"accept", b"")
                 ):
                     given = headers.get(b"authorization")
                     watcher = Watcher(service, given, locale, state["trace_id"], client)
-                    return Subscribed(operation, asked.variables, watcher)
+                    return Subscribed(operation, asked.variables, watcher, price)
                 if operation.kind is not OperationType.QUERY:
                     _check_kind(operation.kind, scope["method"], kind)
                 phase = _TOO_LONG

@@ -1,10 +1,14 @@
-"""From HTTP to what is asked: body or URL to (query, operationName, variables), checked in type and in size.
+"""From HTTP to what is asked: body or URL to (document, operationName, variables), checked in type and in size.
+
+A document is a text (`query`), the hash of one that is known here (`documentId`, "sha256:" and hexadecimal digits; so the working group's appendix on
+persisted documents), or either beside the other in the form of automatic persisted queries (`extensions.persistedQuery`).
 
 The body is counted while it streams in, so nothing larger than the bound is ever held. Only `application/json` is
 taken by POST: no HTML form can send it, so another site cannot make a browser ask in its user's name. A list of
 requests (batching) is refused.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -12,18 +16,21 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive
 
+from graphql_schema.documents import Wanted
 from graphql_schema.errors import RequestError
 from graphql_schema.limits import Limits, find_variable_excess
 from xingji.http.errors import HttpError
 
-_PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+_PARAMETERS: Final = ("query", "documentId", "operationName", "variables", "extensions")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_SCHEME: Final = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What one request asks for."""
 
-    query: str
+    document: Wanted
     operation_name: str | None
     variables: dict[str, Any] | None
     extensions: dict[str, Any] | None = None
@@ -105,23 +112,49 @@ def parse_url(query_string: bytes, allowed: int, limits: Limits) -> Asked:
 
 def parse_asked(parameters: dict[str, Any], limits: Limits) -> Asked:
     """What parameters ask. Raises HttpError 400 for one of another kind, or RequestError when the variables are too large."""
-    query = parameters.get("query")
     name = parameters.get("operationName")
     variables = parameters.get("variables")
     extensions = parameters.get("extensions")
-    if not isinstance(query, str):
-        raise _refuse_parameter("query", "字符串", "a string")
     if name is not None and not isinstance(name, str):
         raise _refuse_parameter("operationName", "字符串", "a string")
     if extensions is not None and not isinstance(extensions, dict):
         raise _refuse_parameter("extensions", "对象", "an object")
+    document = _parse_document(parameters.get("query"), parameters.get("documentId"), extensions)
     if variables is None:
-        return Asked(query, name, None, extensions)
+        return Asked(document, name, None, extensions)
     if not isinstance(variables, dict):
         raise _refuse_parameter("variables", "对象", "an object")
     if (excess := find_variable_excess(variables, limits)) is not None:
         raise RequestError([excess])
-    return Asked(query, name, variables, extensions)
+    return Asked(document, name, variables, extensions)
+
+
+def _parse_document(query: Any, named: Any, extensions: dict[str, Any] | None) -> Wanted:
+    """The text, its hash or both: `documentId` names a document instead of a text, `extensions.persistedQuery` may stand beside one."""
+    if named is not None:
+        if query is not None:
+            raise _refuse_parameter("query", "空：已有 documentId", "left out where documentId is given")
+        if not isinstance(named, str) or not named.startswith(_SCHEME):
+            raise _refuse_parameter("documentId", "“sha256:”加哈希", "`sha256:` and a hash")
+        return Wanted(None, _parse_hash(named.removeprefix(_SCHEME), "documentId"))
+    persisted = extensions.get("persistedQuery") if extensions else None
+    if (query is not None and not isinstance(query, str)) or (query is None and persisted is None):
+        raise _refuse_parameter("query", "字符串", "a string")
+    if persisted is None:
+        return Wanted(query)
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise _refuse_parameter("extensions.persistedQuery", "第 1 版", "of version 1")
+    return Wanted(
+        query, _parse_hash(persisted.get("sha256Hash"), "extensions.persistedQuery"), automatic=True
+    )
+
+
+def _parse_hash(text: Any, name: str) -> bytes:
+    if not isinstance(text, str) or _HASH.fullmatch(text) is None:
+        raise _refuse_parameter(
+            name, "64 位小写十六进制的 SHA-256", "a SHA-256 in 64 lower-case hexadecimal digits"
+        )
+    return bytes.fromhex(text)
 
 
 def _parse_json(text: bytes, zh: str, en: str) -> Any:

@@ -25,6 +25,8 @@ from xingji.http.envelope import Envelope, write_stderr
 
 UNTAKEN: Final = 60_000
 """Milliseconds after which the system gives up a connection whose peer takes nothing of what was sent."""
+SOCKETS_SECONDS: Final = 3.0
+"""How long sockets may take to end when the server goes."""
 MESSAGE_BYTES: Final = 524_288
 """The longest message of a WebSocket, as the longest body."""
 HEAD_SECONDS: Final = 10.0
@@ -137,8 +139,18 @@ class Server(uvicorn.Server):
         """Let live connections end, then shut down."""
         if isinstance(self.config.app, Envelope):
             self.config.app.stop()
-            await asyncio.sleep(0.05)  # they speak before uvicorn cuts them short
+            for server in self.servers:
+                server.close()
+            await self._let_sockets_end()
         await super().shutdown(sockets)
+
+    async def _let_sockets_end(self) -> None:
+        """They say that the server goes before uvicorn cuts them short with a code of its own; many take longer than a few."""
+        ends = asyncio.get_running_loop().time() + SOCKETS_SECONDS
+        while any(isinstance(one, SocketProtocol) for one in self.server_state.connections):
+            if asyncio.get_running_loop().time() >= ends:
+                return
+            await asyncio.sleep(0.01)
 
 
 def make_server(

@@ -5,7 +5,7 @@ so that this package opens no database and knows no token format. `P` is a princ
 through unopened.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -24,7 +24,8 @@ class HttpSettings:
 
     `trusted_proxies` may say whom they speak for. `live_at_once` are the sockets and streams of all, `live_each` one person's, a
     socket has `operations_each` at once. A socket has `init_seconds` to say who it is; a message that is not taken in `send_seconds`
-    ends it; a stream is kept alive every `keep_alive_seconds`. `origins`: whose pages may open a socket, beside our own.
+    ends it; a stream is kept alive every `keep_alive_seconds`. `origins`: whose pages may open a socket, beside our own. `budget` and `stranger_budget` are
+    values a minute of one client (http/budgets.py), 0 for no bound.
     """
 
     body_bytes: int = 524_288
@@ -43,6 +44,8 @@ class HttpSettings:
     ready_seconds: float = 2.0
     graphiql: bool = True
     trusted_proxies: tuple[Network, ...] = ()
+    budget: int = 20_000_000
+    stranger_budget: int = 2_000_000
 
 
 class LogDoor(Protocol):
@@ -58,6 +61,10 @@ class LogDoor(Protocol):
         """The bytes of a tile or bundle, or None for what is not published."""
 
 
+def _itself(principal: P) -> Hashable:
+    return principal
+
+
 @dataclass(frozen=True, slots=True)
 class Service(Generic[P, S]):
     """What requests are answered with.
@@ -71,7 +78,7 @@ class Service(Generic[P, S]):
     `take_extensions(session, extensions)` gives the session with what else came with the request; it raises HttpError for what is malformed.
     `evidence` keeps files (xingji/evidence/keeping.py).
     `subscribe(operation, variables, open_session)` gives a subscription's responses, one after the other; it asks for a session of
-    the moment whenever it reads, and raises RequestError when there is nothing to watch. `seconds_left(token)`: until a token ends.
+    the moment whenever it reads, and raises RequestError when there is nothing to watch. `seconds_left(token)`: until a token ends. `name_client(principal)` is as whom somebody is counted, whatever token they hold.
     """
 
     documents: Documents
@@ -87,3 +94,4 @@ class Service(Generic[P, S]):
     ) = None
     seconds_left: Callable[[str], float] | None = None
     take_extensions: Callable[[S, dict[str, Any]], S] | None = None
+    name_client: Callable[[P], Hashable] = _itself

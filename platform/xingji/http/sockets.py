@@ -34,6 +34,7 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from graphql_schema.errors import CodedError, RequestError, format_error
+from xingji.http.admitting import admit
 from xingji.http.clients import find_client
 from xingji.http.errors import HttpError, format_internal
 from xingji.http.negotiation import choose_locale
@@ -241,11 +242,14 @@ class Socket(Generic[P, S]):
 
     async def _responses(self, watcher: Watcher[P, S], asked: Asked) -> AsyncGenerator[bytes, None]:
         """What an operation answers. Raises RequestError, HttpError."""
-        operation = self._service.documents.prepare(asked.query, asked.operation_name)
+        known = watcher.principal is not None
+        operation, price = admit(self._service, self._watchers.budgets, asked, watcher.who, known=known)
         if operation.kind is OperationType.MUTATION:
             raise HttpError(400, "live.mutation", "变更请用 POST。", "Send a mutation by POST.")
         if operation.kind is OperationType.SUBSCRIPTION:
-            async with aclosing(watcher.responses(operation, asked.variables)) as responses:
+            async with aclosing(
+                watcher.responses(operation, asked.variables, self._watchers.budgets, price)
+            ) as responses:
                 async for response in responses:
                     yield response
             return

@@ -13,19 +13,21 @@ from contextlib import aclosing, contextmanager
 from typing import Any, Generic
 
 from graphql_schema.documents import Operation
+from xingji.http.budgets import Budgets
 from xingji.http.errors import HttpError
 from xingji.http.settings import HttpSettings, P, S, Service
 from xingji.http.tokens import read_principal
 
 
 class Watchers:
-    """The connections that last. `stopping` is set once the server goes."""
+    """The connections that last, and what each client may ask for. `stopping` is set once the server goes."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._all = 0
         self._each: Counter[Hashable] = Counter()
         self.stopping = asyncio.Event()
+        self.budgets = Budgets(settings.budget, settings.stranger_budget)
 
     @property
     def number(self) -> int:
@@ -83,7 +85,7 @@ class Watcher(Generic[P, S]):
     @property
     def who(self) -> Hashable:
         """As whom the connection counts."""
-        return self.client if self.principal is None else self.principal
+        return self.client if self.principal is None else self.service.name_client(self.principal)
 
     def _read(self) -> P | None:
         return read_principal(self.service, self._authorization)
@@ -104,14 +106,15 @@ class Watcher(Generic[P, S]):
         return max(0.0, self.service.seconds_left(token))
 
     async def responses(
-        self, operation: Operation, variables: dict[str, Any] | None
+        self, operation: Operation, variables: dict[str, Any] | None, budgets: Budgets, price: int
     ) -> AsyncGenerator[bytes, None]:
-        """A subscription's responses until the token ends. Raises RequestError; HttpError 401 then, 400 where none are served."""
+        """A subscription's responses until the token ends, each but the first charged as it comes. Raises RequestError; HttpError 401 then, 400 where none are served."""
         subscribe = self.service.subscribe
         if subscribe is None:
             raise HttpError(
                 400, "http.subscription", "此处不支持订阅。", "Subscriptions are not served here."
             )
+        told = False
         async with aclosing(subscribe(operation, variables, self.open_session)) as found:
             while True:
                 try:
@@ -123,6 +126,9 @@ class Watcher(Generic[P, S]):
                     raise refuse_ended() from None
                 if response is None:
                     return
+                if told:
+                    budgets.tell(self.who, price, known=self.principal is not None)
+                told = True
                 yield response
 
 

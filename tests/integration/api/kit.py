@@ -285,7 +285,8 @@ async def serve_world(
     stage: Stage
     settings = make_settings(home, demo=demo, heads=heads_of(urls, home))
     app = create_app(
-        door or HttpSettings(),
+        # One address asks for what thousands would: budgets have tests of their own.
+        door or HttpSettings(budget=0, stranger_budget=0),
         # A test may put another clock on the stage.
         lambda: open_service(settings, urls.app, clock=lambda: stage.clock(), telemetry=telemetry),  # noqa: PLW0108
         write_log=lambda line: lines.append(json.loads(line)),

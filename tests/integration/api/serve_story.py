@@ -19,7 +19,8 @@ def run(home: Path, port: int) -> None:
     with open_database(settings) as database:
         clock = StoryClock(shanghai(5, 10))
         app = create_app(
-            HttpSettings(graphiql=False), lambda: open_service(settings, database.app_url, clock=clock)
+            HttpSettings(graphiql=False, budget=0, stranger_budget=0),
+            lambda: open_service(settings, database.app_url, clock=clock),
         )
         serve(app, settings.host, settings.port)
 

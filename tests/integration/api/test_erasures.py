@@ -404,3 +404,31 @@ async def test_a_served_log_goes_on_with_both_signatures_once_it_has_declared_sm
     assert await check(urls, home) == "verified"
     await tamper(urls, f"UPDATE ledger_heads SET national = NULL WHERE tenant_id = {OURS.tenant_id}")
     assert await check(urls, home) == "head_row_wrong"
+
+
+SHOWN = (
+    "query($id: ID!) { node(id: $id) { ... on Erasure { availableActions { action obstacle { code } } } } }"
+)
+
+
+async def test_what_is_shown_of_an_erasure_is_what_decides(urls: DatabaseUrls, home: Path) -> None:
+    """Before each try of each administrator, also behind the one that settled it."""
+    tried = []
+    async with serve_world(urls, home, BEGINS) as stage:
+        other, person = await second(stage), await add(stage, OURS, LOGIN)
+        admin = await stage.person(OURS.code, "admin")
+        await leave(stage, person)
+        proposed = await admin.act(PROPOSE, {"subjectId": person["id"], **GROUND})
+        id_ = proposed["erasure"]["id"]
+        for who, act, action in (
+            (admin, CONFIRM, "confirm_erasure"),
+            (other, CONFIRM, "confirm_erasure"),
+            (other, CONFIRM, "confirm_erasure"),
+            (admin, DECLINE, "decline_erasure"),
+        ):
+            listed = (await who.get(SHOWN, id=id_))["node"]["availableActions"]
+            (obstacle,) = [one["obstacle"] for one in listed if one["action"] == action]
+            done = (await who.act(act, {"erasureId": id_})).get("code")
+            assert (obstacle and obstacle["code"]) == done
+            tried.append(done)
+    assert tried == ["actor.second_person", None, "erasure.settled", "erasure.settled"]

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from audit.entry import MAX_ENTRY
-from tests.integration.api.kit import Stage, World, codes, serve_world, tamper
+from tests.integration.api.kit import Caller, Stage, World, codes, serve_world, tamper
 from tests.integration.api.reviews import (
     CANCEL,
     COUNTY,
@@ -46,6 +46,8 @@ OTHER = counties()[1]
 NOBODY = "5f0c8a1e-7b1d-4f5e-9a53-0c5b1d6a9e42"
 """An id that nothing has; fixed, because it names tests."""
 OTHER_STREET, _ = elsewhere(COUNTY)
+
+SHOWN = "query($id: ID!) { node(id: $id) { ... on ReviewCycle { availableActions { action obstacle { code } } } } }"
 
 
 @pytest.fixture(scope="module")
@@ -314,6 +316,12 @@ async def test_a_draw_assigns_every_review_at_once_and_a_void_one_assigns_nothin
     assert refused["code"] == "review.wrong_status"
 
 
+async def shown_of(who: Caller, cycle_id: str) -> dict[str, str | None]:
+    """What stands against each action on a cycle."""
+    told = (await who.get(SHOWN, id=cycle_id))["node"]["availableActions"]
+    return {one["action"]: one["obstacle"] and one["obstacle"]["code"] for one in told}
+
+
 async def test_the_city_moves_the_last_day_on_within_the_year(stage: Stage, people: dict[str, str]) -> None:
     cycle = await planned(stage, team("一组", people["north"]))
     given = {"cycleId": cycle["id"], "closesOn": "2022-12-31", "reason": "汛期道路不通"}
@@ -333,7 +341,13 @@ async def test_the_city_moves_the_last_day_on_within_the_year(stage: Stage, peop
         "cycle.refused",
         "field.refused",
     ]
+    told = [await shown_of(who, cycle["id"]) for who in (county, leader)]
+    assert told == [{"extend_review_cycle": "actor.not_entitled", "open_draw": None}, dict.fromkeys(told[0])]
     done = (await leader.act(EXTEND, given))["cycle"]
+    assert (await shown_of(leader, cycle["id"]))["extend_review_cycle"] == "cycle.refused"
+    await assigned(stage, cycle["id"])
+    told = [await shown_of(who, cycle["id"]) for who in (county, leader)]
+    assert [one["open_draw"] for one in told] == ["draw.stands", "draw.stands"]
     assert (done["closesOn"], done["extendReason"], done["revision"]) == ("2022-12-31", "汛期道路不通", 2)
     stage.clock.travel(shanghai(12, 31, 23, 30))
     (edge,) = (await county.get(CYCLES))["reviewCycles"]["edges"]

@@ -35,6 +35,13 @@ from tests.integration.graphql_schema.world import (
     uid,
 )
 
+
+def shown(action: str, name: str, against: tuple[str, str] | None) -> dict[str, Any]:
+    """An action with what stands against it."""
+    obstacle = against and {"code": against[0], "message": against[1], "clause": None}
+    return {"action": action, "name": name, "clause": None, "allowed": not against, "obstacle": obstacle}
+
+
 TABLES = {
     "ReviewCycle": "review_cycles",
     "ReviewTeam": "review_teams",
@@ -523,6 +530,66 @@ class NaiveReviews:
 
     def Erasure_fields(self, row: Row, _: Any) -> Any:
         return [one["field"] for one in json.loads(row["erased"] or "[]")]
+
+    def Erasure_availableActions(self, row: Row, _: Any) -> Any:
+        """An administrator of the tenant; not twice; the second person; then what is kept: the world's people all hold a role."""
+        ours = self.reader.tenant_id == row["tenant_id"] and self.role == "tenant_administrator"
+        found = []
+        for action, name in (
+            ("confirm_erasure", "确认删除个人信息"),
+            ("decline_erasure", "不予删除个人信息"),
+        ):
+            against: tuple[str, str] | None = None
+            if not ours:
+                role = "tenant_administrator"
+                against = ("actor.not_entitled", f"“{action}” is for a {role} of this jurisdiction")
+            elif row["confirmed_at"] or row["declined_at"]:
+                against = ("erasure.settled", "the erasure was proposed or settled before")
+            elif action == "confirm_erasure" and row["proposed_by"] == self.reader.person_id:
+                against = ("actor.second_person", "is for another person than the one who proposed it")
+            elif action == "confirm_erasure":
+                assert row["subject_type"] == "person"
+                against = ("erasure.person_in_office", "the person still holds a role; it ends first")
+            found.append(shown(action, name, against))
+        return found
+
+    def ReviewCycle_availableActions(self, row: Row, _: Any) -> Any:
+        """The city moves the last day on within the year; an officer of either side opens the draw of the teams, once."""
+        home = self.reader.tenant_id == row["tenant_id"]
+        return [
+            shown("extend_review_cycle", "延长复查周期", self.against_extending(row, home)),
+            shown("open_draw", "发起抽取", self.against_drawing(row, home)),
+        ]
+
+    def against_extending(self, row: Row, home: bool) -> tuple[str, str] | None:
+        if home or self.role != "city_officer":
+            return "actor.not_entitled", "“extend_review_cycle” is for a city_officer of this jurisdiction"
+        today = (NOW + timedelta(hours=8)).date()
+        last = date(row["year"], 12, 31)
+        if row["closes_on"] >= last or today >= last:
+            return "cycle.refused", (
+                "the cycle is refused: its new last day is later than the last one and than today"
+            )
+        return None
+
+    def against_drawing(self, row: Row, home: bool) -> tuple[str, str] | None:
+        if self.role == "review_team":
+            return "not_found", "not found: draw"
+        wanted = "county_officer" if home else "city_officer"
+        if self.role != wanted:
+            return "actor.not_entitled", f"“open_draw” is for a {wanted} of this jurisdiction"
+        mine = (row["tenant_id"], row["id"])
+        if any(
+            one["status"] != "void"
+            for one in self.world.all("draws")
+            if (one["tenant_id"], one["subject_id"]) == mine
+        ):
+            return "draw.stands", "a draw of this stands: it is not drawn again"
+        if row["status"] != "planned":
+            return "draw.refused", "cannot be drawn: the cycle's teams have been drawn"
+        if not any(one["status"] == "planned" for one in self.of_cycle(row)):
+            return "draw.refused", "cannot be drawn: there is no community to assign"
+        return None
 
     def erasure_of(self, row: Row, _: Any) -> Any:
         mine = (row["tenant_id"], row["id"])

@@ -1,6 +1,6 @@
 """A process like `xingji serve` over a database that stands already: `python serve.py HOME URL PORT MOMENT`. It is there to be attacked.
 
-Nothing is more generous than in an installation, and the log goes where it is told. `MOMENT` is when its story goes on, in RFC 3339;
+Nothing is more generous than in an installation but the budgets, which would end a siege at its first minute; the log goes where it is told. `MOMENT` is when its story goes on, in RFC 3339;
 introspection is off, as it is unless an operator wants it.
 """
 
@@ -21,7 +21,10 @@ def run(home: Path, url: str, port: int, moment: datetime) -> None:
     heads = home / "heads" / url.rpartition("/")[2].partition("?")[0]
     settings = Settings(home, "127.0.0.1", port, 8, False, False, url, None, heads, vouch_seconds=86_400)
     clock = StoryClock(moment)
-    app = create_app(HttpSettings(graphiql=False), lambda: open_service(settings, url, clock=clock))
+    app = create_app(
+        HttpSettings(graphiql=False, budget=0, stranger_budget=0),
+        lambda: open_service(settings, url, clock=clock),
+    )
     serve(app, settings.host, settings.port)
 
 

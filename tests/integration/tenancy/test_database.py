@@ -136,6 +136,75 @@ async def test_pooled_connection_carries_nothing_over(place: Place) -> None:
         await database.close()
 
 
+async def test_the_end_of_a_reading_travels_with_the_next_opening(place: Place) -> None:
+    """One connection: whoever has it next sees nothing of the reader before, and is told of nothing else."""
+    await place.seed("personal_values", a_row(personal_values, 3, 0))
+    database = await Database.connect(place.urls.app, 1, 1)
+    heard: list[str] = []
+    try:
+        async with database.read(Scope(3, granted=(4,), shared=(5,))) as tx:
+            assert len(await tx.all(EVERY_VALUE)) == 1
+            tx.raw.add_query_logger(lambda logged: heard.append(logged.query))
+        async with database.read(Scope(4)) as tx:
+            assert await tx.all(EVERY_VALUE) == []
+            assert not await tx.raw.fetchval("SELECT current_setting('app.granted', true)")
+        async with database.write(Scope(4)) as tx:
+            await tx.insert(personal_values, [a_row(personal_values, 4, 0)])
+        await asyncio.sleep(0)
+        assert [line for line in heard if "app.tenant" in line or "COMMIT" in line] == [
+            "COMMIT;BEGIN READ ONLY;SET LOCAL app.tenant = '4'",
+            "COMMIT;BEGIN;SET LOCAL app.tenant = '4'",
+            "COMMIT",
+        ]
+    finally:
+        await database.close()
+    assert await place.root.fetchval("SELECT count(*) FROM personal_values") == 2
+
+
+async def test_a_reading_that_failed_unheard_hands_on_a_clean_connection(place: Place) -> None:
+    database = await Database.connect(place.urls.app, 1, 1)
+    try:
+        async with database.read(Scope(3)) as tx:
+            with contextlib.suppress(asyncpg.DivisionByZeroError):
+                await tx.raw.execute("SELECT 1/0")
+        async with database.write(Scope(4)) as tx:
+            await tx.insert(personal_values, [a_row(personal_values, 4, 0)])
+        async with database.read(Scope(4)) as tx:
+            assert len(await tx.all(EVERY_VALUE)) == 1
+    finally:
+        await database.close()
+
+
+async def test_a_connection_that_rests_holds_no_transaction_open(place: Place) -> None:
+    database = await Database.connect(place.urls.app, 1, 2)
+    try:
+        async with database.read(Scope(3)) as one, database.read(Scope(3)) as other:
+            pids = [await tx.raw.fetchval("SELECT pg_backend_pid()") for tx in (one, other)]
+        open_ = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ($1) AND state <> 'idle'"
+        for _ in range(100):
+            if await place.root.fetchval(open_, pids) == 0:
+                break
+            await asyncio.sleep(0.02)
+        assert await place.root.fetchval(open_, pids) == 0
+        assert database.count_connections() == {"taken": 0, "free": 2}
+    finally:
+        await asyncio.wait_for(database.close(), 5)
+
+
+async def test_a_connection_lost_inside_a_left_reading_is_replaced(place: Place) -> None:
+    database = await Database.connect(place.urls.app, 1, 1)
+    try:
+        async with database.read(Scope(3)) as tx:
+            pid = await tx.raw.fetchval("SELECT pg_backend_pid()")
+        await place.root.execute("SELECT pg_terminate_backend($1)", pid)
+        await asyncio.sleep(0.2)
+        async with database.read(Scope(3)) as tx:
+            assert await tx.raw.fetchval("SELECT pg_backend_pid()") != pid
+        assert database.count_connections()["taken"] == 0
+    finally:
+        await asyncio.wait_for(database.close(), 5)
+
+
 async def test_cancelled_reader_gives_back_a_clean_connection(place: Place) -> None:
     database = await Database.connect(place.urls.app, 1, 1)
 

@@ -139,7 +139,7 @@ async def test_a_later_value_is_sealed_under_the_key_that_is_there(place: Place)
 async def test_rewrapping_leaves_values_as_they_are_and_ends_older_keys(
     database: DatabaseUrls, tmp_path: Path
 ) -> None:
-    vault = FileVault(tmp_path / "vault", b"secret")
+    vault = FileVault(tmp_path / "vault", lambda: [b"secret"])
     app = await Database.connect(database.app, vault=vault)
     root = await asyncpg.connect(database.superuser)
     values = some_values()
@@ -200,7 +200,7 @@ async def test_a_value_under_another_salt_is_told_apart_by_what_it_opens_to(
 
 async def test_the_page_of_formats_is_enough_to_open_a_value(database: DatabaseUrls, tmp_path: Path) -> None:
     """Written from docs/formats/vault.md alone, with nothing of ours."""
-    app = await Database.connect(database.app, vault=FileVault(tmp_path, b"secret"))
+    app = await Database.connect(database.app, vault=FileVault(tmp_path, lambda: [b"secret"]))
     root = await asyncpg.connect(database.superuser)
     value = a_value("mobile_phone", PHONE)
     try:

@@ -96,6 +96,24 @@ async def test_a_backup_is_restored_owned_up_to_and_everyone_can_tell(
         assert await check(before) == (0, "verified")
         assert await check(after) == (1, "rolled_back")
 
+        # Whoever asks on the command line gets no signature either: only what was published.
+        told = [
+            await run("ledger", "head", "--tenant", LOST.code),
+            await run("ledger", "export", "--tenant", LOST.code, str(tmp_path / "none"), "--json"),
+        ]
+        assert [(one.code, one.out if one.out == "" else one.json["code"]) for one in told] == [
+            (2, ""),
+            (2, "signing_refused"),
+        ]
+        assert "grow from the head kept outside" in told[0].err and not (tmp_path / "none").exists()
+        published = ("ledger", "export", "--published", "--tenant")
+        assert (await run(*published, LOST.code, str(tmp_path / "public"))).code == 0
+        assert (await run("ledger", "head", "--tenant", OTHER.code)).code == 0
+        again = await run("backup", str(tmp_path / "again"))
+        (origin,) = read_manifest(tmp_path / "again")["unsigned"]
+        assert again.code == 0 and origin.endswith(LOST.code) and origin in again.err
+        assert len(list((tmp_path / "again" / "heads").iterdir())) == 11
+
         owned = await run("ledger", "incarnate", "--tenant", LOST.code, "--reason", REASON, "--json")
         assert owned.code == 0, owned.err
         assert await act_in(stage, LOST, "three") == "ok", "without a restart"

@@ -182,3 +182,16 @@ def test_every_county_begins_with_its_citys_grants() -> None:
         made: Founding = founding.make_founding(tenant, founding.UnitRows((), (), ()), ())
         expected = () if tenant.level == "city" else ((1, "oversee"), (1, "audit"))
         assert made.grants == expected
+
+
+async def test_ledgers_may_carry_sm2_signatures_from_their_opening_on(
+    run: Run, database: DatabaseUrls, home: Path
+) -> None:
+    ran = await run("--sm2")
+    assert ran.code == 0, ran.err
+    verdicts = (await verify_all(database, home)).values()
+    assert all(one.ok and one.sm2_checked for one in verdicts) and len(verdicts) == len(tenancies())
+    sql = "SELECT count(*) FROM ledger_entries WHERE seq > 0 AND leaf NOT LIKE '%\"sm2\":{%'"
+    assert (await rows_of(database, sql))[0][0] == 0
+    sql = "SELECT count(*) FROM ledger_entries WHERE seq = 1 AND operation = 'ledger.suite_set'"
+    assert (await rows_of(database, sql))[0][0] == len(verdicts)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -141,6 +140,79 @@ async def test_a_lost_key_is_replaced_for_who_pins_the_new_one(
     assert (await verify(urls, home, log, old.verifier_key))["code"] == "entry_key_unknown"
 
 
+async def test_a_restored_log_is_owned_up_to_with_the_key_that_came_since(
+    urls: DatabaseUrls, home: Path, tmp_path: Path
+) -> None:
+    """The backup has the file of the former key. That of today stays, and one command goes on."""
+    origin, backup = await origin_of(urls), tmp_path / "backup"
+    assert (await command(urls, home, "backup", str(backup))).code == 0
+    assert (await command(urls, home, *ROTATE)).code == 0
+    new = open_keys(home).get(origin).key_id
+    for _ in range(2):  # and behind a restore that was done again
+        restored = await command(urls, home, "restore", str(backup), "--replace")
+        assert restored.out.split() == [origin], restored.err
+        assert open_keys(home).get(origin).key_id == new
+    former = FileKeyStore(backup / "home" / "keys", open_keys(home).passphrase)
+    assert former.get(origin).key_id in {key.key_id for key, _ in open_keys(home).former(origin)}
+    assert (
+        open_keys(home).get(f"{origin[:-6]}{OTHER.code}").key_id
+        == former.get(f"{origin[:-6]}{OTHER.code}").key_id
+    )
+    async with serve_world(urls, home, BEGINS) as stage:
+        assert await act_in(stage, LOST, "early") == "ledger.put_back"
+        assert await act_in(stage, OTHER, "elsewhere") == "ok"
+        owned = await command(
+            urls, home, "ledger", "incarnate", "--tenant", LOST.code, "--reason", "恢复备份"
+        )
+        assert owned.code == 0, owned.err
+        assert await act_in(stage, LOST, "late") == "ok", "without a restart"
+    assert await check(urls, home) == "verified"
+    log = tmp_path / "log"
+    assert (await command(urls, home, "ledger", "export", "--tenant", LOST.code, str(log))).code == 0
+    assert (await verify(urls, home, log, open_keys(home).get(origin).verifier_key))["code"] == "verified"
+
+
+async def test_a_change_of_keys_changes_the_sm2_key_too(
+    urls: DatabaseUrls, home: Path, tmp_path: Path
+) -> None:
+    """The old SM2 key hands over in the same transaction; a lost Ed25519 key costs the log no SM2 key."""
+
+    async def signed_by() -> list[tuple[str, str]]:
+        entries = [parse_entry(leaf) for leaf in await leaves_of(urls)]
+        return [(one.draft.operation, one.sm2.key) for one in entries if one.sm2 is not None]
+
+    assert (await command(urls, home, "ledger", "suite", "--tenant", LOST.code)).code == 0
+    async with serve_world(urls, home, BEGINS) as stage:
+        assert await act_in(stage, LOST, "before") == "ok"
+        assert (await command(urls, home, *ROTATE)).code == 0
+        assert await act_in(stage, LOST, "behind") == "ok", "without a restart"
+    told = await signed_by()
+    operations = [
+        "ledger.suite_set",
+        "person.added",
+        "ledger.suite_set",
+        "ledger.key_rotated",
+        "person.added",
+    ]
+    assert [operation for operation, _ in told] == operations
+    old, new = told[0][1], told[-1][1]
+    assert [key for _, key in told] == [old, old, new, new, new] and old != new
+    intent = json.loads((await leaves_of(urls))[-3])["body"]["intent"]
+    assert {"old", "proof", "sm2"} < intent.keys()
+    again = await command(urls, home, *ROTATE, "--json")
+    ran = await command(urls, home, *ROTATE, "--lost", "--json")
+    assert (again.code, ran.code) == (0, 0), ran.err
+    assert [operation for operation, _ in (await signed_by())[-2:]] == [
+        "ledger.key_replaced",
+        "ledger.suite_set",
+    ]
+    log = tmp_path / "log"
+    assert (await command(urls, home, "ledger", "export", "--tenant", LOST.code, str(log))).code == 0
+    found = await verify(urls, home, log, VerifierKey.parse(ran.json["key"]))
+    assert (found["code"], found["sm2_checked"]) == ("verified", True)
+    assert await check(urls, home) == "verified"
+
+
 async def test_behind_a_restore_no_change_of_keys_makes_up_for_what_was_lost(
     urls: DatabaseUrls, home: Path, tmp_path: Path
 ) -> None:
@@ -162,8 +234,6 @@ async def test_behind_a_restore_no_change_of_keys_makes_up_for_what_was_lost(
     assert restored.code == 0, restored.err
     subject = UUID(person["id"].rpartition(".")[2])
     assert await kept_of(urls, subject) == [], "erased by an entry of the former key"
-    (aside,) = home.glob("replaced-*")
-    shutil.copytree(aside / "keys", home / "keys", dirs_exist_ok=True)  # the backup had the former key's file
     assert (await run(*ROTATE)).code == 2
     assert kept.read_bytes() == note, "nothing is forgotten"
     assert (await run(*ROTATE, "--lost")).code == 0

@@ -1,9 +1,11 @@
 """Text to operation: what is refused, what is remembered, and what is given away."""
 
+import hashlib
+
 import pytest
 from graphql import OperationType, build_schema
 
-from graphql_schema.documents import Documents, prepare
+from graphql_schema.documents import Documents, Wanted, prepare
 from graphql_schema.errors import RequestError, format_error
 from graphql_schema.limits import Limits
 
@@ -89,9 +91,97 @@ def test_stores_are_bounded_in_count_and_weight() -> None:
     assert len(documents._refused) == 3
     for i in range(20):
         documents.prepare(f"query Q{i} {{ name }}")
-    assert len(documents._valid) == 5
+    assert len(documents._known._kept) == 5
     documents.prepare("{ name } #" + "x" * 9_980)
-    assert documents._weight <= 10_000 and len(documents._valid) == 1
+    assert documents._known._weight <= 10_000 and len(documents._known._kept) == 1
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def refused(documents: Documents, wanted: Wanted, known: bool = True) -> str:
+    with pytest.raises(RequestError) as caught:
+        documents.find(wanted, known=known)
+    return caught.value.code
+
+
+def test_strangers_do_not_push_out_what_others_sent() -> None:
+    documents = Documents(SCHEMA, Limits(cached_documents=5))
+    kept = documents.find(Wanted("{ name }"))
+    for number in range(20):
+        documents.find(Wanted(f"query Q{number} {{ name }}"), known=False)
+    assert documents.find(Wanted(None, digest("{ name }")), known=False) is kept
+    assert documents.find(Wanted("query Q19 { name }")) is documents.find(
+        Wanted(None, digest("query Q19 { name }"))
+    )
+    assert refused(documents, Wanted(None, digest("query Q1 { name }"))) == "document.unknown"
+
+
+def test_a_hash_names_a_text_once_it_was_sent() -> None:
+    documents, text = Documents(SCHEMA, Limits()), "{ name }"
+    assert refused(documents, Wanted(None, digest(text))) == "document.unknown"
+    assert refused(documents, Wanted(None, digest(text), automatic=True)) == "PERSISTED_QUERY_NOT_FOUND"
+    assert refused(documents, Wanted("{ nothing }", digest(text), automatic=True)) == "document.hash"
+    assert (
+        refused(documents, Wanted("{ nothing }", digest("{ nothing }"), automatic=True)) == "document.invalid"
+    )
+    assert (
+        refused(documents, Wanted(None, digest("{ nothing }"), automatic=True)) == "PERSISTED_QUERY_NOT_FOUND"
+    )
+    sent = documents.find(Wanted(text, digest(text), automatic=True))
+    assert documents.find(Wanted(None, digest(text), automatic=True)) is sent is documents.find(Wanted(text))
+
+
+def test_only_trusted_documents_are_served_where_that_is_asked_for() -> None:
+    text = "query Known { name }"
+    documents = Documents(SCHEMA, Limits(cached_documents=1), [text], only=True)
+    assert documents.find(Wanted(None, digest(text))) is documents.find(Wanted(text))
+    for other in ("{ name }", "{ nothing }", "{"):
+        assert refused(documents, Wanted(other)) == "document.untrusted"
+        assert refused(documents, Wanted(other, digest(other), automatic=True)) == "document.untrusted"
+    assert refused(documents, Wanted("{ name }", digest(text))) == "document.hash"
+    documents.prepare("{ name }")  # our own texts are ours
+    assert refused(documents, Wanted(None, digest("{ name }"))) == "document.unknown"
+    with pytest.raises(RequestError):
+        Documents(SCHEMA, Limits(), ["{ nothing }"])
+
+
+PAGED = "query($n: Int, $m: Int = 3, $ids: [ID!]) { units(first: $n, ids: $ids) { children(first: $m) { name } } }"
+TREE = build_schema(
+    """type Query { units(first: Int, ids: [ID!]): [Unit!]! }
+       type Unit { name: String, children(first: Int): [Unit!]! }"""
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "price"),
+    [
+        ({"n": 2, "m": 5}, 2 + 10 + 10),
+        ({"n": 1, "m": 1}, 3),
+        ({"n": 100, "m": 100}, 100 + 10_000 + 10_000),
+        ({"n": 10**9, "m": 1}, 100 + 100 + 100),
+        ({"n": "two", "m": 1}, 100 + 100 + 100),
+        ({"n": -1, "m": 1}, 100 + 100 + 100),
+        ({"n": True, "m": 1}, 100 + 100 + 100),
+        ({}, 100 + 10_000 + 10_000),
+        (None, 100 + 10_000 + 10_000),
+    ],
+)
+def test_a_page_is_priced_as_the_variables_say(variables: dict[str, object] | None, price: int) -> None:
+    documents = Documents(TREE, Limits())
+    operation = documents.prepare(PAGED)
+    assert [documents.price(operation, variables) for _ in range(2)] == [price, price]
+
+
+def test_what_the_variables_make_too_dear_is_refused() -> None:
+    documents = Documents(TREE, Limits(price=1_000, cached_prices=2))
+    operation = documents.prepare(PAGED)
+    for number in range(1, 9):
+        assert documents.price(operation, {"n": number, "m": 1}) == 3 * number
+    assert len(documents._prices) == 2
+    with pytest.raises(RequestError, match="values that may be answered"):
+        documents.price(operation, {"n": 50, "m": 50})
 
 
 def test_refusal_is_remembered() -> None:

@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture
 def vault(tmp_path: Path) -> FileVault:
-    return FileVault(tmp_path / "vault", b"secret")
+    return FileVault(tmp_path / "vault", lambda: [b"secret"])
 
 
 def files(vault: FileVault) -> list[Path]:
@@ -27,7 +27,7 @@ def files(vault: FileVault) -> list[Path]:
 def test_a_key_comes_back_in_another_process(vault: FileVault) -> None:
     wrapped = vault.wrap(3, SUBJECT, KEY)
     assert KEY not in wrapped.sealed
-    assert FileVault(vault.folder, b"secret").unwrap(3, SUBJECT, wrapped) == KEY
+    assert FileVault(vault.folder, lambda: [b"secret"]).unwrap(3, SUBJECT, wrapped) == KEY
 
 
 def test_files_are_private_and_hold_no_key_in_the_clear(vault: FileVault) -> None:
@@ -65,7 +65,7 @@ def test_a_key_moved_or_changed_does_not_unwrap(vault: FileVault) -> None:
 def test_another_passphrase_opens_nothing(vault: FileVault, passphrase: bytes) -> None:
     wrapped = vault.wrap(3, SUBJECT, KEY)
     with pytest.raises(VaultError, match="passphrase"):
-        FileVault(vault.folder, passphrase).unwrap(3, SUBJECT, wrapped)
+        FileVault(vault.folder, lambda: [passphrase]).unwrap(3, SUBJECT, wrapped)
 
 
 @pytest.mark.parametrize("damage", ["", "{}", "[]", '{"kek":1,"salt":"00"}', '{"kek":"00","salt":"00"}'])
@@ -73,14 +73,14 @@ def test_a_damaged_file_is_named(vault: FileVault, damage: str) -> None:
     wrapped = vault.wrap(3, SUBJECT, KEY)
     files(vault)[0].write_text(damage)
     with pytest.raises(VaultError, match=wrapped.kek_id):
-        FileVault(vault.folder, b"secret").unwrap(3, SUBJECT, wrapped)
+        FileVault(vault.folder, lambda: [b"secret"]).unwrap(3, SUBJECT, wrapped)
 
 
 def test_a_file_that_others_may_read_is_refused(vault: FileVault) -> None:
     wrapped = vault.wrap(3, SUBJECT, KEY)
     files(vault)[0].chmod(0o640)
     with pytest.raises(VaultError, match="others may read"):
-        FileVault(vault.folder, b"secret").unwrap(3, SUBJECT, wrapped)
+        FileVault(vault.folder, lambda: [b"secret"]).unwrap(3, SUBJECT, wrapped)
 
 
 def test_a_file_renamed_to_another_key_does_not_open(vault: FileVault) -> None:
@@ -89,11 +89,11 @@ def test_a_file_renamed_to_another_key_does_not_open(vault: FileVault) -> None:
     told = json.loads(first_file.read_text())
     second_file.write_text(json.dumps(told))
     with pytest.raises(VaultError):
-        FileVault(vault.folder, b"secret").unwrap(3, SUBJECT, replace(wrapped, kek_id=second))
+        FileVault(vault.folder, lambda: [b"secret"]).unwrap(3, SUBJECT, replace(wrapped, kek_id=second))
 
 
 def test_another_process_wraps_under_the_new_key_and_opens_the_old(vault: FileVault) -> None:
-    server = FileVault(vault.folder, b"secret")
+    server = FileVault(vault.folder, lambda: [b"secret"])
     old = server.wrap(3, SUBJECT, KEY)
     new = vault.rotate(3)
     assert server.wrap(3, SUBJECT, KEY).kek_id == new != old.kek_id
