@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from audit.admissions import CERTIFYING, Certifications, check_admission
+from audit.admissions import HEARD, Certifications, check_admission
 from audit.entry import Entry
 from audit.errors import UnusableInputError
 from audit.files import find_file
@@ -65,7 +65,9 @@ def _answer(
     recorded: list[Witnessed],
     homes: Mapping[str, Certifications],
 ) -> Verdict:
-    listener = Listener(partial(check_admission, homes=homes), frozenset({ADMITTED} if homes else ()))
+    listener = Listener()
+    if homes:
+        listener = Listener(partial(check_admission, homes=homes), frozenset({ADMITTED}), foreign=True)
     if question.rows is None:
         return _verify(question, question.directory, log, since, progress, listener, recorded)
     with ExitStack() as stack:
@@ -105,7 +107,7 @@ def _read_city(
         recorded.extend(one for one in read_witnessed(entry) if one.checkpoint.origin == log.origin)
         made.hear(entry)
 
-    listener = Listener(hear, CERTIFYING | {WITNESSED})
+    listener = Listener(hear, HEARD | {WITNESSED})
     verdict = _verify(question, city, trusted, (), progress, listener, ())
     made.size = verdict.size or 0
     return verdict

@@ -6,7 +6,7 @@ The entries are read, not verified: that is the home log's own verification, whi
 from sqlalchemy import Text, bindparam, literal_column, or_, select
 from sqlalchemy.sql import ClauseElement
 
-from audit.admissions import CERTIFYING, Certifications
+from audit.admissions import HEARD, Certifications
 from audit.entry import parse_entry
 from audit.errors import AuditError
 from audit.statements import Connection, statement
@@ -21,7 +21,7 @@ async def read_certifications(conn: Connection, tenant_id: int, origin: str) -> 
     async for row in conn.cursor(reading.text, *reading.arguments(tenant_id=tenant_id), prefetch=100):
         try:
             made.hear(parse_entry(row["leaf"].encode()))
-        except (AuditError, KeyError):
+        except (AuditError, KeyError, TypeError):
             continue
     return made
 
@@ -42,7 +42,7 @@ def _reading() -> ClauseElement:
             or_(
                 *(
                     entries.operation == literal_column(f"'{operation}'", Text())
-                    for operation in sorted(CERTIFYING)
+                    for operation in sorted(HEARD)
                 )
             ),
         )

@@ -203,6 +203,11 @@ EVENTS: Final[Mapping[str, Callable[[Officers, Entry], Officers]]] = MappingProx
 )
 
 
+def is_foreign(entry: Entry) -> bool:
+    """Whether an officer of another log has signed it."""
+    return entry.draft.officer_sig is not None and entry.draft.actor.origin != entry.origin
+
+
 def _wrong(entry: Entry, field: str) -> RefutedError:
     return RefutedError("key_entry_wrong", entry.seq, operation=entry.draft.operation, field=field)
 

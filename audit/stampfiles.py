@@ -8,7 +8,7 @@ Every token that an entry of the log records is there, no other file is, and the
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -50,8 +50,8 @@ class StampFiles:
     def listen(self, ears: Listener) -> Listener:
         """Hears for us and for `ears`."""
         if ears.operations is None:
-            return Listener(self._hear_for(ears), None, ears.rows)
-        return Listener(self._hear_for(ears), ears.operations | {TIMESTAMPED}, ears.rows)
+            return replace(ears, entry=self._hear_for(ears))
+        return replace(ears, entry=self._hear_for(ears), operations=ears.operations | {TIMESTAMPED})
 
     def check(self, keys: Sequence[VerifierKey], roots: Mapping[int, bytes]) -> Stamps | None:
         """Hold the files against what was heard, when the entries hold. Raises RefutedError."""
@@ -91,10 +91,7 @@ class StampFiles:
         def hear(entry: Entry) -> None:
             if entry.draft.operation == TIMESTAMPED:
                 self.entries.append(entry)
-            if ears.entry is not None and (
-                ears.operations is None or entry.draft.operation in ears.operations
-            ):
-                ears.entry(entry)
+            ears.tell(entry)
 
         return hear
 

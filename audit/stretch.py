@@ -10,6 +10,7 @@ Stretches begin at multiples of `STRETCH`, a power of two, so that their trees f
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +22,7 @@ from audit.entry import Entry, RowDigest, parse_entry
 from audit.files import read_leaves
 from audit.incarnation import INCARNATED
 from audit.keyring import Keyring
-from audit.officers import OfficerKey
+from audit.officers import OfficerKey, is_foreign
 from audit.tree import Frontier
 from audit.verdict import RefutedError
 
@@ -32,18 +33,27 @@ Rows = tuple[int, tuple[RowDigest, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who hears of entries that hold so far. `entry` hears those of `operations` (None: all), `rows` the row digests of each that has any."""
+    """Who hears of entries that hold so far. `entry` hears those of `operations` (None: all) and, with `foreign`, those that other logs' officers
+    signed; `rows` hears the row digests of each that has any.
+    """
 
     entry: Callable[[Entry], None] | None = None
     operations: frozenset[str] | None = frozenset()
     rows: Callable[[int, Sequence[RowDigest]], None] | None = None
+    foreign: bool = False
 
     def hear(self, entry: Entry) -> None:
         """Tell of one entry."""
-        if self.entry is not None and (self.operations is None or entry.draft.operation in self.operations):
-            self.entry(entry)
+        self.tell(entry)
         if self.rows is not None and entry.draft.rows:
             self.rows(entry.seq, entry.draft.rows)
+
+    def tell(self, entry: Entry) -> None:
+        """Tell `entry` of it, if it is one of those."""
+        if self.entry is not None and (
+            self.operations is None or _tells(entry, self.operations, self.foreign)
+        ):
+            self.entry(entry)
 
 
 class Handed:
@@ -77,6 +87,7 @@ class Task:
     kept: tuple[int, ...]
     operations: frozenset[str]
     rows: bool
+    foreign: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,10 @@ class Stretch:
     parts: tuple[tuple[int, Frontier], ...]
     leaves: tuple[bytes, ...]
     rows: tuple[Rows, ...]
+
+
+def _tells(entry: Entry, operations: AbstractSet[str], foreign: bool) -> bool:
+    return entry.draft.operation in operations or (foreign and is_foreign(entry))
 
 
 def judge(task: Task) -> Stretch | None:
@@ -124,7 +139,7 @@ def _judge(task: Task, leaves: Iterator[bytes]) -> Stretch | None:
             relied.add(before.used_by(entry)[1])
         if check.seq in task.kept:
             parts.append((check.seq, check.frontier))
-        if entry.draft.operation in task.operations:
+        if _tells(entry, task.operations, task.foreign):
             told.append(leaf)
         if task.rows and entry.draft.rows:
             rows.append((entry.seq, entry.draft.rows))

@@ -389,6 +389,16 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
         "entry {seq} admits the officer key {key}, and entry {cited} of {home} that it cites did not put that key in force: the admission is forged, "
         "and what is signed by the key is not that officer's word; says nothing of {home} itself",
     ),
+    "officer_key_ended_at_home": (
+        "第 {seq} 号账目以经办人密钥 {key} 签署，而该密钥早在 {ended} 已由 {home} 终止：不能视为该经办人所为；先后以两本账目所记时间为准",
+        "entry {seq} is signed by the officer key {key}, which {home} had ended at {ended}: it is not that officer's word; which came first is by the "
+        "times that the two logs say",
+    ),
+    "admission_late": (
+        "第 {seq} 号账目接纳的经办人密钥 {key} 早在 {ended} 已由 {home} 终止：接纳无据，此后以该密钥签署的不能视为该经办人所为；先后以两本账目所记时间为准",
+        "entry {seq} admits the officer key {key}, which {home} had ended at {ended}: nothing founds the admission, and what is signed by the key since is "
+        "not that officer's word; which came first is by the times that the two logs say",
+    ),
     "row_changed": (
         "{table}/{key} 与第 {seq} 号账目所记不同：该行绕过账本被改动",
         "{table}/{key} is not as entry {seq} recorded it: the row was changed behind the ledger's back",

@@ -197,6 +197,7 @@ class _Reading:
                 tuple(sizes[bisect_right(sizes, start) : bisect_right(sizes, end)]),
                 self.listener.operations or frozenset(),
                 self.listener.rows is not None,
+                self.listener.foreign,
             )
 
     def _fold(self, kept: Sequence[KeptHead]) -> dict[int, bytes]:

@@ -1,4 +1,4 @@
-"""`./dev bench reads|append|endorse|start|scale|verify|all`: measures on this machine, prints Markdown tables, writes JSON on request.
+"""`./dev bench reads|peers|append|endorse|start|scale|growth|verify|all`: measures on this machine, prints Markdown tables, writes JSON on request.
 
     ./dev bench all --rounds 3 --seconds 2 --json figures.json
 
@@ -22,6 +22,8 @@ import uvloop
 from bench.append import bench_append
 from bench.data import prepare
 from bench.endorse import bench_endorse
+from bench.growth import SHARED_BUFFERS, bench_growth, shapes
+from bench.peers.measuring import bench_peers
 from bench.reads import bench_reads
 from bench.rounds import Table, format_table, machine, write_json
 from bench.scale import bench_scale
@@ -31,8 +33,13 @@ from xingji import migrate
 from xingji.postgres import EmbeddedPostgres
 from xingji.postgres.binaries import get_binaries
 
-NAMES: Final = ("reads", "append", "endorse", "start", "scale", "verify")
-ON_DATA: Final = {"reads": bench_reads, "append": bench_append, "endorse": bench_endorse}
+NAMES: Final = ("reads", "peers", "append", "endorse", "start", "scale", "growth", "verify")
+ON_DATA: Final = {
+    "reads": bench_reads,
+    "peers": bench_peers,
+    "append": bench_append,
+    "endorse": bench_endorse,
+}
 """Those that run on the data of bench/data.py."""
 BUSY: Final = 0.3
 """Load a core above which other programs take so much that one process is at a disadvantage to pgbench's many."""
@@ -44,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = NAMES if arguments.name == "all" else (arguments.name,)
     home = Path(os.environ.get("XINGJI_HOME") or ".xingji").absolute() / "bench"
     begun, load = datetime.now(UTC), os.getloadavg()[0]
-    tables = list(_run(names, home, arguments.rounds, arguments.seconds, arguments.entries))
+    tables = list(_run(names, home, arguments.rounds, arguments.seconds, arguments.entries, arguments.plot))
     run = {
         "at": begun.isoformat(timespec="seconds"),
         "load_before": load,
@@ -57,7 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(names: Sequence[str], home: Path, rounds: int, seconds: float, entries: int) -> Iterator[Table]:
+def _run(
+    names: Sequence[str], home: Path, rounds: int, seconds: float, entries: int, plot: Path | None
+) -> Iterator[Table]:
     """The tables, each printed when it is measured."""
     major, load = get_binaries(os.environ).major, os.getloadavg()[0]
     print(f"{machine()}, PostgreSQL {major}, {datetime.now(UTC):%Y-%m-%d}; load average before {load:.1f}")
@@ -81,6 +90,14 @@ def _run(names: Sequence[str], home: Path, rounds: int, seconds: float, entries:
         with EmbeddedPostgres.start(home) as server:
             migrate.upgrade(server.url("owner"))
             yield _show(asyncio.run(bench_scale(server, rounds, _say)))
+    if "growth" in names:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with EmbeddedPostgres.start(home, shared_buffers=SHARED_BUFFERS) as server:
+            databases = [prepare(server, _say, shape) for shape in shapes()]
+            table, picture = asyncio.run(bench_growth(server, databases, rounds, seconds, _say))
+            if plot is not None:
+                plot.write_text(picture, encoding="utf-8")
+            yield _show(table)
     if "start" in names:
         home.mkdir(parents=True, exist_ok=True)
         yield _show(asyncio.run(bench_start(home, rounds)))
@@ -114,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="验证的账目数 · entries to verify (10^6)",
     )
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="增长曲线 SVG · draw growth as SVG")
     parser.add_argument("--json", type=Path, metavar="FILE", help="另存 JSON · write JSON too")
     return parser
 

@@ -42,7 +42,8 @@ from xingji.founding import found_installation
 from xingji.postgres import EmbeddedPostgres
 from xingji.service import open_keys, open_vault
 
-VERSION: Final = 2
+VERSION: Final = 3
+BUILDING: Final = "half_built"
 DOMAIN: Final = "bench.xingji.example"
 CITY: Final = 1
 READ: Final = range(1001, 1201)
@@ -90,6 +91,26 @@ POOLS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What made-up rows a database holds.
+
+    Counties `read` and `write`, with `communities` each; in `read` the first `certified` of them are certified, each with `reviews` annual
+    reviews; `write` have a log, and the applications of `pools`.
+    """
+
+    name: str
+    read: range
+    write: range
+    communities: int
+    certified: int
+    reviews: int
+    pools: tuple[Pool, ...]
+
+
+BENCH: Final = Shape("bench", READ, WRITE, COMMUNITIES, COMMUNITIES, 0, POOLS)
+
+
 def made_id(kind: str, *numbers: int) -> UUID:
     """The id of a made-up row: MD5 of its name, as `_MADE_ID` has it in SQL."""
     name = "/".join([kind, *map(str, numbers)])
@@ -121,26 +142,26 @@ def _officer(tenant: int, kind: str, role: RoleName, unit: UUID, unit_kind: str)
     return Principal(tenant, made_id(kind, tenant), (Role(role, unit, unit_kind),), (), (CITY,), demo=False)
 
 
-def prepare(server: EmbeddedPostgres, say: Say) -> str:
-    """The name of the database with the bench's data, built if it is not there. Blocks; building takes about half a minute."""
-    return asyncio.run(_prepare(server, say))
+def prepare(server: EmbeddedPostgres, say: Say, shape: Shape = BENCH) -> str:
+    """The name of the database with the data of a shape, built if it is not there. Blocks; building takes about half a minute for `BENCH`."""
+    return asyncio.run(_prepare(server, say, shape))
 
 
-async def _prepare(server: EmbeddedPostgres, say: Say) -> str:
+async def _prepare(server: EmbeddedPostgres, say: Say, shape: Shape) -> str:
     await asyncio.to_thread(_migrate_template, server)
     revision = await asyncio.to_thread(migrate.find_revision, server.url("owner"))
-    name = f"bench_{VERSION}_{revision}"
+    name = f"{shape.name}_{VERSION}_{revision}"
     admin = await asyncpg.connect(server.url("superuser", "postgres"))
     try:
         known = [row["datname"] for row in await admin.fetch("SELECT datname FROM pg_database")]
         if name in known:
             return name
         for old in known:
-            if old.startswith("bench_"):
+            if old.startswith((f"{shape.name}_", BUILDING)):
                 await admin.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
-        await admin.execute("CREATE DATABASE bench_building TEMPLATE xingji OWNER xingji_owner")
-        await _build(server, "bench_building", say)
-        await admin.execute(f'ALTER DATABASE bench_building RENAME TO "{name}"')
+        await admin.execute(f"CREATE DATABASE {BUILDING} TEMPLATE xingji OWNER xingji_owner")
+        await _build(server, BUILDING, say, shape)
+        await admin.execute(f'ALTER DATABASE {BUILDING} RENAME TO "{name}"')
     finally:
         await admin.close()
     return name
@@ -150,7 +171,7 @@ def _migrate_template(server: EmbeddedPostgres) -> None:
     migrate.upgrade(server.url("owner"))
 
 
-async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
+async def _build(server: EmbeddedPostgres, name: str, say: Say, shape: Shape) -> None:
     database = await Database.connect(server.url("app", name), 1, 2, vault=open_vault(server.home))
     try:
         say("founding the real tenants")
@@ -167,8 +188,8 @@ async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
         try:
             async with admin.transaction():
                 await admin.execute("SET LOCAL session_replication_role = replica")
-                await admin.execute(_bulk_sql(opened.subject_id))
-            for tenant in WRITE:
+                await admin.execute(_bulk_sql(opened.subject_id, shape))
+            for tenant in shape.write:
                 origin = _origin(str(tenant))
                 async with database.write(Scope(tenant)) as tx:
                     signer = keys.find(origin) or keys.create(origin)
@@ -183,11 +204,11 @@ async def _build(server: EmbeddedPostgres, name: str, say: Say) -> None:
         await database.close()
 
 
-async def restore(admin: asyncpg.Connection[asyncpg.Record]) -> None:
+async def restore(admin: asyncpg.Connection[asyncpg.Record], tenants: range = WRITE) -> None:
     """Undo what was endorsed, as the superuser without triggers, so that every turn of `endorse` begins with the same rows."""
     async with admin.transaction():
         await admin.execute("SET LOCAL session_replication_role = replica")
-        await admin.execute(_RESTORE.format(first=WRITE.start, stop=WRITE.stop))
+        await admin.execute(_RESTORE.format(first=tenants.start, stop=tenants.stop))
     await admin.execute(
         "VACUUM ANALYZE applications, opinions, ledger_heads, ledger_entries, ledger_rows, access_log"
     )
@@ -226,23 +247,25 @@ def _founding(tenant: Tenancy) -> Founding:
     )
 
 
-def _bulk_sql(campaign: UUID) -> str:
+def _bulk_sql(campaign: UUID, shape: Shape) -> str:
     """Every made-up row, parents before children. Only numbers and ids of ours are put into the text."""
     pools = " UNION ALL ".join(
         f"SELECT '{pool.name}' AS pool, m, {pool.first} + m % {pool.tenants} AS t, "
         f"m / {pool.tenants} % {CAMPAIGNS} AS k, m / {pool.tenants} / {CAMPAIGNS} AS c "
         f"FROM generate_series(0, {pool.size - 1}) AS m"
-        for pool in POOLS
+        for pool in shape.pools
     )
     return _BULK.format(
         campaign=campaign,
         city=CITY,
         domain=DOMAIN,
-        read_first=READ.start,
-        read_last=READ.stop - 1,
-        write_first=WRITE.start,
-        write_last=WRITE.stop - 1,
-        communities=COMMUNITIES,
+        read_first=shape.read.start,
+        read_last=shape.read.stop - 1,
+        write_first=shape.write.start,
+        write_last=shape.write.stop - 1,
+        communities=shape.communities,
+        certified=shape.certified,
+        reviews=shape.reviews,
         streets=STREETS,
         campaigns=CAMPAIGNS,
         pools=pools,
@@ -256,7 +279,7 @@ CREATE FUNCTION pg_temp.made(VARIADIC parts text[]) RETURNS uuid LANGUAGE sql IM
 
 CREATE TEMP TABLE counties ON COMMIT DROP AS
   SELECT t FROM generate_series({read_first}, {read_last}) AS t
-  UNION ALL SELECT t FROM generate_series({write_first}, {write_last}) AS t;
+  UNION SELECT t FROM generate_series({write_first}, {write_last}) AS t;
 CREATE TEMP TABLE places ON COMMIT DROP AS
   SELECT t, c, c % {streets} AS s FROM counties, generate_series(0, {communities} - 1) AS c;
 
@@ -297,7 +320,7 @@ INSERT INTO campaigns (tenant_id, id, code, name, document_number, issued_on, pr
 
 CREATE TEMP TABLE filed ON COMMIT DROP AS
   SELECT t, c, s, pg_temp.made('read', t::text, c::text) AS id, '{campaign}'::uuid AS campaign, 'certified' AS status,
-    timestamptz '2022-04-25Z' + (c % 50) * interval '1 hour' AS at FROM places WHERE t <= {read_last}
+    timestamptz '2022-04-22Z' + (c % 50) * interval '1 hour' AS at FROM places WHERE t <= {read_last} AND c < {certified}
   UNION ALL
   SELECT t, c, c % {streets}, pg_temp.made(pool, t::text, m::text), pg_temp.made('campaign', k::text), 'submitted',
     timestamptz '2022-04-25Z' + c * interval '1 minute' FROM ({pools}) AS pooled;
@@ -327,15 +350,23 @@ INSERT INTO certifications (tenant_id, id, community_id, level, application_id, 
   SELECT t, pg_temp.made('certification', id::text), pg_temp.made('community', t::text, c::text), 'provincial', id,
     '豫人社函〔2022〕' || c || '号', date '2022-07-01' + c % 30, '{domain}/411600', 9, sha256(id::text::bytea)
   FROM filed WHERE status = 'certified';
+
+INSERT INTO annual_reviews (tenant_id, id, cycle_id, certification_id, community_id, street_id, level, year, status, revision, round,
+    rectified, result, created_at, updated_at, confirmed_at)
+  SELECT t, pg_temp.made('review', id::text, n::text), pg_temp.made('cycle', n::text), pg_temp.made('certification', id::text),
+    pg_temp.made('community', t::text, c::text), pg_temp.made('street', t::text, s::text), 'provincial', 2022 + n, 'confirmed', 3, 1,
+    false, 'pass', at + n * interval '1 year', at + n * interval '1 year', at + n * interval '1 year'
+  FROM filed, generate_series(1, {reviews}) AS n WHERE status = 'certified';
 """
 
 _RESTORE: Final = """
-DELETE FROM opinions WHERE tenant_id >= {first} AND tenant_id < {stop};
+DELETE FROM opinions o USING applications a WHERE a.tenant_id = o.tenant_id AND a.id = o.application_id
+  AND a.status = 'street_endorsed' AND a.tenant_id >= {first} AND a.tenant_id < {stop};
 DELETE FROM ledger_rows WHERE tenant_id >= {first} AND tenant_id < {stop};
 DELETE FROM ledger_entries e USING bench_heads b
   WHERE b.tenant_id = e.tenant_id AND e.tenant_id >= {first} AND e.tenant_id < {stop} AND e.seq >= b.size;
 UPDATE ledger_heads h SET size = b.size, head = b.head, frontier = b.frontier FROM bench_heads b
   WHERE b.tenant_id = h.tenant_id AND h.tenant_id >= {first} AND h.tenant_id < {stop} AND h.size <> b.size;
 UPDATE applications SET status = 'submitted', revision = 3 WHERE tenant_id >= {first} AND tenant_id < {stop}
-  AND status <> 'submitted';
+  AND status = 'street_endorsed';
 """

@@ -175,21 +175,27 @@ class OurSide:
         self._renew_tokens()
         size = self._pool.size
         numbers = random.sample(range(size), min(size, int(MOST_A_SECOND * self._seconds)))
-        return [_request(self._pool, number, self._tokens) for number in numbers]
+        return [opinion_request(self._pool, number, self._tokens) for number in numbers]
 
     def _renew_tokens(self) -> None:
         """Officers keep a token for minutes, so a turn does not begin with new ones."""
         pool, now = self._pool, datetime.now(UTC)
         if now - self._issued > LIFETIME / 2:
-            keys, self._issued = TokenKeys(self._home / "tokens"), now
-            self._tokens = {
-                (tenant, street): keys.issue(street_officer(tenant, street), now)
-                for tenant in range(pool.first, pool.first + pool.tenants)
-                for street in range(STREETS)
-            }
+            self._tokens, self._issued = issue_street_tokens(self._home, pool), now
 
 
-def _request(pool: Pool, number: int, tokens: Mapping[tuple[int, int], str]) -> bytes:
+def issue_street_tokens(home: Path, pool: Pool) -> Mapping[tuple[int, int], str]:
+    """A fresh token of every street's officer, by tenant and street."""
+    keys, now = TokenKeys(home / "tokens"), datetime.now(UTC)
+    return {
+        (tenant, street): keys.issue(street_officer(tenant, street), now)
+        for tenant in range(pool.first, pool.first + pool.tenants)
+        for street in range(STREETS)
+    }
+
+
+def opinion_request(pool: Pool, number: int, tokens: Mapping[tuple[int, int], str]) -> bytes:
+    """The request that gives the street's opinion on an application."""
     tenant, application = pool.tenant(number), pool.application(number)
     asked = {
         "query": MUTATION,
@@ -244,7 +250,7 @@ class PgbenchSide:
             str(program), "--no-vacuum", "--protocol=prepared", f"--file={script}", f"--client={self._clients}",
             "--jobs=2", f"--time={max(1, round(self._seconds))}", "--log", f"--log-prefix={script.with_name('log')}",
             *(f"--define={name}={value}" for name, value in values.items()),
-            env=_libpq_environ(self._url), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env=libpq_environ(self._url), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said = (await child.communicate())[0].decode(errors="replace")
         rate = re.search(r"tps = ([\d.]+) \(without initial", said)
@@ -260,7 +266,7 @@ def _p99(folder: Path) -> float:
     return times[min(len(times) - 1, int(len(times) * 0.99))] / 1000
 
 
-def _libpq_environ(url: str) -> dict[str, str]:
+def libpq_environ(url: str) -> dict[str, str]:
     """The same connection for libpq; by the environment, since arguments are there for all to see."""
     parts = urlsplit(url)
     place = parse_qs(parts.query)

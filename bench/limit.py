@@ -83,7 +83,7 @@ def create_limit(url: str, connections: int, city: int) -> Starlette:
             url,
             min_size=connections,
             max_size=connections,
-            max_cacheable_statement_size=256 * 1024,
+            max_cacheable_statement_size=64 * 1024,
             server_settings={"jit": "off", "timezone": "UTC"},
             reset=_keep,
         )

@@ -154,9 +154,10 @@ async def ask(port: int, request: bytes) -> bytes:
     return body
 
 
-def post(path: str, body: bytes, token: str | None = None) -> bytes:
-    """The bytes of a POST of a JSON body."""
+def post(path: str, body: bytes, token: str | None = None, tenant: int | None = None) -> bytes:
+    """The bytes of a POST of a JSON body; `tenant` is for a server that reads no token."""
     auth = f"Authorization: Bearer {token}\r\n" if token else ""
+    auth += f"X-Tenant: {tenant}\r\n" if tenant else ""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Accept: application/graphql-response+json\r\n{auth}Content-Length: {len(body)}\r\n\r\n"

@@ -87,8 +87,8 @@ async def bench_reads(server: EmbeddedPostgres, database: str, rounds: int, seco
             rows.append(
                 await compare(
                     case.name,
-                    _side(limit_port, limits, seconds / slices),
-                    _side(our_port, ours, seconds / slices),
+                    side_of(limit_port, limits, seconds / slices),
+                    side_of(our_port, ours, seconds / slices),
                     rounds,
                     slices,
                 )
@@ -101,10 +101,10 @@ async def bench_reads(server: EmbeddedPostgres, database: str, rounds: int, seco
     return Table("Reads", "bare SQL", tuple(rows), notes)
 
 
-def issue_tokens(home: Path) -> Mapping[int, str]:
-    """A fresh token of every reading county's officer."""
+def issue_tokens(home: Path, counties: range = READ) -> Mapping[int, str]:
+    """A fresh token of every county's officer."""
     keys, now = TokenKeys(home / "tokens"), datetime.now(UTC)
-    return {tenant: keys.issue(county_officer(tenant), now) for tenant in READ}
+    return {tenant: keys.issue(county_officer(tenant), now) for tenant in counties}
 
 
 def measure_of(load: Load) -> Measure:
@@ -112,7 +112,9 @@ def measure_of(load: Load) -> Measure:
     return Measure(load.rate, load.percentile(0.99))
 
 
-def _side(port: int, requests: list[bytes], seconds: float) -> Side:
+def side_of(port: int, requests: list[bytes], seconds: float) -> Side:
+    """A side whose turns send these requests, over and over, on `CONNECTIONS` connections."""
+
     async def run() -> Measure:
         turn = cycle(requests)
         return measure_of(await drive(port, lambda _: next(turn), connections=CONNECTIONS, seconds=seconds))

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Unit = Literal["1/s", "s"]
+Unit = Literal["1/s", "s", "ms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,24 @@ class Row:
 
 
 async def compare(case: str, limit: Side, ours: Side, rounds: int, slices: int = 1) -> Row:
-    """Measure both sides in turn `rounds` times, behind a turn of each that warms; rates, so higher is better.
+    """Measure both sides in turn; see `measure_all`."""
+    turns = await measure_all([limit, ours], rounds, slices)
+    return make_row(case, "1/s", [(one, other) for one, other in turns])
+
+
+async def measure_all(sides: Sequence[Side], rounds: int, slices: int = 1) -> list[list[Measure]]:
+    """Round by round what each side measured, behind a turn of each that warms; rates, so higher is better.
 
     Within a round the sides alternate `slices` times, and the means count: the finer, the less another program's burst falls on
     one side alone.
     """
-    await limit()
-    await ours()
-    pairs = []
+    for side in sides:
+        await side()
+    found = []
     for _ in range(rounds):
-        turns = [(await limit(), await ours()) for _ in range(slices)]
-        pairs.append((_mean([one for one, _ in turns]), _mean([other for _, other in turns])))
-    return make_row(case, "1/s", pairs)
+        turns = [[await side() for side in sides] for _ in range(slices)]
+        found.append([_mean(one) for one in zip(*turns, strict=True)])
+    return found
 
 
 def _mean(measures: Sequence[Measure]) -> Measure:
@@ -88,12 +94,13 @@ def _median_p99(measures: Sequence[Measure]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What one bench gives: rows, and notes by name that a reader needs beside them."""
+    """What one bench gives: rows, the names of their two sides, and notes by name that a reader needs beside them."""
 
     title: str
     limit: str
     rows: tuple[Row, ...]
     notes: Mapping[str, str]
+    ours: str = "Xingji"
 
 
 def machine() -> str:
@@ -106,7 +113,7 @@ def format_table(table: Table) -> str:
     lines = [
         f"### {table.title}",
         "",
-        f"| | {table.limit} | Xingji | ratio | spread | p99 ms |",
+        f"| | {table.limit} | {table.ours} | ratio | spread | p99 ms |",
         "|---|---:|---:|---:|---|---|",
     ]
     for row in table.rows:
@@ -118,7 +125,7 @@ def format_table(table: Table) -> str:
 
 
 def _format_value(value: float, unit: Unit) -> str:
-    return f"{value:,.0f} /s" if unit == "1/s" else f"{value:.2f} s"
+    return {"1/s": f"{value:,.0f} /s", "s": f"{value:.2f} s", "ms": f"{value:.1f} ms"}[unit]
 
 
 def _format_p99(row: Row) -> str:

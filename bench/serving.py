@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -54,10 +54,25 @@ async def serving(side: str, url: str, home: Path) -> AsyncIterator[int]:
     environ.pop("XINGJI_MIGRATOR_URL", None)
     heads = tempfile.mkdtemp(prefix="xb-")
     environ["XINGJI_HEADS"] = heads
+    try:
+        async with listening(side, [sys.executable, "-m", "bench.serving", side], ROOT, environ) as port:
+            yield port
+    finally:
+        shutil.rmtree(heads)
+
+
+@asynccontextmanager
+async def listening(
+    side: str, command: Sequence[str], folder: Path, environ: Mapping[str, str]
+) -> AsyncIterator[int]:
+    """The port that a command prints when it listens; it ends with the block.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.serving", side,
-        cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        *command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     try:
         assert child.stdout is not None
         line = await asyncio.wait_for(child.stdout.readline(), PATIENCE)
@@ -68,7 +83,6 @@ async def serving(side: str, url: str, home: Path) -> AsyncIterator[int]:
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(signal.SIGTERM)
         await child.wait()
-        shutil.rmtree(heads)
 
 
 def main(side: str) -> None:

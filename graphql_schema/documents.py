@@ -46,7 +46,7 @@ _RULES_WITHOUT_INTROSPECTION: Final[tuple[type[ASTValidationRule], ...]] = (
 class Operation:
     """One operation of a valid document. `key` (bytes, 32) names text and operation: plans may be cached by it.
 
-    `price` is what it may answer at the least; the variables in `paged_by` make it more.
+    `price` is what it may answer at the least; the variables in `paged_by` make it more. `weight` is its document's length in bytes.
     """
 
     document: DocumentNode
@@ -57,6 +57,7 @@ class Operation:
     key: bytes
     price: int = 0
     paged_by: tuple[str, ...] = ()
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +240,12 @@ def _read_document(
     errors = validate(schema, ast, rules, limits.errors, hide_suggestions=not limits.introspection)
     if errors:
         raise RequestError([_explain_validation(error) for error in errors[: limits.errors]])
-    return _Document(_list_operations(ast, digest, pages), weight)
+    return _Document(_list_operations(ast, digest, pages, weight), weight)
 
 
-def _list_operations(ast: DocumentNode, digest: bytes, pages: Pages) -> dict[str | None, Operation]:
+def _list_operations(
+    ast: DocumentNode, digest: bytes, pages: Pages, weight: int
+) -> dict[str | None, Operation]:
     """The operations by name; the only one of a document also goes without its name."""
     fragments = {
         node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)
@@ -254,7 +257,9 @@ def _list_operations(ast: DocumentNode, digest: bytes, pages: Pages) -> dict[str
             name = node.name.value if node.name else None
             key = hashlib.sha256(digest + (name or "").encode()).digest()
             price = next(sizes).price
-            operations[name] = Operation(ast, node, fragments, node.operation, name, key, price, paged_by)
+            operations[name] = Operation(
+                ast, node, fragments, node.operation, name, key, price, paged_by, weight
+            )
     if len(operations) == 1:
         operations.setdefault(None, next(iter(operations.values())))
     return operations

@@ -99,13 +99,21 @@ class Payload:
 class Engine:
     """A schema with its plans; one for a process."""
 
-    def __init__(self, schema: strawberry.Schema, *, introspection: bool = True, plans: int = 2000) -> None:
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        introspection: bool = True,
+        plans: int = 2000,
+        plan_bytes: int = 2_097_152,
+    ) -> None:
+        """`plans` are kept, of documents of `plan_bytes` together: a plan weighs some 100 times its document's text."""
         self.strawberry = schema
         self.schema: GraphQLSchema = schema._schema
         self.introspection = introspection
-        self.plans: Kept[OperationPlan] = Kept(plans)
+        self.plans: Kept[OperationPlan] = Kept(plans, plan_bytes)
         self.standpoints = Standpoints()
-        self._plain: Kept[PlainTypes] = Kept(plans)
+        self._plain: Kept[PlainTypes] = Kept(plans, plan_bytes)
 
     def call(self, operation: OperationLike, variables: Mapping[str, Any] | None, session: Session) -> Call:
         """The request's values. Raises RequestError when the variables do not fit."""
@@ -113,7 +121,9 @@ class Engine:
         definition = operation.definition
         if not definition.variable_definitions:
             return Call(session, standpoint, {}, _no_variables)
-        plain = self._plain.find(operation.key) or self._plain.keep(operation.key, plain_types(definition))
+        plain = self._plain.find(operation.key) or self._plain.keep(
+            operation.key, plain_types(definition), operation.weight
+        )
         coerced = find_plain(plain, variables)
         coerce = partial(
             coerce_variables, self.schema, definition, variables, hide_suggestions=not self.introspection
@@ -124,7 +134,9 @@ class Engine:
         """The plan for this operation, kind of reader and shape of variables."""
         reader = call.standpoint.reader
         key = (operation.key, reader, shape_of(call.variables) if call.variables else None)
-        return self.plans.find(key) or self.plans.keep(key, self._plan(operation, reader, call.values))
+        return self.plans.find(key) or self.plans.keep(
+            key, self._plan(operation, reader, call.values), operation.weight
+        )
 
     def _plan(self, operation: OperationLike, reader: Reader, values: VariableValues) -> OperationPlan:
         definition = operation.definition

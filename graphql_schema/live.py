@@ -56,6 +56,7 @@ class _Reaching:
     definition: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     key: bytes
+    weight: int = 100
 
 
 def _reaching(document: DocumentNode) -> _Reaching:

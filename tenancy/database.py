@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -84,6 +85,15 @@ def opening_sql(scope: Scope, read_only: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a statement that ran, as asyncpg tells of its own."""
+
+    query: str
+    elapsed: float
+    exception: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
 class TenantConnection:
     """A connection inside a transaction bound to one tenant; dead once the transaction ends.
 
@@ -96,6 +106,7 @@ class TenantConnection:
     vault: Vault | None = None
     committed: list[Callable[[], None]] = field(default_factory=list, compare=False)
     announce: Callable[[int], None] = field(default=lambda _tenant_id: None, compare=False)
+    told: Callable[[Any], None] | None = field(default=None, compare=False)
 
     @property
     def tenant_id(self) -> int:
@@ -114,6 +125,19 @@ class TenantConnection:
     async def first(self, statement: Statement, **given: Any) -> asyncpg.Record | None:
         """The first row, or None."""
         return await self.raw.fetchrow(statement.sql, *statement.arguments(given, self.tenant_id))
+
+    async def once(self, sql: str, *parameters: object) -> list[asyncpg.Record]:
+        """The rows of a statement that the connection keeps nothing of."""
+        begun, wrong = perf_counter(), None
+        try:
+            made = await self.raw.prepare(sql, name="")
+            return await made.fetch(*parameters)
+        except BaseException as error:
+            wrong = error
+            raise
+        finally:
+            if self.told is not None:
+                self.told(Told(sql, perf_counter() - begun, wrong))
 
     async def one(self, statement: Statement, **given: Any) -> asyncpg.Record:
         """The only row. Raises RowNotFoundError when there is none, InvariantError when there are more."""
@@ -158,7 +182,7 @@ class Database:
         self, dsn: str, max_size: int, vault: Vault | None = None, told: Callable[[Any], None] | None = None
     ) -> None:
         self.vault = vault
-        self._told = told
+        self.told = told
         self.announce: Callable[[int], None] = lambda _tenant_id: None
         self.dsn = dsn
         self._max_size = max_size
@@ -249,8 +273,8 @@ class Database:
 
     async def _open(self) -> Connection:
         raw = await open_connection(self.dsn)
-        if self._told is not None:
-            raw.add_query_logger(self._told)
+        if self.told is not None:
+            raw.add_query_logger(self.told)
         return raw
 
     def count_connections(self) -> dict[str, float]:
@@ -309,7 +333,11 @@ class Transaction:
             await self._undo()
             raise
         connection = TenantConnection(
-            self._raw, self._scope, self._database.vault, announce=self._database.announce
+            self._raw,
+            self._scope,
+            self._database.vault,
+            announce=self._database.announce,
+            told=self._database.told,
         )
         self._committed = connection.committed
         return connection
@@ -344,10 +372,11 @@ class Transaction:
 
 
 async def open_connection(dsn: str) -> Connection:
-    """JIT is off, as it costs more than our statements take; the cache holds long compiled read plans."""
+    """JIT is off, as it costs more than our statements take. The cache holds compiled read plans; the longest ones, which fill a backend's
+    memory by the hundred kilobytes, are prepared each time."""
     return await asyncpg.connect(
         dsn,
-        statement_cache_size=1024,
-        max_cacheable_statement_size=256 * 1024,
+        statement_cache_size=512,
+        max_cacheable_statement_size=64 * 1024,
         server_settings={"jit": "off", "timezone": "UTC", "application_name": "xingji"},
     )

@@ -11,10 +11,10 @@ One compiler compiles one root field and is then thrown away. It runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
     GraphQLField,
@@ -96,18 +96,42 @@ from graphql_schema.readpath.proofs import print_proof
 from graphql_schema.readpath.slots import Slots, checked_key, constant, stored
 from tenancy.statements import statement
 
+if TYPE_CHECKING:
+    import asyncpg
+
+    from tenancy.database import TenantConnection
+
 RANK: Final = "_rank"
 SIZE: Final = "_size"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Compiled:
-    """PostgreSQL text, where its parameters come from, in their order, the personal fields that its answer holds sealed, and whether it holds places of proofs."""
+    """PostgreSQL text, where its parameters come from, in their order, the personal fields that its answer holds sealed, and whether it holds places of proofs.
+
+    Most of what strangers make up is never asked twice: at its first time a statement leaves nothing in its connection, and from then
+    on (`seen`) each connection keeps it ready.
+    """
 
     sql: str
     getters: tuple[Getter, ...]
     personal: tuple[PersonalField, ...]
     proofs: bool = False
+    seen: bool = False
+
+    async def fetch(self, tx: TenantConnection, parameters: Sequence[object]) -> Sequence[asyncpg.Record]:
+        """Its rows."""
+        if self.seen:
+            return await tx.raw.fetch(self.sql, *parameters)
+        self.seen = True
+        return await tx.once(self.sql, *parameters)
+
+    async def fetch_value(self, tx: TenantConnection, parameters: Sequence[object]) -> Any:
+        """The first value of its first row; None without any."""
+        if self.seen:
+            return await tx.raw.fetchval(self.sql, *parameters)
+        found = await self.fetch(tx, parameters)
+        return found[0][0] if found else None
 
 
 class Compiler:

@@ -67,6 +67,8 @@ class OperationLike(Protocol):
     def fragments(self) -> Mapping[str, FragmentDefinitionNode]: ...
     @property
     def key(self) -> bytes: ...
+    @property
+    def weight(self) -> int: ...
 
 
 def shape_of(value: Any) -> Hashable:
@@ -135,7 +137,7 @@ class StatementPlan:
             parameters = [getter(call) for getter in self.compiled.getters]
         except CodedError as error:
             raise refusal(error, self.selected, path, call.session.trace_id) from error
-        answer = await tx.raw.fetchval(self.compiled.sql, *parameters)
+        answer = await self.compiled.fetch_value(tx, parameters)
         answer = await _opened(answer, self.compiled, tx, done)
         return done.finish(answer, self.selected, path)
 
@@ -171,7 +173,7 @@ class PlacePlan:
         answer = None
         if tenant := call.within(placed.scope, ref.tenant):
             parameters = [_placed(getter, tenant, ref.key, call) for getter in placed.compiled.getters]
-            answer = await tx.raw.fetchval(placed.compiled.sql, *parameters)
+            answer = await placed.compiled.fetch_value(tx, parameters)
             answer = await _opened(answer, placed.compiled, tx, done)
         return done.finish(answer, placed.selected, path)
 
@@ -244,7 +246,7 @@ class PlacesPlan:
         selected, compiled = self._find(type_, call)
         asked = (kept, [refs[at].tenant for at in kept], [refs[at].key for at in kept])
         parameters = [_placed_set(getter, asked, call) for getter in compiled.getters]
-        for at, answer in await tx.raw.fetch(compiled.sql, *parameters) if kept else ():
+        for at, answer in await compiled.fetch(tx, parameters) if kept else ():
             found[at] = selected, await _opened(answer, compiled, tx, done) or b"null"
 
     def _find(self, type_: GraphQLObjectType, call: Call) -> tuple[Selected, Compiled]:
@@ -405,24 +407,26 @@ class PlanMaker:
 
 
 class Kept(Generic[Value]):
-    """The values used last, at most `size` of them; for one event loop."""
+    """The values used last, at most `size` of them and at most so heavy together; for one event loop."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+    def __init__(self, size: int, heaviest: int) -> None:
+        self._size, self._heaviest, self._weight = size, heaviest, 0
+        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
     def find(self, key: Hashable) -> Value | None:
         """The value kept under a key, which is now the youngest."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
+        kept = self._values.get(key)
+        if kept is None:
+            return None
+        self._values.move_to_end(key)
+        return kept[0]
 
-    def keep(self, key: Hashable, value: Value) -> Value:
-        """Keep a value, and drop the oldest beyond the size."""
-        self._values[key] = value
-        if len(self._values) > self._size:
-            self._values.popitem(last=False)
+    def keep(self, key: Hashable, value: Value, weight: int) -> Value:
+        """Keep a value of some weight under a new key, and drop the oldest beyond the bounds."""
+        self._values[key] = value, weight
+        self._weight += weight
+        while len(self._values) > self._size or self._weight > self._heaviest:
+            self._weight -= self._values.popitem(last=False)[1][1]
         return value
 
     def __len__(self) -> int:

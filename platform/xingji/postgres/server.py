@@ -44,6 +44,7 @@ PORT = 5432
 # sockaddr_un holds 104 bytes on macOS and 108 on Linux, with a closing zero.
 SOCKET_PATH_LIMIT = 103
 PAUSE = 0.02  # seconds
+SHARED_BUFFERS = "64MB"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -52,7 +53,6 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "max_connections": "100",
-    "shared_buffers": "64MB",
     "max_wal_size": "512MB",
     "max_parallel_workers_per_gather": "0",  # also spares a container's small /dev/shm
     "jit": "off",
@@ -89,8 +89,11 @@ class EmbeddedPostgres:
         environ: Mapping[str, str] | None = None,
         binaries: Binaries | None = None,
         timeout: float = 90.0,
+        shared_buffers: str = SHARED_BUFFERS,
     ) -> Self:
         """Own the server of `home`, or attach to it. Blocks; a first start takes a second or two.
+
+        `shared_buffers` is of a server that is started here: 64 MB spare a small machine, a quarter of the memory is for large data.
 
         Raises HomeUnusableError, PostgresMissingError, PostgresVersionError, PostgresStartError.
         """
@@ -103,7 +106,9 @@ class EmbeddedPostgres:
                     chosen = binaries or get_binaries(os.environ if environ is None else environ)
                     identity, ready = _prepare(place, chosen, lock, durable=durable)
                     passwords = read_secrets(place)
-                    running = _run(place, ready, identity, lock, deadline, durable=durable)
+                    running = _run(
+                        place, ready, identity, lock, deadline, durable=durable, shared_buffers=shared_buffers
+                    )
                     return cls(place, passwords, *running, _own(place))
             state = find_state(place)
             if state is not None and state.is_ready and is_our_server(state.pid, place) and _is_owned(place):
@@ -208,11 +213,20 @@ def _prepare(home: Home, found: Binaries, lock: int, *, durable: bool) -> tuple[
 
 
 def _run(
-    home: Home, binaries: Binaries, identity: Identity, lock: int, deadline: float, *, durable: bool
+    home: Home,
+    binaries: Binaries,
+    identity: Identity,
+    lock: int,
+    deadline: float,
+    *,
+    durable: bool,
+    shared_buffers: str,
 ) -> tuple[str, int, subprocess.Popen[bytes]]:
     while True:
         try:
-            return _launch(home, binaries, identity, lock, deadline, durable=durable)
+            return _launch(
+                home, binaries, identity, lock, deadline, durable=durable, shared_buffers=shared_buffers
+            )
         except PostgresStartError as error:
             # Backends of a killed server take a moment to notice.
             if "shared memory" not in str(error) or time.monotonic() > deadline:
@@ -221,10 +235,17 @@ def _run(
 
 
 def _launch(
-    home: Home, binaries: Binaries, identity: Identity, lock: int, deadline: float, *, durable: bool
+    home: Home,
+    binaries: Binaries,
+    identity: Identity,
+    lock: int,
+    deadline: float,
+    *,
+    durable: bool,
+    shared_buffers: str,
 ) -> tuple[str, int, subprocess.Popen[bytes]]:
     sockets, is_temporary = _make_socket_folder(home, identity)
-    settings = SETTINGS | ({} if durable else NOT_DURABLE)
+    settings = SETTINGS | {"shared_buffers": shared_buffers} | ({} if durable else NOT_DURABLE)
     settings["unix_socket_directories"] = '"' + str(sockets).replace('"', '""') + '"'
     command = [sys.executable, "-I", watch.__file__]
     if identity.uid is not None:

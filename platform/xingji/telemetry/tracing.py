@@ -122,12 +122,18 @@ class Tracing:
         ended = time.time_ns()
         begun = ended - int(told.elapsed * _NANO)
         attributes = {"db.system.name": "postgresql", "db.query.text": told.query[:_LONGEST]}
-        name = told.query.split(None, 1)[0][:20].rstrip(";").upper() if told.query.strip() else "statement"
+        name = _name(told.query)
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes, start_time=begun)
         if told.exception is not None:
             span.set_attribute("error.type", type(told.exception).__name__)
             span.set_status(StatusCode.ERROR)
         span.end(ended)
+
+
+def _name(sql: str) -> str:
+    """The first word; BEGIN for what begins a transaction, be it behind the end of the one before."""
+    first = sql.split(None, 1)[0][:20].upper() if sql.strip() else "statement"
+    return "BEGIN" if "BEGIN" in first.split(";") else first
 
 
 def _tell_status(span: Span, status: int) -> None:

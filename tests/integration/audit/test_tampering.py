@@ -1,4 +1,4 @@
-"""A superuser with the triggers off changes the stored log and rows: each change is refuted by its name."""
+"""A superuser with the triggers off changes the stored log and rows: each change is refuted by its name, and by the second reader."""
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -23,6 +23,7 @@ from audit.verdict import RefutedError, Verdict
 from audit.verify import verify_log
 from audit.witness import Outcome, Request, decide_cosigning
 from audit.witnessed import Witnessed, check_witnessed
+from tests.conformance.second_reader import read_log
 from tests.integration.audit.conftest import opened_world
 from tests.integration.audit.kit import SAMPLES, World
 from tests.integration.audit.tamperings import TAMPERINGS, TRIGGER, Ripe, Tampering, ripen
@@ -169,6 +170,7 @@ async def test_what_nobody_tampered_with_verifies(ripe: Ripe, tmp_path: Path):
         for since in (None, ripe.first, ripe.last):
             assert (await judge_stored(conn, ripe, since)).code == "verified"
         assert (await judge_export(conn, ripe, tmp_path / "x", ripe.last)).code == "verified"
+        assert read_log(tmp_path / "x", ripe.world.signer.verifier_key.format())[0]
 
 
 @pytest.mark.parametrize("case", TAMPERINGS.values(), ids=TAMPERINGS)
@@ -177,6 +179,7 @@ async def test_each_tampering_is_refuted_by_its_name(ripe: Ripe, tmp_path: Path,
         assert await named(judge_stored(conn, ripe)) == (case.name, case.seq)
         if case.offline is not None:
             assert (await named(judge_export(conn, ripe, tmp_path / "x")))[0] == case.offline
+            assert not read_log(tmp_path / "x", ripe.world.signer.verifier_key.format())[0]
 
 
 @pytest.mark.parametrize(

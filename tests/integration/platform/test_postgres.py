@@ -83,6 +83,14 @@ async def has_mark(server: EmbeddedPostgres) -> bool:
     return await fetch(server.url("owner"), "SELECT n FROM mark") == 7
 
 
+async def test_a_server_has_the_buffers_that_are_asked_for(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    assert await fetch(postgres.url("app"), "SHOW shared_buffers") == "64MB"
+    with EmbeddedPostgres.start(tmp_path / "home", durable=False, shared_buffers="80MB") as server:
+        assert await fetch(server.url("app"), "SHOW shared_buffers") == "80MB"
+
+
 async def test_roles_are_separate_and_no_port_is_open(postgres: EmbeddedPostgres) -> None:
     facts = """SELECT format('%s %s %s %s', rolsuper, rolbypassrls, rolcreaterole, rolcreatedb)
                FROM pg_roles WHERE rolname = current_user"""

@@ -1,14 +1,15 @@
 """An admitted key is held against the entry of its home log that is cited, and against nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from audit.admissions import Certifications, check_admission
-from audit.entry import Actor, Cite, Entry
+from audit.admissions import LEEWAY, Certifications, check_admission
+from audit.entry import Actor, Cite, Entry, OfficerSignature
 from audit.errors import UnusableInputError
-from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED
+from audit.officers import ADMITTED, CERTIFIED, KEY_ROTATED, REVOKED
 from audit.verdict import FINDINGS, RefutedError
 from tests.unit.audit.kit import ORIGIN, entries
 
@@ -69,3 +70,30 @@ def test_what_the_home_log_never_said_is_refuted(forged: Entry) -> None:
 def test_a_home_log_that_ends_before_what_is_cited_cannot_tell() -> None:
     with pytest.raises(UnusableInputError, match="export that log again"):
         check_admission(admission(6, KEY, PERSON, 6), {HOME: made()})
+
+
+@pytest.mark.parametrize("operation", [KEY_ROTATED, REVOKED])
+def test_a_key_that_had_ended_at_home_is_admitted_too_late(operation: str) -> None:
+    home, ended = made(), ONE.draft.time - timedelta(days=1)
+    said = {"key": KEY, "reason": "离任"} if operation == REVOKED else {"key": "ef" * 32, "replaces": KEY}
+    draft = replace(ONE.draft, operation=operation, intent=said, time=ended)
+    home.hear(replace(ONE, seq=4, draft=draft))
+    late = admission(3, KEY, PERSON, 3)
+    check_admission(replace(late, draft=replace(late.draft, time=ended + LEEWAY)), {HOME: home})
+    for time in (ended + LEEWAY + timedelta(microseconds=1), late.draft.time):
+        with pytest.raises(RefutedError) as refuted:
+            check_admission(replace(late, draft=replace(late.draft, time=time)), {HOME: home})
+        assert (refuted.value.code, refuted.value.seq) == ("admission_late", 9)
+        assert "2022-04-24" in refuted.value.verdict(ORIGIN).en
+
+
+def test_what_a_key_signs_behind_its_end_at_home_is_not_its_officers() -> None:
+    home, ended = made(), ONE.draft.time - timedelta(days=1)
+    home.ended[KEY] = ended
+    acted = replace(ONE.draft, actor=Actor(PERSON, "x", HOME, KEY), officer_sig=OfficerSignature(KEY, b""))
+    check_admission(replace(ONE, draft=replace(acted, time=ended + LEEWAY)), {HOME: home})
+    check_admission(replace(ONE, draft=acted), {})
+    with pytest.raises(RefutedError) as refuted:
+        check_admission(replace(ONE, seq=9, draft=acted), {HOME: home})
+    assert (refuted.value.code, refuted.value.seq) == ("officer_key_ended_at_home", 9)
+    assert KEY in refuted.value.verdict(ORIGIN).zh

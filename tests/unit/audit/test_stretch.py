@@ -12,7 +12,7 @@ import pytest
 from audit import crew, verify
 from audit.bundle import bundle_path
 from audit.checkpoint import open_checkpoint
-from audit.entry import GENESIS, RowDigest, seal
+from audit.entry import GENESIS, Cite, RowDigest, seal
 from audit.incarnation import draft_incarnation
 from audit.keys import Ed25519Signer
 from audit.note import encode_base64
@@ -20,7 +20,7 @@ from audit.rotation import draft_rotation
 from audit.stretch import Listener
 from audit.verify import verify_log
 from tests.unit.audit.kit import KEY, ORIGIN, SIGNER, draft, entries, head, opening, write_log
-from tests.unit.audit.officers_kit import ALICE, OFFICER, SECOND, Log
+from tests.unit.audit.officers_kit import ALICE, CITY, OFFICER, ROBOT, SECOND, Log, Officer
 
 SIZE = 1100
 CHAIN = entries(SIZE)
@@ -261,6 +261,23 @@ def test_listeners_hear_the_same_from_several_as_from_one(tmp_path: Path):
         heard.append((seen, told))
     assert heard[0] == heard[1]
     assert len(heard[0][1]) == sum(1 for one in found if one.draft.rows)
+
+
+def test_what_other_logs_officers_signed_is_heard_from_several_as_from_one(tmp_path: Path):
+    log, city = Log(), Officer(150, "city_officer", CITY)
+    told = {"home": CITY, "key": city.key_id, "person": str(city.id), "public": city.declares()["public"]}
+    log.add("officer_key.admitted", ROBOT, told, system=True, cites=(Cite(CITY, 3, bytes(32)),))
+    signed = []
+    for _ in range(2):
+        grown(log, 600)
+        signed.append(len(log.entries))
+        log.add("opinion.given", city, signed=city)
+    directory = written(log, tmp_path)
+    for processes in (1, 2):
+        seen: list[int] = []
+        ears = Listener(lambda entry, seen=seen: seen.append(entry.seq), foreign=True)
+        assert verify_log(directory, KEY, listener=ears, processes=processes).ok
+        assert seen == signed
 
 
 def test_a_worker_that_dies_costs_time_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

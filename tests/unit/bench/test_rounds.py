@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.rounds import Measure, Side, Table, compare, format_json, format_table, make_row
+from bench.rounds import Measure, Side, Table, compare, format_json, format_table, make_row, measure_all
 
 
 def pairs(*values: tuple[float, float]) -> list[tuple[Measure, Measure]]:
@@ -58,3 +58,27 @@ def test_table_and_json_carry_the_same_figures() -> None:
     document = json.loads(format_json([table], {"rounds": 1}))
     assert document["rounds"] == 1
     assert document["tables"][0]["rows"][0]["ratio"] == pytest.approx(0.9)
+
+
+async def test_all_sides_take_turns() -> None:
+    order: list[str] = []
+
+    def side(name: str) -> Side:
+        async def run() -> Measure:
+            order.append(name)
+            return Measure(float(len(order)))
+
+        return run
+
+    turns = await measure_all([side("a"), side("b"), side("c")], rounds=2, slices=2)
+    assert "".join(order) == "abc" * 5
+    # The first three warm; a round's means are of the fourth and the seventh, and so on.
+    assert [one.value for one in turns[0]] == [5.5, 6.5, 7.5]
+    assert [one.value for one in turns[1]] == [11.5, 12.5, 13.5]
+
+
+def test_milliseconds_and_the_names_of_the_sides_are_printed() -> None:
+    row = make_row("case", "ms", [(Measure(2.0), Measure(3.0))])
+    text = format_table(Table("T", "10 tenants", (row,), {}, ours="so many"))
+    assert "| | 10 tenants | so many | ratio |" in text
+    assert "| 2.0 ms | 3.0 ms | **1.50** |" in text
