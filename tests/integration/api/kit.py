@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager, contextmanager, redirect_stderr, red
 from dataclasses import dataclass, field, replace
 from functools import cache
 from io import StringIO
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
@@ -30,6 +32,7 @@ from certification.founding import Founding, Login, Person
 from tenancy.database import Database, Scope
 from tenancy.divisions import Tenancy, units_of
 from tenancy.personal import value_reader
+from tenancy.tokens import LIFETIME
 from tests.support import DatabaseUrls
 from xingji.app import create_app
 from xingji.cli import main
@@ -170,20 +173,22 @@ class Stage:
     clock: StoryClock
     http: httpx.AsyncClient
     log: list[dict[str, Any]]
-    _callers: dict[tuple[str, str], Caller] = field(default_factory=dict)
+    _callers: dict[tuple[str, str], tuple[float, Caller]] = field(default_factory=dict)
 
     @property
     def stranger(self) -> Caller:
         return Caller(self.http)
 
     async def person(self, tenant_code: str, login: str, *, fresh: bool = False) -> Caller:
-        """Somebody of the cast, signed in; `fresh` with a new token."""
-        if fresh or (tenant_code, login) not in self._callers:
+        """Somebody of the cast, signed in; `fresh` with a new token. A stage may stand longer than a token lives."""
+        made, caller = self._callers.get((tenant_code, login), (-inf, self.stranger))
+        if fresh or monotonic() - made > LIFETIME.total_seconds() / 2:
             values = {"tenantCode": tenant_code, "login": login, "password": PASSWORD}
             answer = await self.stranger.get(SIGN_IN, input=values)
             assert answer["signIn"]["__typename"] == "SignedIn", (tenant_code, login, answer)
-            self._callers[tenant_code, login] = Caller(self.http, answer["signIn"]["token"])
-        return self._callers[tenant_code, login]
+            caller = Caller(self.http, answer["signIn"]["token"])
+            self._callers[tenant_code, login] = monotonic(), caller
+        return caller
 
     async def tray(self, tenant_code: str, login: str) -> dict[str, dict[str, Any]]:
         """The applications that a person sees, by the community's name."""

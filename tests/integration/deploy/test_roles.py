@@ -11,7 +11,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.integration.api.kit import found_world, serve_world
+from audit.heads import HeadStore
+from tests.integration.api.kit import found_world, heads_of, serve_world
 from tests.support import DatabaseUrls
 from xingji import migrate
 from xingji.backup import make_backup, read_manifest
@@ -70,7 +71,9 @@ async def test_migrate_found_serve_and_back_up_each_as_its_role(roles: Roles, tm
         owners = await stage.rows("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
         assert [row["tableowner"] for row in owners] == ["xingji_owner"]
     backup = tmp_path / "backup"
-    made = await asyncio.to_thread(make_backup, roles.backup, {}, open_keys(home), backup, BEGINS)
+    made = await asyncio.to_thread(
+        make_backup, roles.backup, {}, open_keys(home), HeadStore(heads_of(roles.urls, home)), backup, BEGINS
+    )
     assert read_manifest(backup) == made
     assert len(made["heads"]) == 12
 
