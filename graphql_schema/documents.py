@@ -13,8 +13,8 @@ Of variables nothing reaches a store but how long the pages are that they ask fo
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graphql import (
@@ -34,19 +34,21 @@ from graphql import (
 
 from graphql_schema.errors import DOCUMENT_INVALID, CodedError, RequestError, cut_message
 from graphql_schema.limits import Limits, find_excess, measure_document, refuse_size
-from graphql_schema.price import Pages, find_pages, find_size_variables, size_of
+from graphql_schema.price import Pages, find_defaults, find_pages, find_size_variables, size_of
 
 _RULES_WITHOUT_INTROSPECTION: Final[tuple[type[ASTValidationRule], ...]] = (
     NoSchemaIntrospectionCustomRule,
     *specified_rules,
 )
+READING: Final = 1_000
+"""What it costs to read a text that is not kept here, in values, beside one a byte: a short one takes a millisecond, in which a thousand values are answered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One operation of a valid document. `key` (bytes, 32) names text and operation: plans may be cached by it.
 
-    `price` is what it may answer at the least; the variables in `paged_by` make it more. `weight` is its document's length in bytes.
+    `price` is what it may answer at the least; the variables in `paged_by` (with their defaults) make it more. `weight` is its document's length in bytes.
     """
 
     document: DocumentNode
@@ -56,7 +58,7 @@ class Operation:
     name: str | None
     key: bytes
     price: int = 0
-    paged_by: tuple[str, ...] = ()
+    paged_by: Mapping[str, object] = field(default_factory=dict)
     weight: int = 0
 
 
@@ -124,14 +126,23 @@ class Documents:
         """The operation of a text of our own, or of one who has signed in. Raises RequestError as `find`."""
         return _pick(self._find(query, self._known), operation_name)
 
-    def find(self, wanted: Wanted, operation_name: str | None = None, *, known: bool = True) -> Operation:
+    def find(
+        self,
+        wanted: Wanted,
+        operation_name: str | None = None,
+        *,
+        known: bool = True,
+        charge: Callable[[int], None] | None = None,
+    ) -> Operation:
         """The operation to run; `known` is whether somebody who has signed in asks for it.
+
+        `charge` is called before a text is read that is not kept here, with what reading it costs, in values; what it raises comes out.
 
         Raises:
             RequestError: the text breaks a limit, does not parse or validate, or has no such operation; or nothing is known by the hash, it is
                 not the text's, or the document is not among the trusted ones where only these are served.
         """
-        return _pick(self._get(wanted, known), operation_name)
+        return _pick(self._get(wanted, known, charge), operation_name)
 
     def check(self, text: str) -> None:
         """Raises RequestError for a text that is not a valid document."""
@@ -142,7 +153,7 @@ class Documents:
         price = operation.price
         if operation.paged_by:
             given = variables or {}
-            sizes = tuple(size_of(given.get(name)) for name in operation.paged_by)
+            sizes = tuple(size_of(given.get(name, usual)) for name, usual in operation.paged_by.items())
             price = self._prices.get((operation.key, sizes), 0) or self._measure(operation, sizes)
         if price > self.limits.price:
             raise RequestError([refuse_size("price", self.limits.price)])
@@ -163,7 +174,7 @@ class Documents:
             self._prices.popitem(last=False)
         return price
 
-    def _get(self, wanted: Wanted, known: bool) -> _Document:
+    def _get(self, wanted: Wanted, known: bool, charge: Callable[[int], None] | None) -> _Document:
         text, digest = wanted.text, wanted.digest
         if digest is not None and (trusted := self._trusted.get(digest)) is not None:
             if text is not None and hash_text(text) != digest:
@@ -176,9 +187,16 @@ class Documents:
             if found is None:
                 raise RequestError([_NOT_KEPT if wanted.automatic else _UNKNOWN])
             return found
-        return self._find(text, self._known if known else self._strange, digest, self.only)
+        return self._find(text, self._known if known else self._strange, digest, self.only, charge)
 
-    def _find(self, query: str, shelf: _Shelf, given: bytes | None = None, only: bool = False) -> _Document:
+    def _find(
+        self,
+        query: str,
+        shelf: _Shelf,
+        given: bytes | None = None,
+        only: bool = False,
+        charge: Callable[[int], None] | None = None,
+    ) -> _Document:
         text = query.encode("utf-8", "surrogatepass")
         if len(text) > self.limits.document_bytes:
             raise RequestError([refuse_size("document_bytes", self.limits.document_bytes)])
@@ -191,6 +209,8 @@ class Documents:
             raise RequestError([_UNTRUSTED])
         found = self._known.find(digest) or self._strange.find(digest)
         if found is None:
+            if charge is not None:
+                charge(READING + len(text))
             found = self._read(digest, query, len(text))
             shelf.put(digest, found)
         return found
@@ -258,7 +278,7 @@ def _list_operations(
             key = hashlib.sha256(digest + (name or "").encode()).digest()
             price = next(sizes).price
             operations[name] = Operation(
-                ast, node, fragments, node.operation, name, key, price, paged_by, weight
+                ast, node, fragments, node.operation, name, key, price, find_defaults(node, paged_by), weight
             )
     if len(operations) == 1:
         operations.setdefault(None, next(iter(operations.values())))

@@ -4,7 +4,7 @@ A `RequestError` is a request that never ran: its answer has `errors` and no `da
 plain `GraphQLError`s (or `CodedError`s) inside an answer that has `data`. Nothing here knows an HTTP status.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, SourceLocation
@@ -33,8 +33,10 @@ class CodedError(GraphQLError):
         *,
         locations: Sequence[SourceLocation] | None = None,
         path: Sequence[str | int] | None = None,
+        told: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(en, path=path, extensions={"code": code})
+        """`told` are numbers that a client may act on; they stand in `extensions`."""
+        super().__init__(en, path=path, extensions={"code": code, **(told or {})})
         self.code, self.zh, self.en = code, zh, en
         self.locations = list(locations) if locations else None
 

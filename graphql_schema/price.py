@@ -1,7 +1,7 @@
 """How many rows a field may stand for, so that a document's price is known before it runs.
 
-A connection stands for the page that it asks for; when a variable says it, for that page once the variables are known, and until then for one row; a list without pages for `LIST` rows, a
-guess at the many; any other field for one, a long text for as many values as it outweighs. Names decide, not types: the price is
+A connection stands for the page that it asks for, or for the one that is given when nothing is said; when a variable says it, for that page once the variables
+are known, and until then for one row; a list without pages for `LIST` rows, a guess at the many; any other field for one, a long text for as many values as it outweighs. Names decide, not types: the price is
 counted while a document is measured, before it is validated. Only what is selected from can be a page: the day `certifiedOn` of a
 standing costs nothing of the root's field of that name. `edges` counts once, because its connection has been counted.
 """
@@ -21,6 +21,8 @@ from graphql import (
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
+    OperationDefinitionNode,
     ValueNode,
     VariableNode,
     Visitor,
@@ -28,6 +30,7 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
     is_list_type,
+    value_from_ast_untyped,
     visit,
 )
 
@@ -36,10 +39,11 @@ from graphql_schema.declare import DEFAULT_PAGE, LARGEST_PAGE
 Pages = Mapping[str, int]
 """Rows by the name of the field; a name that is not there stands for one."""
 Sizes = Mapping[str, int]
-"""Rows by the name of the variable that says how many."""
+"""Rows by the name of the variable that says how many; `UNSAID` when it says nothing."""
 
 NO_PAGES: Final[Pages] = MappingProxyType({})
 LIST: Final = 10
+UNSAID: Final = -1
 LONG: Final[Pages] = MappingProxyType(
     {"programme": 200, "leaf": 100, "narrative": 20, "proof": 10, "situation": 20}
 )
@@ -71,10 +75,15 @@ def count_rows(node: FieldNode, pages: Pages, sizes: Sizes) -> int:
     """The rows that a selected field stands for, at most; a page whose variable is not in `sizes` stands for one."""
     if node.selection_set is None:
         return LONG.get(node.name.value, 1)
-    for argument in node.arguments or ():
-        if argument.name.value in _SIZES:
-            return max(1, min(_read_size(argument.value, sizes), LARGEST_PAGE))
-    return pages.get(node.name.value, 1)
+    said = max(
+        (
+            _read_size(argument.value, sizes)
+            for argument in node.arguments or ()
+            if argument.name.value in _SIZES
+        ),
+        default=UNSAID,
+    )
+    return pages.get(node.name.value, 1) if said == UNSAID else max(1, min(said, LARGEST_PAGE))
 
 
 def find_size_variables(document: DocumentNode) -> tuple[str, ...]:
@@ -91,8 +100,21 @@ def find_size_variables(document: DocumentNode) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def find_defaults(operation: OperationDefinitionNode, names: tuple[str, ...]) -> Mapping[str, object]:
+    """Those of the names that are variables of this operation, each with its default value; None when it has none."""
+    return {
+        node.variable.name.value: None
+        if node.default_value is None
+        else value_from_ast_untyped(node.default_value)
+        for node in operation.variable_definitions or ()
+        if node.variable.name.value in names
+    }
+
+
 def size_of(value: object) -> int:
-    """How many rows a variable's value asks for; what says nothing, or nothing sound, asks for the largest page."""
+    """How many rows a variable's value asks for; null is `UNSAID`, and what is not sound asks for the largest page."""
+    if value is None:
+        return UNSAID
     if isinstance(value, list):
         return min(len(value), LARGEST_PAGE)
     return min(value, LARGEST_PAGE) if type(value) is int and value >= 0 else LARGEST_PAGE
@@ -106,5 +128,7 @@ def _read_size(value: ValueNode, sizes: Sizes) -> int:
             return int(text)
         case ListValueNode(values=values):
             return len(values)
+        case NullValueNode():
+            return UNSAID
         case _:
             return LARGEST_PAGE

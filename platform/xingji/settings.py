@@ -24,7 +24,7 @@ file named by the same variable with `_FILE` behind it. Nothing here opens a dat
 | `XINGJI_TSA_SECONDS` | 3600 | how often a log that has grown is stamped |
 | `XINGJI_DOCUMENTS` | none | the file of trusted documents: SHA-256 → text (xingji/documents.py) |
 | `XINGJI_DOCUMENTS_ONLY` | off | whether no other document is served |
-| `XINGJI_BUDGET`, `XINGJI_STRANGER_BUDGET` | 20000000, 2000000 | values that one person, and one stranger's address, may ask for in a minute; 0 for no bound (xingji/http/budgets.py) |
+| `XINGJI_BUDGET`, `XINGJI_STRANGER_BUDGET` | 20000000, 2000000 | values that one person, and one stranger's address, may ask for in a minute: at least 100000, what one document may cost, or 0 for no bound (xingji/http/budgets.py) |
 | `XINGJI_METRICS` | none | `host:port` where numbers for Prometheus are served, for the machine itself or a network of one's own (xingji/telemetry/metrics.py) |
 | `XINGJI_TRACES` | none | the URL of an OTLP collector that spans are sent to; needs the extra `otel` (xingji/telemetry/tracing.py) |
 | `XINGJI_INTROSPECTION` | off; on in the demo | whether GraphQL introspection is answered |
@@ -35,6 +35,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Final
 
 from xingji.errors import SettingInvalidError
 from xingji.http.clients import Network
@@ -49,6 +50,9 @@ SWITCH = {
     "off": False,
     "no": False,
 }
+
+LEAST_BUDGET: Final = 100_000
+"""What one document may cost (graphql_schema/limits.py): whatever may be asked can be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,10 @@ def _parse_budget(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name) or str(default)
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
         raise SettingInvalidError(name=name, reason=f"{text!r} is not a number from 0 on")
+    if 0 < int(text) < LEAST_BUDGET:
+        raise SettingInvalidError(
+            name=name, reason=f"one document may cost {LEAST_BUDGET}: give that or more, or 0"
+        )
     return int(text)
 
 

@@ -1,6 +1,7 @@
 """What every transport does before an operation runs: the document is found, priced, and charged to whoever asks."""
 
 from collections.abc import Hashable
+from functools import partial
 
 from graphql_schema.documents import Operation
 from xingji.http.budgets import Budgets
@@ -11,8 +12,9 @@ from xingji.http.settings import P, S, Service
 def admit(
     service: Service[P, S], budgets: Budgets, asked: Asked, who: Hashable, *, known: bool
 ) -> tuple[Operation, int]:
-    """The operation and its price, charged; `known` is whether `who` has signed in. Raises RequestError; HttpError 429."""
-    operation = service.documents.find(asked.document, asked.operation_name, known=known)
+    """The operation and its price, charged, as is the reading of a text that is new here; `known` is whether `who` has signed in. Raises RequestError; HttpError 429."""
+    charge = partial(budgets.charge, who, known=known)
+    operation = service.documents.find(asked.document, asked.operation_name, known=known, charge=charge)
     price = service.documents.price(operation, asked.variables)
-    budgets.charge(who, price, known=known)
+    charge(price)
     return operation, price

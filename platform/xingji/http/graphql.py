@@ -25,7 +25,7 @@ from graphql_schema.errors import RequestError, format_error
 from xingji.http.admitting import admit
 from xingji.http.clients import find_client
 from xingji.http.compressing import SHORTEST, accepts_gzip, compress
-from xingji.http.errors import HttpError, format_internal, format_refusal
+from xingji.http.errors import HttpError, format_http_error, format_internal
 from xingji.http.graphiql import PAGE_HEADERS, PAGE_POLICY
 from xingji.http.negotiation import (
     EVENTS,
@@ -92,7 +92,7 @@ class GraphQLEndpoint(Generic[P, S]):
             )
         except HttpError as refusal:
             status, extra = refusal.status, refusal.headers
-            body = format_refusal(refusal.code, refusal.zh, refusal.en, locale, trace_id)
+            body = format_http_error(refusal, locale, trace_id)
         except Exception:
             _log.exception("unexpected", extra={"trace_id": trace_id})
             status, body = 500, format_internal(locale, trace_id)
@@ -115,7 +115,7 @@ class GraphQLEndpoint(Generic[P, S]):
             responses = watcher.responses(
                 asked.operation, asked.variables, self.watchers.budgets, asked.price
             )
-            await send_stream(receive, send, responses, self.settings, self.watchers, watcher)
+            await send_stream(receive, send, responses, self.settings, self.watchers, watcher, asked.price)
 
     def _choose_type(self, method: str, headers: dict[bytes, bytes]) -> str:
         if method not in ("GET", "HEAD", "POST"):

@@ -230,8 +230,7 @@ class Socket(Generic[P, S]):
             if refusal.status == 401:
                 self._fail(ClosedError(4403, "Forbidden"))
             else:
-                error = CodedError(refusal.code, refusal.zh, refusal.en)
-                await self._put_errors(watcher, id_, RequestError([error]))
+                await self._put_errors(watcher, id_, RequestError([refusal.as_error()]))
         except OSError:
             self._fail(ClosedError(1008, "Too slow"))
         except Exception:

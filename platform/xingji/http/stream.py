@@ -18,7 +18,7 @@ import orjson
 from starlette.types import Receive, Send
 
 from graphql_schema.errors import RequestError, format_error
-from xingji.http.errors import HttpError, format_internal, format_refusal
+from xingji.http.errors import HttpError, format_http_error, format_internal
 from xingji.http.negotiation import EVENTS
 from xingji.http.settings import HttpSettings
 from xingji.http.watchers import Watcher, Watchers
@@ -51,14 +51,16 @@ async def send_stream(
     settings: HttpSettings,
     watchers: Watchers,
     watcher: Watcher[Any, Any],
+    price: int,
 ) -> None:
-    """Send responses as they come, until they end, the client goes or the server does."""
+    """Send responses as they come, until they end, the client goes or the server does; `price` is what each costs."""
 
     async def put(body: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(settings.send_seconds):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    headers = [*HEADERS, (b"x-price", str(price).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_wait_gone(receive))
     stopping = asyncio.ensure_future(watchers.stopping.wait())
     coming = asyncio.ensure_future(_next(responses, watcher))
@@ -100,8 +102,7 @@ async def _next(responses: AsyncGenerator[bytes, None], watcher: Watcher[Any, An
         errors = [format_error(error, watcher.locale, watcher.trace_id) for error in refusal.errors]
         return format_next(orjson.dumps({"errors": errors})), True
     except HttpError as refusal:
-        told = format_refusal(refusal.code, refusal.zh, refusal.en, watcher.locale, watcher.trace_id)
-        return format_next(told), True
+        return format_next(format_http_error(refusal, watcher.locale, watcher.trace_id)), True
     except Exception:
         _log.exception("unexpected", extra={"trace_id": watcher.trace_id})
         return format_next(format_internal(watcher.locale, watcher.trace_id)), True

@@ -116,27 +116,50 @@ def test_only_listed_documents_are_served_by_any_transport(only: Running) -> Non
 
 
 def test_an_answer_tells_its_price_and_a_spent_budget_is_refused() -> None:
-    with run_door(HttpSettings(budget=10, stranger_budget=5)) as door:
+    texts = ("{ hello }", "{ a: hello b: hello c: hello }", "{ a: hello b: hello }", TICK)
+    with run_door(HttpSettings(budget=10, stranger_budget=5), trusted=texts) as door:
         token = {"authorization": "Bearer good-alice"}
         prices = [door.post("{ hello }", headers=token) for _ in range(12)]
         assert [one.status_code for one in prices] == [200] * 10 + [429] * 2
         assert prices[0].headers["x-price"] == "1" and "x-price" not in prices[-1].headers
         refused = prices[-1]
         assert code_of(refused) == "limit.budget" and int(refused.headers["retry-after"]) in range(1, 7)
+        told = refused.json()["errors"][0]["extensions"]
+        assert (told["price"], told["left"], str(told["seconds"])) == (1, 0, refused.headers["retry-after"])
         assert len(door.backend.sessions) == 10
         other = {"authorization": "Bearer good-bob"}
         assert door.post("{ hello }", headers=other).status_code == 200
         with opened(door) as client:
             client.subscribe("1", "{ a: hello b: hello c: hello }")
-            assert client.get()["payload"][0]["extensions"]["code"] == "limit.budget"
-        told = httpx.post(
-            door.url + "/graphql",
-            json={"query": TICK, "variables": {"to": 9}},
-            headers={"accept": "text/event-stream", "authorization": "Bearer good-carol"},
+            told = client.get()["payload"][0]["extensions"]
+            assert (told["code"], told["price"], told["seconds"] > 0) == ("limit.budget", 3, True)
+        watched = {"accept": "text/event-stream", "authorization": "Bearer good-carol"}
+        asked = {"query": TICK, "variables": {"to": 9}}
+        stream = httpx.post(door.url + "/graphql", json=asked, headers=watched)
+        assert stream.text.count("event: next") == 9 and stream.headers["x-price"] == "1"
+        carol = {"authorization": "Bearer good-carol"}
+        assert door.post("{ a: hello b: hello }", headers=carol).status_code == 429
+        again = httpx.post(
+            door.url + "/graphql", json={**asked, "query": "subscription { tick }"}, headers=watched
         )
-        assert told.text.count("event: next") == 9
-        assert (
-            door.post("{ a: hello b: hello }", headers={"authorization": "Bearer good-carol"}).status_code
-            == 429
-        )
+        assert (again.status_code, code_of(again)) == (429, "limit.budget")
         assert [door.post("{ hello }").status_code for _ in range(7)].count(200) in {5, 6}
+
+
+def test_new_texts_are_charged_for_being_read_by_every_transport() -> None:
+    with run_door(HttpSettings(budget=2_500, stranger_budget=2_500)) as door:
+        answers = [door.post(f"query Q{number} {{ hello }}") for number in range(4)]
+        assert [one.status_code for one in answers] == [200, 200, 429, 429]
+        assert answers[0].headers["x-price"] == "1"  # reading is paid once
+        assert door.post("query Q0 { hello }").status_code == 200
+        assert code_of(door.post("{ nonsense")) == "limit.budget"
+        with opened(door) as client:
+            client.subscribe("1", "query Q1 { hello }")
+            assert client.get()["payload"] == {"data": {"hello": "世界"}}
+            assert client.get()["type"] == "complete"
+            for number in range(9):
+                client.subscribe(f"{number}n", f"query N{number} {{ hello }}")
+            kinds = [client.get() for _ in range(9)]
+            assert "limit.budget" in {
+                one["payload"][0]["extensions"]["code"] for one in kinds if one["type"] == "error"
+            }

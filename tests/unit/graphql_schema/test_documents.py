@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from graphql import OperationType, build_schema
 
-from graphql_schema.documents import Documents, Wanted, prepare
+from graphql_schema.documents import READING, Documents, Wanted, prepare
 from graphql_schema.errors import RequestError, format_error
 from graphql_schema.limits import Limits
 
@@ -149,7 +149,7 @@ def test_only_trusted_documents_are_served_where_that_is_asked_for() -> None:
 
 PAGED = "query($n: Int, $m: Int = 3, $ids: [ID!]) { units(first: $n, ids: $ids) { children(first: $m) { name } } }"
 TREE = build_schema(
-    """type Query { units(first: Int, ids: [ID!]): [Unit!]! }
+    """type Query { units(first: Int, last: Int, ids: [ID!]): [Unit!]! }
        type Unit { name: String, children(first: Int): [Unit!]! }"""
 )
 
@@ -164,14 +164,62 @@ TREE = build_schema(
         ({"n": "two", "m": 1}, 100 + 100 + 100),
         ({"n": -1, "m": 1}, 100 + 100 + 100),
         ({"n": True, "m": 1}, 100 + 100 + 100),
-        ({}, 100 + 10_000 + 10_000),
-        (None, 100 + 10_000 + 10_000),
+        ({}, 20 + 60 + 60),  # what is given when nothing is said, and a default
+        (None, 20 + 60 + 60),
+        ({"n": None, "m": None}, 20 + 400 + 400),
+        ({"n": 0, "m": 0}, 1 + 1 + 1),
+        ({"ids": ["a", "b", "c", "d"], "m": 1}, 4 + 4 + 4),
+        ({"n": None, "ids": ["a"] * 200, "m": 1}, 100 + 100 + 100),
     ],
 )
 def test_a_page_is_priced_as_the_variables_say(variables: dict[str, object] | None, price: int) -> None:
     documents = Documents(TREE, Limits())
     operation = documents.prepare(PAGED)
     assert [documents.price(operation, variables) for _ in range(2)] == [price, price]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "price"),
+    [
+        ("query($n: Int) { units(first: $n, last: 100) { name } }", {"n": None}, 100 + 100),
+        ("{ units(first: null) { name } }", {}, 20 + 20),
+        ("{ units { name } }", {}, 20 + 20),
+        ("{ units(first: null, last: 50) { name } }", {}, 50 + 50),
+        ("query($n: Int) { units(first: 5, last: $n) { name } }", {"n": 70}, 70 + 70),
+        ('query($n: [ID!] = ["a", "b"]) { units(ids: $n) { name } }', {}, 2 + 2),
+    ],
+)
+def test_the_larger_of_two_pages_is_priced(query: str, variables: dict[str, object], price: int) -> None:
+    documents = Documents(TREE, Limits())
+    assert documents.price(documents.prepare(query), variables) == price
+
+
+def test_each_operation_has_its_own_defaults() -> None:
+    documents = Documents(TREE, Limits())
+    text = "query A($n: Int = 2) { ...F } query B($n: Int = 9) { ...F } fragment F on Query { units(first: $n) { name } }"
+    prices = [documents.price(documents.prepare(text, name), None) for name in ("A", "B")]
+    assert prices == [2 + 2, 9 + 9]
+
+
+def test_reading_a_new_text_is_charged_before_it_is_read() -> None:
+    documents, charged = Documents(SCHEMA, Limits(), ["query Trusted { name }"]), list[int]()
+
+    def find(text: str) -> None:
+        documents.find(Wanted(text), charge=charged.append)
+
+    for text in ("{ name }", "{ name }", "query Trusted { name }"):
+        find(text)
+    for _ in range(2):
+        with pytest.raises(RequestError):
+            find("{ nothing }")
+    assert charged == [READING + len(text) for text in ("{ name }", "{ nothing }", "{ nothing }")]
+
+    def refuse_all(_: int) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        documents.find(Wanted("{ other: name }"), charge=refuse_all)
+    assert refused(documents, Wanted(None, digest("{ other: name }"))) == "document.unknown"
 
 
 def test_what_the_variables_make_too_dear_is_refused() -> None:

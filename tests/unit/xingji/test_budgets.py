@@ -28,6 +28,7 @@ def test_a_budget_is_spent_and_fills_again() -> None:
     told = refused(purse, "a", 150)
     assert "150" in told.en and "100" in told.en and "5 seconds" in told.en and "5 秒" in told.zh
     assert dict(told.headers) == {b"retry-after": b"5"}
+    assert told.as_error().extensions == {"code": "limit.budget", "price": 150, "left": 100, "seconds": 5}
     purse.charge("a", 100, known=True)  # what was refused has cost nothing
     refused(purse, "a", 1)
     clock.now += 5
@@ -68,9 +69,18 @@ def test_nothing_is_no_bound_and_purses_are_bounded(monkeypatch: pytest.MonkeyPa
     free = Budgets(0, 0, Clock())
     free.charge("a", 10**12, known=True)
     free.tell("a", 10**12, known=False)
-    assert not free._purses
+    assert not len(free._known) and not len(free._strange)
     monkeypatch.setattr(budgets, "PURSES", 10)
     purse = Budgets(600, 60, Clock())
     for number in range(100):
         purse.charge(number, 1, known=False)
-    assert len(purse._purses) == 10
+    assert len(purse._strange) == 10
+
+
+def test_a_million_strangers_give_nobody_else_a_new_purse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "PURSES", 10)
+    purse = Budgets(600, 60, Clock())
+    purse.charge("a", 600, known=True)
+    for number in range(100):
+        purse.charge(number, 1, known=False)
+    refused(purse, "a", 1)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from graphql_schema.documents import READING
+from graphql_schema.limits import Limits
 from xingji.databases import mask_url
 from xingji.errors import SettingInvalidError
-from xingji.settings import read_settings
+from xingji.settings import LEAST_BUDGET, read_settings
 
 URL = "postgresql://app:secret@db/xingji"
 
@@ -105,3 +107,13 @@ def test_every_variable_stands_in_the_operators_table_and_is_read_somewhere() ->
         for name in re.findall(r"XINGJI_[A-Z_]*[A-Z]", path.read_text("utf-8"))
     }
     assert set(told) == read
+
+
+def test_a_budget_pays_for_any_one_document_or_there_is_none() -> None:
+    assert Limits().price == LEAST_BUDGET >= READING + Limits().document_bytes
+    assert read_settings({"XINGJI_BUDGET": "0"}).budget == 0
+    assert read_settings({"XINGJI_STRANGER_BUDGET": str(LEAST_BUDGET)}).stranger_budget == LEAST_BUDGET
+    for name in ("XINGJI_BUDGET", "XINGJI_STRANGER_BUDGET"):
+        for text in ("1", str(LEAST_BUDGET - 1), "-1", "1e9"):
+            with pytest.raises(SettingInvalidError, match=name):
+                read_settings({name: text})
