@@ -284,11 +284,16 @@ async def serve_world(
     log: list[dict[str, Any]] | None = None,
     door: HttpSettings | None = None,
     telemetry: Telemetry | None = None,
+    trusted: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """Serve it in this process until the block ends, with a clock that tests set."""
+    """Serve it in this process until the block ends, with a clock that tests set; no documents but the `trusted` ones, where they are given."""
     lines = [] if log is None else log
     stage: Stage
-    settings = make_settings(home, demo=demo, heads=heads_of(urls, home))
+    settings = replace(
+        make_settings(home, demo=demo, heads=heads_of(urls, home)),
+        documents=trusted,
+        documents_only=trusted is not None,
+    )
     app = create_app(
         # One address asks for what thousands would: budgets have tests of their own.
         door or HttpSettings(budget=0, stranger_budget=0),
