@@ -5,7 +5,8 @@
 3. No code of our own failures; nothing of SQL, Python or our folders shows in an error or a refusal.
 4. The data has the shape that was selected: graphql-core, executing the document with the data as its root, gives the data back. Where a
    non-null field is null, it gives an error instead.
-5. Nothing of what stands beyond the asker's reach shows (walls.py), but for ids that the asker named.
+5. Nothing of what stands beyond the asker's reach shows (walls.py), but for ids that the asker named; in what is public, nothing of what
+   stands beyond a stranger's.
 """
 
 from __future__ import annotations
@@ -19,11 +20,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo, build_schema, execute_sync, parse
+from graphql import (
+    FieldNode,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+)
 from graphql.execution import ExecutionResult
 
 from graphql_schema.limits import Limits, refuse_size
-from tests.integration.api.walk import UUIDS
+from tests.integration.api.walk import UUIDS, is_public, queries
 from tests.integration.api.walls import Watched
 
 ROOT: Final = Path(__file__).parents[3]
@@ -88,7 +96,7 @@ def _schema() -> Any:
     return build_schema((ROOT / "graphql_schema" / "schema.graphql").read_text())
 
 
-def check_answer(asked: Asked, one: Watched) -> Iterator[str]:
+def check_answer(asked: Asked, one: Watched, stranger: Watched) -> Iterator[str]:
     """What came, in words to count. Raises AssertionError."""
     assert asked.status == 200, (asked.status, asked.text[:600], asked.document)
     body = json.loads(asked.text)
@@ -103,7 +111,7 @@ def check_answer(asked: Asked, one: Watched) -> Iterator[str]:
     known = known_codes()
     assert set(refusals) <= known, (set(refusals) - known, asked)
     assert not OURS_FAILED.intersection(refusals), asked
-    _check_walls(asked, one)
+    _check_walls(asked, one, stranger)
     yield from refusals
     if not refusals:
         yield "answered without error"
@@ -158,8 +166,28 @@ def _check_shape(asked: Asked, data: Any) -> None:
     assert json.dumps(again.data) == json.dumps(data), asked
 
 
-def _check_walls(asked: Asked, one: Watched) -> None:
+def _check_walls(asked: Asked, one: Watched, stranger: Watched) -> None:
     text = asked.text
     for named in set(UUIDS.findall(asked.document)):
         text = text.replace(named, "")
-    one.read_text(text, asked.document)
+    body = json.loads(text)
+    data = body.get("data") or {}
+    public = {key: data.pop(key) for key in _public_keys(asked.document) if key in data}
+    one.read_text(json.dumps(body), asked.document)
+    stranger.read_text(json.dumps(public), asked.document)
+
+
+def _public_keys(document: str) -> set[str]:
+    """Under which keys of the data stands what everybody may read."""
+    return {
+        (root.alias or root.name).value
+        for definition in parse(document).definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for root in definition.selection_set.selections
+        if isinstance(root, FieldNode) and root.name.value in _public_fields()
+    }
+
+
+@cache
+def _public_fields() -> frozenset[str]:
+    return frozenset(name for name, field in queries().items() if is_public(field) and name != "viewer")

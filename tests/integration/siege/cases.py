@@ -235,7 +235,7 @@ class Cases:
         )
         self.counts["cases"] += 1
         self.counts[f"by {who}"] += 1
-        for told in check_answer(asked, self.place.people[who]):
+        for told in check_answer(asked, self.place.people[who], self.place.people[WHO[0]]):
             self.counts[told] += 1
 
     def _find_cursors(self, who: str) -> dict[str, list[str]]:

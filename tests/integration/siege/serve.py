@@ -1,7 +1,8 @@
 """A process like `xingji serve` over a database that stands already: `python serve.py HOME URL PORT MOMENT`. It is there to be attacked.
 
-Nothing is more generous than in an installation but the budgets, which would end a siege at its first minute; the log goes where it is told. `MOMENT` is when its story goes on, in RFC 3339;
-introspection is off, as it is unless an operator wants it.
+Nothing is more generous than in an installation but the budgets, which would end a siege at its first minute; who does not say who they are
+is waited for more briefly. The log goes where it is told. `MOMENT` is when its story goes on, in RFC 3339; introspection is off, as it is
+unless an operator wants it.
 """
 
 import sys
@@ -22,7 +23,7 @@ def run(home: Path, url: str, port: int, moment: datetime) -> None:
     settings = Settings(home, "127.0.0.1", port, 8, False, False, url, None, heads, vouch_seconds=86_400)
     clock = StoryClock(moment)
     app = create_app(
-        HttpSettings(graphiql=False, budget=0, stranger_budget=0),
+        HttpSettings(graphiql=False, budget=0, stranger_budget=0, init_seconds=1.5),
         lambda: open_service(settings, url, clock=clock),
     )
     serve(app, settings.host, settings.port)

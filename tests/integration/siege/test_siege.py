@@ -23,6 +23,7 @@ from tests.integration.siege.wire import (
     frame,
     half_sent,
     open_socket,
+    open_sockets,
     raw_socket,
     subscribe,
 )
@@ -131,16 +132,14 @@ def test_a_body_in_chunks_without_end_is_cut(place: Besieged):
 
 
 def test_one_client_has_so_many_sockets(place: Besieged):
-    opened = [open_socket(place, "stranger") for _ in range(EACH + 20)]
-    greeted = 0
-    for raw in opened:
-        try:
-            greeted += json.loads(raw.recv(timeout=20))["type"] == "connection_ack"
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None and closed.rcvd.code == 1013
-    assert greeted == EACH
-    for raw in opened:
-        raw.close()
+    with open_sockets(place, EACH + 20, "stranger") as opened:
+        greeted = 0
+        for raw in opened:
+            try:
+                greeted += json.loads(raw.recv(timeout=20))["type"] == "connection_ack"
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None and closed.rcvd.code == 1013
+        assert greeted == EACH
 
 
 def test_one_client_has_so_many_streams(place: Besieged):
@@ -188,8 +187,8 @@ def test_a_socket_gives_the_same_refusals(place: Besieged, good: float):
 
 
 def test_whoever_does_not_say_who_they_are_is_closed(place: Besieged):
-    opened = [open_socket(place) for _ in range(20)]
-    assert {end_of(raw) for raw in opened} == {4408}
+    with open_sockets(place, 20) as opened:
+        assert {end_of(raw) for raw in opened} == {4408}
 
 
 def test_giant_and_inflating_frames_are_refused(place: Besieged):
@@ -218,8 +217,8 @@ def test_giant_and_inflating_frames_are_refused(place: Besieged):
 
 def test_pings_whose_pongs_nobody_takes_fill_no_memory(place: Besieged):
     before = place.memory()
-    flood_with_pings(place, 32)
-    assert place.memory() - before < 16 * MIB
+    assert flood_with_pings(place, 16) >= 16 * MIB
+    assert place.memory() - before < 8 * MIB
 
 
 def test_thousands_of_silent_connections_are_refused_or_carried(place: Besieged):

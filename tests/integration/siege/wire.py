@@ -7,9 +7,8 @@ import json
 import os
 import socket
 import struct
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed
@@ -35,33 +34,25 @@ def half_sent(place: Besieged, count: int, text: str) -> Iterator[list[socket.so
             one.close()
 
 
-def wait_until_closed(opened: list[socket.socket], seconds: float) -> bytes:
-    """What the last was told before the server closed them all. Raises AssertionError."""
-    until, told = time.monotonic() + seconds, b""
-    for one in opened:
-        one.settimeout(max(0.1, until - time.monotonic()))
-        told = b""
-        try:
-            while chunk := one.recv(65_536):
-                told += chunk
-        except ConnectionResetError:
-            pass
-        except TimeoutError:
-            raise AssertionError("the server still waits") from None
-    return told
-
-
-def open_socket(place: Besieged, who: str | None = None) -> ClientConnection:
+@contextmanager
+def open_socket(place: Besieged, who: str | None = None) -> Iterator[ClientConnection]:
     """A WebSocket; greeted, when somebody is said."""
-    raw = connect(
+    with connect(
         f"ws://127.0.0.1:{place.port}/graphql",
         subprotocols=[PROTOCOL],
         proxy=None,
         compression=None,  # type: ignore[list-item]
-    )
-    if who is not None:
-        raw.send(json.dumps({"type": "connection_init", "payload": place.bearer(who)}))
-    return raw
+    ) as raw:
+        if who is not None:
+            raw.send(json.dumps({"type": "connection_init", "payload": place.bearer(who)}))
+        yield raw
+
+
+@contextmanager
+def open_sockets(place: Besieged, count: int, who: str | None = None) -> Iterator[list[ClientConnection]]:
+    """So many of them."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(open_socket(place, who)) for _ in range(count)]
 
 
 def subscribe(id_: str, query: str, **variables: Any) -> str:
