@@ -230,8 +230,8 @@ CREATE TEMP TABLE leaves ON COMMIT DROP AS
     'operation', 'bench.said', 'origin', 'bench/' || t, 'seq', seq, 'time', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))::text AS leaf
   FROM said;
 UPDATE leaves SET leaf = replace(leaf, '"facts" : [', '"facts":[');
-INSERT INTO ledger_heads (tenant_id, origin, size, head, frontier)
-  SELECT t, 'bench/' || t, max(seq) + 1, sha256('head'), '' FROM leaves GROUP BY t;
+INSERT INTO ledger_heads (tenant_id, origin, size, head, frontier, key_id)
+  SELECT t, 'bench/' || t, max(seq) + 1, sha256('head'), '', '00000000' FROM leaves GROUP BY t;
 INSERT INTO ledger_entries (tenant_id, seq, prev, hash, leaf, recorded_at, operation, subject_type, subject_id, actor_id, request_id,
     arguments_digest)
   SELECT t, seq, sha256(('prev' || seq)::bytea), sha256('\\x00'::bytea || convert_to(leaf, 'UTF8')), leaf, at, 'bench.said', 'unit', community,
