@@ -262,6 +262,8 @@ def coerce_variables(
     if isinstance(values, list):
         for error in values:
             error.extensions = {"code": "variables.invalid", **(error.extensions or {})}
+            # Its frames hold the list that it is in, and the values: a ring that would keep them until garbage is searched.
+            error.__traceback__ = error.__context__ = error.__cause__ = None
         raise RequestError(values)
     return values
 

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from xingji.http.console import console_routes
 from xingji.http.envelope import Envelope, write_stderr
 from xingji.http.errors import format_refusal
 from xingji.http.evidence import evidence_routes
@@ -56,6 +57,7 @@ def create_app(
         *ledger_routes(),
         *evidence_routes(settings),
         *import_routes(settings),
+        *console_routes(),
     ]
     if settings.graphiql and is_built():
         ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))
