@@ -210,6 +210,7 @@ async def _verify_offline(
 def _print_way_in(address: str) -> None:
     first = counties()[0].code
     print(f"\n服务地址 · address   {address}/graphql （浏览器打开即为 GraphiQL · GraphiQL in a browser）")
+    print(f"控制台 · console     {address}/console/")
     print(f"口令 · password      {PASSWORD}")
     print("账号 · logins        tenantCode / login")
     for role, code, login in (
