@@ -1,12 +1,12 @@
 /** Asks for the words that an act needs and sends it. One request id a dialog: sending again after no answer records nothing twice. */
-import { Alert, Form, Input, Modal } from 'antd';
+import { Alert, Checkbox, Form, Input, Modal } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { ask, recorded } from '../../api/client';
 import { useTold } from '../../app/told';
 import { graphql } from '../../gql';
-import { needsText, type Act } from './acts';
+import { needsConfirmation, needsText, type Act } from './acts';
 
 graphql(`
   fragment Recorded on ApplicationResult {
@@ -68,14 +68,20 @@ interface Props {
   asked: Asked;
   applicationId: string;
   formHash: string;
+  communityKind: string | null | undefined;
   onClose: () => void;
   onRecorded: (receipt: Receipt) => void;
 }
 
-async function perform({ act, requestId }: Asked, applicationId: string, formHash: string, text: string): Promise<Receipt> {
+interface Words {
+  text?: string;
+  confirmJustification?: boolean;
+}
+
+async function perform({ act, requestId }: Asked, applicationId: string, formHash: string, { text = '', confirmJustification = false }: Words): Promise<Receipt> {
   switch (act.kind) {
     case 'opinion':
-      return recorded((await ask(GIVE, { requestId, input: { applicationId, formHash, text, stage: act.stage, verdict: act.verdict } })).result).receipt;
+      return recorded((await ask(GIVE, { requestId, input: { applicationId, formHash, text, stage: act.stage, verdict: act.verdict, confirmJustification } })).result).receipt;
     case 'return':
       return recorded((await ask(RETURN, { requestId, input: { applicationId, formHash, reason: text, stage: act.stage } })).result).receipt;
     case 'submit':
@@ -85,18 +91,18 @@ async function perform({ act, requestId }: Asked, applicationId: string, formHas
   }
 }
 
-export function ActDialog({ asked, applicationId, formHash, onClose, onRecorded }: Props): ReactNode {
+export function ActDialog({ asked, applicationId, formHash, communityKind, onClose, onRecorded }: Props): ReactNode {
   const { t } = useTranslation();
   const told = useTold();
-  const [form] = Form.useForm<{ text: string }>();
+  const [form] = Form.useForm<Words>();
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
-  async function send({ text = '' }: { text?: string }): Promise<void> {
+  async function send(words: Words): Promise<void> {
     setBusy(true);
     setProblem(null);
     try {
-      onRecorded(await perform(asked, applicationId, formHash, text));
+      onRecorded(await perform(asked, applicationId, formHash, words));
     } catch (error) {
       setProblem(told(error));
       setBusy(false);
@@ -110,6 +116,11 @@ export function ActDialog({ asked, applicationId, formHash, onClose, onRecorded 
         {asked.act.kind !== 'submit' && (
           <Form.Item name="text" label={t(asked.act.kind === 'opinion' ? 'app.text' : 'app.reason')} rules={[{ required: needsText(asked.act), whitespace: true, message: t('signIn.required') }]}>
             <Input.TextArea rows={4} maxLength={2000} showCount />
+          </Form.Item>
+        )}
+        {needsConfirmation(asked.act, communityKind) && (
+          <Form.Item name="confirmJustification" valuePropName="checked" rules={[{ validator: (_, checked) => (checked === true ? Promise.resolve() : Promise.reject(new Error(t('signIn.required')))) }]}>
+            <Checkbox>{t('app.confirmJustification')}</Checkbox>
           </Form.Item>
         )}
       </Form>

@@ -22,9 +22,7 @@ const APPLICATION = graphql(`
         id
         level
         status
-        campaign {
-          name
-        }
+        communityKind
         community {
           name
         }
@@ -39,6 +37,7 @@ const APPLICATION = graphql(`
           hash
           situation
           narrative
+          justification
           contactName
           fixedPhone
           mobilePhone
@@ -154,6 +153,7 @@ function Whole({ one }: { one: Shown }): ReactNode {
             <PaperRow label={t('app.phone')} text={[one.form?.fixedPhone, one.form?.mobilePhone].filter(Boolean).join(' / ')} />
             <PaperRow label={t('app.situation')} text={one.form?.situation} />
             <PaperRow label={t('app.narrative')} text={one.form?.narrative} />
+            {one.form?.justification && <PaperRow label={t('app.justification')} text={one.form.justification} />}
             {STAGES.map((stage) => (
               <tr key={stage}>
                 <th scope="row">{t(`app.opinion.${stage}`)}</th>
@@ -197,6 +197,7 @@ function Whole({ one }: { one: Shown }): ReactNode {
           asked={asked}
           applicationId={one.id}
           formHash={one.form.hash}
+          communityKind={one.communityKind}
           onClose={() => setAsked(null)}
           onRecorded={(receipt) => {
             setAsked(null);

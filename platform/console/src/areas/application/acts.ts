@@ -1,4 +1,4 @@
-/** Which mutation an action of `availableActions` is, and what it asks of the officer. Actions that need more than a text are not here. */
+/** Which mutation an action of `availableActions` is, and what it asks of the officer. Those that need more than words, as the city's review item by item, are not here. */
 import type { OpinionStage, OpinionVerdict } from '../../gql/graphql';
 
 export type Act =
@@ -16,10 +16,8 @@ const ACTS: Readonly<Record<string, Act>> = {
   county_recommend: { kind: 'opinion', stage: 'COUNTY', verdict: 'AGREE' },
   county_refuse: { kind: 'opinion', stage: 'COUNTY', verdict: 'REFUSE' },
   county_return: { kind: 'return', stage: 'COUNTY' },
-  city_agree: { kind: 'opinion', stage: 'CITY', verdict: 'AGREE' },
   city_refuse: { kind: 'opinion', stage: 'CITY', verdict: 'REFUSE' },
   city_return: { kind: 'return', stage: 'CITY' },
-  site_visit_refuse: { kind: 'opinion', stage: 'SITE_VISIT', verdict: 'REFUSE' },
   site_visit_return: { kind: 'return', stage: 'SITE_VISIT' },
 };
 
@@ -30,4 +28,9 @@ export function findAct(action: string): Act | null {
 /** Whether the act needs the officer's words before it can be sent. */
 export function needsText(act: Act): boolean {
   return act.kind === 'return' || act.kind === 'withdraw' || (act.kind === 'opinion' && act.verdict !== 'AGREE');
+}
+
+/** A county that recommends a village confirms why a village; nobody else does. */
+export function needsConfirmation(act: Act, communityKind: string | null | undefined): boolean {
+  return communityKind === 'VILLAGE' && act.kind === 'opinion' && act.stage === 'COUNTY' && act.verdict === 'AGREE';
 }
