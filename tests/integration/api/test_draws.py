@@ -173,6 +173,24 @@ async def test_one_thing_is_drawn_once(stage: Stage, listed: str) -> None:
     assert (await open_draw(stage, county, "CITY", another, drawId=key))["code"] == "draw.exists"
 
 
+async def test_a_draw_of_another_countys_is_like_none(stage: Stage, listed: str) -> None:
+    """Its key may be used again, and says nothing of the first."""
+    first = await open_draw(stage, await party(stage, "county"), "CITY", listed)
+    key = first["draw"]["id"].rpartition(".")[2]
+    theirs = (await commit_list(stage, county=OTHER))["list"]["id"]
+    other = await party(stage, "county", county=OTHER)
+    given = {"drawId": key, "commitment": other.commits(await origin(stage, OTHER), key)}
+    opened = await open_draw(stage, other, "CITY", theirs, county=OTHER, **given)
+    assert opened["draw"]["id"] == f"Draw.{OTHER.tenant_id}.{key}"
+    shown = (await other.caller.get(DRAWS))["draws"]["edges"]
+    assert [edge["node"]["id"] for edge in shown] == [opened["draw"]["id"]]
+    stands = (await (await party(stage, "city")).caller.get(DRAWS))["draws"]["edges"]
+    assert first["draw"] in [
+        {key: value for key, value in edge["node"].items() if key != "tenant"} for edge in stands
+    ]
+    assert (await open_draw(stage, other, "CITY", listed, county=OTHER))["code"] == "not_found"
+
+
 async def test_a_commitment_and_a_secret_are_taken_as_they_were_given(stage: Stage, listed: str) -> None:
     county, city = await party(stage, "county"), await party(stage, "city")
     opened = (await open_draw(stage, county, "CITY", listed))["draw"]

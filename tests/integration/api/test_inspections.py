@@ -36,6 +36,7 @@ from tests.integration.api.reviews import (
     PLAN,
     a_plan,
     assigned,
+    certify,
     inspector,
     prepare,
     team,
@@ -528,6 +529,33 @@ async def test_what_is_of_another_review_is_of_no_use(stage: Stage) -> None:
         got = await caller.http.get(f"/evidence/{sent.json()['evidence']['id']}", headers=headers)
         assert got.status_code == 404, (login, got.text)
     assert await whole(stage)
+
+
+async def test_what_another_county_saw_is_like_nothing_at_all(stage: Stage) -> None:
+    """The id of an observation is its county's own: another's neither meets it, nor supersedes it, nor learns of it."""
+    north, review = await north_with_one(stage)
+    seen = item("1.1")
+    assert "review" in await inspect(north, review, [seen])
+    await certify(stage, OTHER, OTHER.star)
+    crew, officer = (
+        team("远组", await inspector(stage, "afar", OTHER.code)),
+        await stage.person(OTHER.code, "county"),
+    )
+    cycle = await officer.act(PLAN, await a_plan(stage, crew, county=OTHER, opensOn="2022-05-06"))
+    await assigned(stage, cycle["cycle"]["id"], county=OTHER)
+    await later(stage, 5, 6)
+    afar, north = await stage.person(OTHER.code, "afar"), await stage.person(COUNTY.code, "north")
+    (theirs,) = await mine(afar)
+    at = "2022-05-06T01:00:00Z"
+    known = item("1.1", "DOES_NOT_MEET", NOTE, at=at) | {"id": seen["id"]}
+    told = await inspect(afar, theirs, [known, item("1.2", at=at, supersedes=[seen["id"]])])
+    never = await inspect(afar, theirs, [item("1.3", at=at), item("1.4", at=at, supersedes=[str(uuid4())])])
+    assert told.keys() == never.keys() and "review" in told, (told, never)
+    assert (await state(afar, theirs))["observations"]["totalCount"] == 4
+    (held,) = (await state(north, review))["findings"]
+    assert json.loads(held["value"])["verdict"] == "meets"
+    checked = await verify_all(stage.urls, stage.home, (COUNTY.code, OTHER.code))
+    assert all(one.ok for one in checked.values())
 
 
 async def test_nobody_acts_at_two_stages(stage: Stage) -> None:

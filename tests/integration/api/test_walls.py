@@ -423,7 +423,7 @@ def test_every_id_that_may_be_given_is_given():
         asked |= {f"Mutation.{name}.{leaf}" for leaf in id_leaves(field.args["input"].type) if leaf in IDS}
     # What strangers give: test_objections.py.
     asked |= {"Query.publicNotices.campaignId", "Mutation.fileObjection.noticeId"}
-    # Keys that whoever acts makes, and the one of an observation among their own review's.
+    # Keys that whoever acts makes: another tenant's are like none in test_draws.py and test_inspections.py.
     asked |= {
         "Mutation.openDraw.drawId",
         "Mutation.recordInspection.id",
