@@ -11,6 +11,18 @@ export class Refused extends Error {
   }
 }
 
+/** A random id for a request (UUID version 4). `crypto.randomUUID` would not do: over plain HTTP, as on an intranet, browsers do not have it. */
+export function makeRequestId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map((byte, at) => (at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Whether the act may be recorded all the same, so that it has to be sent again exactly as it was. */
+export function mayBeRecorded(error: unknown): boolean {
+  return !(error instanceof Refused) || error.code === UNREACHABLE || error.code.startsWith('internal.');
+}
+
 /** No answer came: the same request may be sent again, by the same id. */
 export const UNREACHABLE = 'console.unreachable';
 export const SIGNED_OUT = 'console.signed_out';
@@ -43,7 +55,13 @@ export async function ask<R, V>(document: TypedDocumentString<R, V>, variables: 
     headers: { ...headers(), 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
     body: JSON.stringify({ query: document.toString(), variables }),
   });
-  const answer = (await response.json()) as Answer<R>;
+  let answer: Answer<R>;
+  try {
+    answer = (await response.json()) as Answer<R>;
+  } catch {
+    // Cut off, or the page of some proxy: not the API's answer.
+    throw new Refused(UNREACHABLE, response.statusText);
+  }
   const error = answer.errors?.[0];
   if (error !== undefined) throw new Refused(error.extensions?.code ?? 'internal.error', error.message);
   if (answer.data === null || answer.data === undefined) throw new Refused('internal.error', response.statusText);

@@ -17,16 +17,7 @@ const VIEWER = graphql(`
       personId
       name
       tenant {
-        id
         name
-        level
-      }
-      roles {
-        role
-        unit {
-          id
-          name
-        }
       }
     }
   }

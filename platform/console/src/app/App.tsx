@@ -14,7 +14,7 @@ const Application = lazy(() => import('../areas/application/Application'));
 export function App(): ReactNode {
   const { i18n } = useTranslation();
   return (
-    <ConfigProvider locale={i18n.language === 'en' ? enUS : zhCN} theme={{ token: { colorPrimary: '#0958d9', colorLink: '#0958d9', colorTextDescription: '#595959', colorTextDisabled: '#595959', colorTextPlaceholder: '#595959', colorError: '#cf1322', motion: false } }}>
+    <ConfigProvider locale={i18n.language === 'en' ? enUS : zhCN} theme={{ token: { colorPrimary: '#0958d9', colorPrimaryHover: '#003eb3', colorLink: '#0958d9', colorTextDescription: '#595959', colorTextDisabled: '#595959', colorTextPlaceholder: '#595959', colorError: '#cf1322', motion: false } }}>
       <SessionGate>
         <BrowserRouter basename="/console">
           <Shell>

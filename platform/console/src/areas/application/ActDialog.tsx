@@ -1,9 +1,9 @@
-/** Asks for the words that an act needs and sends it. One request id a dialog: sending again after no answer records nothing twice. */
+/** Asks for the words that an act needs and sends it. One request id a dialog: behind no answer the same words are sent again, and nothing is recorded twice. */
 import { Alert, Checkbox, Form, Input, Modal } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { ask, recorded } from '../../api/client';
+import { ask, mayBeRecorded, recorded } from '../../api/client';
 import { useTold } from '../../app/told';
 import { graphql } from '../../gql';
 import { needsConfirmation, needsText, type Act } from './acts';
@@ -97,6 +97,7 @@ export function ActDialog({ asked, applicationId, formHash, communityKind, onClo
   const [form] = Form.useForm<Words>();
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [sealed, setSealed] = useState(false);
 
   async function send(words: Words): Promise<void> {
     setBusy(true);
@@ -105,14 +106,15 @@ export function ActDialog({ asked, applicationId, formHash, communityKind, onClo
       onRecorded(await perform(asked, applicationId, formHash, words));
     } catch (error) {
       setProblem(told(error));
+      setSealed(mayBeRecorded(error));
       setBusy(false);
     }
   }
 
   return (
-    <Modal open title={asked.name} okText={t('app.confirm')} cancelText={t('app.cancel')} confirmLoading={busy} onOk={() => form.submit()} onCancel={onClose}>
+    <Modal open title={asked.name} okText={t(sealed ? 'again' : 'app.confirm')} cancelText={t('app.cancel')} confirmLoading={busy} onOk={() => form.submit()} onCancel={onClose}>
       {problem !== null && <Alert type="error" title={problem} role="alert" showIcon />}
-      <Form form={form} layout="vertical" onFinish={(values) => void send(values)}>
+      <Form form={form} disabled={sealed} layout="vertical" onFinish={(values) => void send(values)}>
         {asked.act.kind !== 'submit' && (
           <Form.Item name="text" label={t(asked.act.kind === 'opinion' ? 'app.text' : 'app.reason')} rules={[{ required: needsText(asked.act), whitespace: true, message: t('signIn.required') }]}>
             <Input.TextArea rows={4} maxLength={2000} showCount />

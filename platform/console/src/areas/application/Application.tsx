@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 
-import { ask } from '../../api/client';
+import { ask, makeRequestId } from '../../api/client';
 import { useTold } from '../../app/told';
 import { graphql } from '../../gql';
 import type { ApplicationQuery, OpinionStage } from '../../gql/graphql';
@@ -20,7 +20,6 @@ const APPLICATION = graphql(`
       __typename
       ... on Application {
         id
-        level
         status
         communityKind
         community {
@@ -65,7 +64,6 @@ const APPLICATION = graphql(`
         availableActions {
           action
           name
-          clause
           allowed
           obstacle {
             code
@@ -113,6 +111,7 @@ function Whole({ one }: { one: Shown }): ReactNode {
   const queries = useQueryClient();
   const [asked, setAsked] = useState<Asked | null>(null);
   const when = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Shanghai' });
+  const elsewhere = one.availableActions.filter((action) => action.allowed && findAct(action.action) === null).map((action) => action.name);
   const blocked = one.availableActions.filter((action) => !action.allowed && action.obstacle);
   return (
     <div className="cards">
@@ -126,12 +125,13 @@ function Whole({ one }: { one: Shown }): ReactNode {
               const hash = one.form?.hash;
               if (act === null || hash === undefined) return null;
               return (
-                <Button key={action.action} type={act.kind === 'opinion' && act.verdict === 'AGREE' ? 'primary' : 'default'} onClick={() => setAsked({ act, name: action.name, requestId: crypto.randomUUID() })}>
+                <Button key={action.action} type={act.kind === 'opinion' && act.verdict === 'AGREE' ? 'primary' : 'default'} onClick={() => setAsked({ act, name: action.name, requestId: makeRequestId() })}>
                   {action.name}
                 </Button>
               );
             })}
         </Space>
+        {elsewhere.length > 0 && <p>{t('app.elsewhere', { names: elsewhere.join('、') })}</p>}
         {blocked.length > 0 && (
           <details>
             <summary>{t('app.blocked')}</summary>
@@ -198,7 +198,11 @@ function Whole({ one }: { one: Shown }): ReactNode {
           applicationId={one.id}
           formHash={one.form.hash}
           communityKind={one.communityKind}
-          onClose={() => setAsked(null)}
+          onClose={() => {
+            setAsked(null);
+            // What got no answer may be recorded.
+            void queries.invalidateQueries();
+          }}
           onRecorded={(receipt) => {
             setAsked(null);
             void message.success(t('app.recorded', { ...receipt }));

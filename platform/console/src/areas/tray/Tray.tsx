@@ -23,7 +23,6 @@ const TRAY = graphql(`
       edges {
         node {
           id
-          level
           status
           filedBy
           community {
@@ -53,7 +52,7 @@ const TRAY = graphql(`
 `);
 
 type Row = TrayQuery['applications']['edges'][number]['node'];
-const TRAYS: readonly Which[] = ['todo', 'done', 'closed'];
+const TRAYS: readonly Which[] = ['waiting', 'done', 'closed'];
 
 export default function Tray(): ReactNode {
   const { t, i18n } = useTranslation();
@@ -74,7 +73,7 @@ export default function Tray(): ReactNode {
     { title: t('tray.status'), key: 'status', render: (_, row) => t(`status.${row.status}`) },
     { title: t('tray.deadline'), key: 'deadline', render: (_, row) => <DeadlineShown row={row} /> },
     {
-      title: t('tray.toDo'),
+      title: t('tray.possible'),
       key: 'actions',
       responsive: ['md'],
       render: (_, row) => row.availableActions.filter((one) => one.allowed).map((one) => <Tag key={one.action}>{one.name}</Tag>),

@@ -4,9 +4,9 @@ import { byUrgency, findTray } from './sorting';
 
 const row = { status: 'SUBMITTED' as const, filedBy: 'clerk', opinions: [], availableActions: [], deadline: null };
 
-test('what may be decided is to do, unless only a withdrawal may', () => {
+test('what may be decided waits, unless only a withdrawal may', () => {
   const agree = { action: 'street_agree', allowed: true };
-  expect(findTray({ ...row, availableActions: [agree] }, 'officer')).toBe('todo');
+  expect(findTray({ ...row, availableActions: [agree] }, 'officer')).toBe('waiting');
   expect(findTray({ ...row, availableActions: [{ ...agree, allowed: false }] }, 'officer')).toBeNull();
   expect(findTray({ ...row, availableActions: [{ action: 'withdraw', allowed: true }] }, 'clerk')).toBe('done');
 });

@@ -1,7 +1,7 @@
 /** 待办, 已办 and 办结: which of the three an application is for a reader; null: it waits for somebody else. */
 import type { ApplicationStatus } from '../../gql/graphql';
 
-export type Tray = 'todo' | 'done' | 'closed';
+export type Tray = 'waiting' | 'done' | 'closed';
 
 const ENDED: readonly ApplicationStatus[] = ['CERTIFIED', 'NOT_CERTIFIED', 'REJECTED', 'WITHDRAWN', 'LAPSED'];
 /** These may always be done; that does not make an application wait for anybody. */
@@ -17,7 +17,7 @@ interface Row {
 
 export function findTray(row: Row, personId: string): Tray | null {
   if (ENDED.includes(row.status)) return 'closed';
-  if (row.availableActions.some((one) => one.allowed && !ASIDE.includes(one.action))) return 'todo';
+  if (row.availableActions.some((one) => one.allowed && !ASIDE.includes(one.action))) return 'waiting';
   return row.filedBy === personId || row.opinions.some((one) => one.authorId === personId) ? 'done' : null;
 }
 
