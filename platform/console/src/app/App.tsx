@@ -1,15 +1,13 @@
-import { Button, ConfigProvider, Spin } from 'antd';
+import { Alert, Button, ConfigProvider, Spin } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
-import { Suspense, lazy, type ReactNode } from 'react';
+import { Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { BrowserRouter, Link, Route, Routes } from 'react-router';
+import { BrowserRouter, Link, NavLink, Route, Routes } from 'react-router';
 
 import { SessionGate, useSession } from '../api/session';
 import { LanguageSwitch } from './LanguageSwitch';
-
-const Tray = lazy(() => import('../areas/tray/Tray'));
-const Application = lazy(() => import('../areas/application/Application'));
+import { AREAS } from './areas';
 
 export function App(): ReactNode {
   const { i18n } = useTranslation();
@@ -19,8 +17,10 @@ export function App(): ReactNode {
         <BrowserRouter basename="/console">
           <Shell>
             <Routes>
-              <Route path="/applications/:id" element={<Application />} />
-              <Route path="*" element={<Tray />} />
+              {AREAS.map(({ path, page: Page }) => (
+                <Route key={path} path={path} element={<Page />} />
+              ))}
+              <Route path="*" element={<NoPage />} />
             </Routes>
           </Shell>
         </BrowserRouter>
@@ -49,9 +49,21 @@ function Shell({ children }: { children: ReactNode }): ReactNode {
           {t('signOut')}
         </Button>
       </header>
+      <nav className="menu" aria-label={t('menu')}>
+        {AREAS.filter((area) => area.menu !== undefined).map((area) => (
+          <NavLink key={area.path} to={area.path} end>
+            {t(area.menu ?? '')}
+          </NavLink>
+        ))}
+      </nav>
       <main className="page" id="main">
         <Suspense fallback={<Spin />}>{children}</Suspense>
       </main>
     </>
   );
+}
+
+function NoPage(): ReactNode {
+  const { t } = useTranslation();
+  return <Alert type="warning" showIcon title={t('noPage')} action={<Link to="/">{t('menu.tray')}</Link>} />;
 }
