@@ -23,7 +23,7 @@ from graphql_schema.limits import Limits
 from xingji.app import create_app
 from xingji.http.errors import HttpError
 from xingji.http.serving import Server, make_server
-from xingji.http.settings import HttpSettings, Service
+from xingji.http.settings import HttpSettings, Service, Sought
 
 SCHEMA = """
 type Query {
@@ -165,6 +165,9 @@ class Backend:
         if code != "411602" and principal is None:
             raise HttpError(401, "ledger.not_readable", "不开放。", "Not open.")
         return code == "411602"
+
+    async def find_proof(self, origin: str, sequence: int, hash_: bytes) -> Sought | None:
+        return None
 
     async def find_tile(self, code: str, name: TileName) -> bytes | None:
         return b"leaf" * 100 if name.is_within(300) else None

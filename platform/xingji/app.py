@@ -29,6 +29,7 @@ from xingji.http.health import answer_health, make_ready
 from xingji.http.imports import import_routes
 from xingji.http.ledger import ledger_routes
 from xingji.http.negotiation import choose_locale
+from xingji.http.public import public_routes
 from xingji.http.settings import HttpSettings, P, S, Service
 from xingji.http.sockets import SocketEndpoint
 from xingji.http.watchers import Watchers
@@ -45,6 +46,7 @@ def create_app(
 ) -> ASGIApp:
     """The application. `routes` are further ones, after ours; `write_log` takes each access log line."""
     watched = telemetry or Telemetry()
+    watchers = Watchers(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[Mapping[str, Any]]:
@@ -58,13 +60,13 @@ def create_app(
         *evidence_routes(settings),
         *import_routes(settings),
         *console_routes(),
+        *public_routes(settings, watchers.budgets),
     ]
     if settings.graphiql and is_built():
         ours.append(Mount(MOUNT, StaticFiles(directory=FOLDER)))
     router = Starlette(
         routes=[*ours, *routes], exception_handlers={HTTPException: _answer_refusal}, lifespan=lifespan
     )
-    watchers = Watchers(settings)
     graphql = GraphQLEndpoint[P, S](settings, format_page() if settings.graphiql else None, watchers)
     sockets = SocketEndpoint[P, S](settings, watchers)
 

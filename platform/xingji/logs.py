@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from audit.bundle import WIDTH, format_bundle
-from audit.publishing import find_published
+from audit.inclusion import is_included
+from audit.publishing import find_published, prove_under, published_tiles
 from audit.stored_tiles import stored_tiles
 from audit.tables import ledger_entries
 from audit.tiles import ENTRIES_LEVEL, TileName
@@ -24,6 +25,7 @@ from tenancy.log_reading import DEFAULT, LogReading, may_read_log
 from tenancy.statements import statement
 from tenancy.tables import ledger_readings, tenants
 from xingji.http.errors import HttpError
+from xingji.http.settings import Sought
 
 OPERATION: Final = "ledger.read"
 REFUSED: Final = "ledger.not_readable"
@@ -31,6 +33,7 @@ _ZH: Final = "该账本不向您开放。"
 _EN: Final = "This ledger is not open to you."
 
 _TENANT = statement(select(tenants.c.id).where(tenants.c.code == bindparam("code")))
+_BY_ORIGIN = statement(select(tenants.c.id, tenants.c.code).where(tenants.c.origin == bindparam("origin")))
 _READING = statement(
     select(ledger_readings.c.reading).where(ledger_readings.c.tenant_id == bindparam("tenant_id"))
 )
@@ -88,6 +91,25 @@ class Logs:
             begin = name.index * WIDTH
             rows = await tx.all(_LEAVES, begin=begin, until=begin + name.width)
         return format_bundle([row["leaf"].encode() for row in rows])
+
+    async def find_proof(self, origin: str, sequence: int, hash_: bytes) -> Sought | None:
+        """For whoever brings an entry's hash: its proof, if it stands there. Who brings another learns nothing of the entry.
+
+        None for an unknown log. Raises LedgerBrokenError.
+        """
+        found = await self.database.registry(_BY_ORIGIN, origin=origin)
+        if not found:
+            return None
+        tenant_id, code = found[0]["id"], found[0]["code"]
+        async with self.database.read(Scope(tenant_id)) as tx:
+            published = await find_published(tx.raw, tenant_id)
+            if published is None or sequence >= published.checkpoint.size:
+                return Sought(code, published, None)
+            tiles = published_tiles(tx.raw, tenant_id, published)
+            proof = await prove_under(tx.raw, tenant_id, published, tiles, sequence)
+        under = published.checkpoint
+        stands = is_included(hash_, sequence, under.size, proof.path, under.root)
+        return Sought(code, published, proof if stands else None)
 
     async def _find_tenant(self, code: str) -> int | None:
         found = await self.database.registry(_TENANT, code=code)

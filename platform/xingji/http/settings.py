@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mappi
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from audit.proof import Proof
+from audit.publishing import Published
 from audit.tiles import TileName
 from graphql_schema.documents import Documents, Operation
 from xingji.evidence.keeping import Keeper
@@ -48,6 +50,15 @@ class HttpSettings:
     stranger_budget: int = 2_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is found of an entry that somebody named by its hash: its tenant's code, the last checkpoint, and the proof where it stands there."""
+
+    code: str
+    published: Published | None
+    proof: Proof | None
+
+
 class LogDoor(Protocol):
     """What is served of tenants' logs (xingji/logs.py)."""
 
@@ -59,6 +70,9 @@ class LogDoor(Protocol):
 
     async def find_tile(self, code: str, name: TileName) -> bytes | None:
         """The bytes of a tile or bundle, or None for what is not published."""
+
+    async def find_proof(self, origin: str, sequence: int, hash_: bytes) -> Sought | None:
+        """Of an entry with this hash (32 bytes), or None for an unknown log."""
 
 
 def _itself(principal: P) -> Hashable:
