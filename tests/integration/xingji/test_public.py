@@ -57,6 +57,7 @@ async def test_lists_show_what_the_api_shows_strangers_within_the_size(stage: St
     for item in (await _notice(stage))["items"]:
         assert item["communityName"] in page.text
         assert f"尚余 {item['publicity']['daysLeft']} 个工作日" in page.text
+    assert "省级 第 6 批" in page.text
     style = await stage.http.get(re.findall(r'href="(/public/style[^"]+)"', page.text)[0])
     assert "immutable" in style.headers["cache-control"]
     assert len(gzip.compress(page.content)) + len(gzip.compress(style.content)) < FIRST_LOAD
@@ -74,6 +75,22 @@ async def test_lists_show_what_the_api_shows_strangers_within_the_size(stage: St
     preferred = await stage.http.get("/public/", headers={"accept-language": "en"})
     assert '<html lang="en">' in preferred.text
     assert (await stage.http.get("/public/results")).status_code == 200
+
+
+async def test_results_are_what_the_province_decided(replay: Stage) -> None:
+    found = await replay.stranger.get(NOTICES)
+    decided = [e["node"] for e in found["publicNotices"]["edges"] if e["node"]["kind"] == "DECISION"]
+    page = (await replay.http.get("/public/results")).text
+    assert decided
+    for notice in decided:
+        assert notice["documentNumber"] in page
+        assert all(item["communityName"] in page for item in notice["items"])
+    certified = sum(item["result"] == "CERTIFIED" for notice in decided for item in notice["items"])
+    assert page.count("<td>认定</td>") == certified > 0
+    assert "提出异议" not in page
+    over = (await replay.http.get("/public/")).text
+    assert "已满（" in over
+    assert NEW not in over
 
 
 async def test_an_objection_is_filed_once_followed_and_proven(stage: Stage) -> None:
