@@ -120,8 +120,7 @@ async def sit(chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterato
 
 @asynccontextmanager
 async def _context(browser: Browser, viewport: ViewportSize) -> AsyncIterator[BrowserContext]:
-    # axe is put into the page, which its own policy would refuse.
-    context = await browser.new_context(viewport=viewport, bypass_csp=True, locale="zh-CN")
+    context = await browser.new_context(viewport=viewport, locale="zh-CN")
     context.set_default_timeout(15_000)
     try:
         yield context

@@ -104,4 +104,4 @@ async def test_what_is_not_there(postgres: EmbeddedPostgres, founded: World, sit
         desk = await sit(stage, COUNTY.code, "county", DESK)
         await desk.page.goto(f"{desk.page.url.split('/console')[0]}/console/{path}")
         await desk.page.get_by_role("alert").wait_for()
-        await desk.look(path.split("/")[0] + "-missing")
+        await desk.look(path.split("/", maxsplit=1)[0] + "-missing")
