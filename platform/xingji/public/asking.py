@@ -23,7 +23,7 @@ FEW: Final = 10
 _COUNT: Final = "publicity { daysCounted daysLeft closesOn stopped }"
 _LISTS: Final = f"""query PublicPage($first: Int!, $after: String, $filter: PublicNoticeFilter!) {{
   publicNotices(first: $first, after: $after, filter: $filter) {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{
-    noticeId campaign level batch kind opensOn closesOn documentNumber documentDate {_COUNT}
+    noticeId campaign batch kind opensOn closesOn documentNumber documentDate {_COUNT}
     items {{ position communityName result {_COUNT} }} }} }} }} }}"""
 _FILE: Final = """mutation PublicObjection($requestId: ID!, $input: FileObjectionInput!) {
   fileObjection(requestId: $requestId, input: $input) {

@@ -57,7 +57,7 @@ async def test_lists_show_what_the_api_shows_strangers_within_the_size(stage: St
     for item in (await _notice(stage))["items"]:
         assert item["communityName"] in page.text
         assert f"尚余 {item['publicity']['daysLeft']} 个工作日" in page.text
-    assert "省级 第 6 批" in page.text
+    assert "（周口市） 第 6 批" in page.text
     style = await stage.http.get(re.findall(r'href="(/public/style[^"]+)"', page.text)[0])
     assert "immutable" in style.headers["cache-control"]
     assert len(gzip.compress(page.content)) + len(gzip.compress(style.content)) < FIRST_LOAD
