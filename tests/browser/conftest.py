@@ -57,12 +57,21 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+async def find_violations(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe finds on a page: impact, rule, and the places."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run()")
+    return [
+        (one["impact"], one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in found["violations"]
+    ]
+
+
 @dataclass
 class Desk:
     """One person before one browser. What the page complains of is kept, and must be nothing at the end."""
 
     page: Page
-    context: BrowserContext
     name: str
     pictures: Path | None
     complaints: list[str] = field(default_factory=list)
@@ -81,13 +90,7 @@ class Desk:
         if self.pictures is not None:
             self.pictures.mkdir(parents=True, exist_ok=True)
             await self.page.screenshot(path=self.pictures / f"{self.name}-{where}.png", full_page=True)
-        await self.page.evaluate(AXE.read_text())
-        found = await self.page.evaluate("axe.run()")
-        serious = [
-            (one["id"], [node["html"][:200] for node in one["nodes"]])
-            for one in found["violations"]
-            if one["impact"] in {"serious", "critical"}
-        ]
+        serious = [one for one in await find_violations(self.page) if one[0] in {"serious", "critical"}]
         assert serious == [], f"{self.name} at {where}"
 
     async def open_first(self, tray: str = "待办") -> None:
@@ -108,7 +111,7 @@ async def sit(chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterato
         async def seat(stage: Stage, code: str, login: str, viewport: ViewportSize) -> Desk:
             context = await stack.enter_async_context(_context(chromium, viewport))
             page = await context.new_page()
-            desk = Desk(page, context, login, request.config.getoption("--pictures"))
+            desk = Desk(page, login, request.config.getoption("--pictures"))
             page.on("pageerror", lambda error: desk.complaints.append(str(error)))
             desks.append(desk)
             await desk.sign_in(stage.address.replace("127.0.0.1", OFFICE), code, login)

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
-from tests.browser.conftest import AXE, DESK, OFFICE, PHONE
+from tests.browser.conftest import DESK, OFFICE, PHONE, find_violations
 from tests.integration.api.kit import Stage, World, serve_world
 from tests.integration.conftest import chapter  # noqa: F401  the same worlds
 from tests.support import clone_database
@@ -45,7 +45,7 @@ async def test_a_stranger_objects_and_follows(
             pictures.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=pictures / f"public-{viewport['width']}-{where}.png", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
-        assert await _violations(page) == [], where
+        assert await find_violations(page) == [], where
 
     await page.goto(open_list.address.replace("127.0.0.1", OFFICE) + "/public/")
     await look("lists")
@@ -79,10 +79,3 @@ async def test_a_stranger_objects_and_follows(
     assert len(await open_list.rows("SELECT 1 FROM objections")) == 1
     assert [one for one in complaints if "422" not in one] == []
     await context.close()
-
-
-async def _violations(page: Page) -> list[Any]:
-    """Everything that axe finds, however slight."""
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run()")
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]

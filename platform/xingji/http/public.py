@@ -132,6 +132,8 @@ async def _receive(settings: HttpSettings, budgets: Budgets, answer: _Answer, re
         return await visit.refuse(refusal.status, refusal.zh, refusal.en, refusal.seconds)
     except HttpError as refusal:
         return await visit.refuse(refusal.status, refusal.zh, refusal.en)
+    except AuditError:
+        return await visit.refuse(503, "该账本目前无法给出证明。", "This log cannot give a proof at present.")
     except TimeoutError:
         zh = "处理超时。如在提交异议，请用同一页面再次提交，不会重复受理。"
         return await visit.refuse(
@@ -242,10 +244,7 @@ async def _answer_proof(visit: _Visit) -> Response:
         return await visit.show(
             "proof.html", 422 if asked else 200, asked=asked, text=text, reference=None, sought=None
         )
-    try:
-        sought = await _seek(visit, reference)
-    except AuditError:
-        return await visit.refuse(503, "该账本目前无法给出证明。", "This log cannot give a proof at present.")
+    sought = await _seek(visit, reference)
     status = 200 if sought is not None and sought.proof is not None else 404
     return await visit.show("proof.html", status, asked=True, text=text, reference=reference, sought=sought)
 
